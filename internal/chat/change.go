@@ -1,0 +1,104 @@
+package chat
+
+import "time"
+
+// change collects what a transaction does to one locked session: it gives the numbers,
+// and at the end stores row and events together and rings.
+type change struct {
+	service *Service
+	session *Session
+	now     time.Time
+	events  []Event
+}
+
+func (s *Service) change(session *Session) *change {
+	return &change{service: s, session: session, now: s.Now()}
+}
+
+// add gives an event its sequence and its numbers in the streams it is part of.
+func (c *change) add(id string, p Payload) Event {
+	c.session.Sequence++
+	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.now, Payload: p}
+	if p.InWidget() {
+		c.session.WidgetNo++
+		e.WidgetNo = c.session.WidgetNo
+	}
+	if p.InSession() {
+		c.session.SessionNo++
+		e.SessionNo = c.session.SessionNo
+	}
+	c.events = append(c.events, e)
+	return e
+}
+
+// say adds a message; its id is the event's.
+func (c *change) say(m *Message) Event {
+	m.ID = c.service.NewID()
+	if m.Type == "" {
+		m.Type = MessageRegular
+	}
+	return c.add(m.ID, m)
+}
+
+// awaitBot makes the bot owe a reaction to the event just added, and claims the turn for this
+// node unless somebody works on the session already.
+func (c *change) awaitBot() {
+	s := c.session
+	if s.Owner.Kind != OwnerBot {
+		return
+	}
+	if !s.TurnDue() {
+		s.Lease = c.lease()
+	}
+	s.Pending = s.Sequence
+}
+
+// lease claims the session's turns for this node.
+func (c *change) lease() Lease {
+	return Lease{Node: c.service.Node, Until: c.now.Add(c.service.TurnLease), Attempts: 1}
+}
+
+// setOwner changes who answers. A turn that runs is dropped by the new term; the new owner
+// starts at the present.
+func (c *change) setOwner(o Owner) {
+	s := c.session
+	previous := s.Owner
+	s.Owner = o
+	s.Term++
+	s.Lease = Lease{}
+	c.add(c.service.NewID(), &OwnerChanged{Owner: o, Previous: previous, Term: s.Term})
+	s.Cursor, s.Pending = s.Sequence, s.Sequence
+}
+
+func (c *change) close(chat *Chat, by ClosedBy, result string) {
+	s := c.session
+	s.Status = StatusClosed
+	s.ClosedAt = c.now
+	s.Lease = Lease{}
+	c.add(c.service.NewID(), &SessionClosed{By: by, Result: result, RatingRequired: chat.Settings.SessionRatingRequired, ChatID: chat.ID})
+	s.Cursor, s.Pending = s.Sequence, s.Sequence
+}
+
+// commit stores the session's row and its new events, and rings after the commit.
+func (c *change) commit(tx Tx) error {
+	if err := tx.UpdateSession(c.session); err != nil {
+		return err
+	}
+	return c.commitEvents(tx)
+}
+
+func (c *change) commitEvents(tx Tx) error {
+	if err := tx.AppendEvents(c.events); err != nil {
+		return err
+	}
+	s := c.session
+	ring := Ring{
+		Session:  s.Ref(),
+		Sequence: s.Sequence,
+		Settled:  s.Settled(),
+		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node,
+		Events:   c.events,
+	}
+	tx.OnCommit(func() { c.service.Ring(ring) })
+	return nil
+}

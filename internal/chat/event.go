@@ -1,0 +1,209 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind names what happened.
+type Kind string
+
+// The kinds of event. Typing is ephemeral: it has no number and is never stored.
+const (
+	KindSessionStarted Kind = "session.started"
+	KindMessageCreated Kind = "message.created"
+	KindMessageRead    Kind = "message.read"
+	KindActionPressed  Kind = "action.pressed"
+	KindOwnerChanged   Kind = "owner.changed"
+	KindSessionClosed  Kind = "session.closed"
+	KindTyping         Kind = "typing"
+)
+
+// Stream is an audience with dense numbers of its own.
+type Stream string
+
+const (
+	// StreamWidget carries exactly the client events TWIN documents.
+	StreamWidget Stream = "widget"
+	// StreamSession carries everything the client may see, its own messages too.
+	StreamSession Stream = "session"
+)
+
+// Event is anything that happened in a session.
+type Event struct {
+	Key       int64 // storage key, growing over the whole log; 0 until stored
+	ID        string
+	Session   SessionRef
+	Sequence  int64 // 1, 2, 3 … in its session; 0 when ephemeral
+	WidgetNo  int64 // number in the widget stream; 0 when not in it
+	SessionNo int64 // number in the session stream; 0 when not in it
+	At        time.Time
+	Payload   Payload
+}
+
+// No is the event's number in a stream, 0 when it is not in it.
+func (e *Event) No(s Stream) int64 {
+	if s == StreamWidget {
+		return e.WidgetNo
+	}
+	return e.SessionNo
+}
+
+// Ephemeral reports whether the event is neither numbered nor stored.
+func (e *Event) Ephemeral() bool { return e.Sequence == 0 }
+
+// Message returns what was said, or nil when the event is of another kind.
+func (e *Event) Message() *Message {
+	if m, ok := e.Payload.(*Message); ok {
+		return m
+	}
+	return nil
+}
+
+// Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
+// *OwnerChanged, *SessionClosed or *Typing.
+type Payload interface {
+	Kind() Kind
+	// InWidget and InSession say of which streams the event is part.
+	InWidget() bool
+	InSession() bool
+}
+
+// SessionStarted opens every session.
+type SessionStarted struct {
+	Greet bool `json:"greet,omitempty"` // the bot is to speak first
+}
+
+// MessageRead says that somebody has read a message and all before it.
+type MessageRead struct {
+	MessageID string     `json:"messageId"`
+	UpTo      int64      `json:"upTo"` // sequence of that message
+	By        AuthorType `json:"by"`
+}
+
+// ActionPressed says that the client pressed an action button.
+type ActionPressed struct {
+	Event string          `json:"event"`
+	Data  json.RawMessage `json:"data,omitempty"`
+}
+
+// OwnerChanged says that somebody else answers from now on.
+type OwnerChanged struct {
+	Owner    Owner `json:"owner"`
+	Previous Owner `json:"previous"`
+	Term     int64 `json:"term"`
+}
+
+// SessionClosed ends every session.
+type SessionClosed struct {
+	By             ClosedBy `json:"by"`
+	Result         string   `json:"result,omitempty"`
+	RatingRequired bool     `json:"ratingRequired,omitempty"`
+	ChatID         string   `json:"chatId"`
+}
+
+// ClosedBy says who or what closed a session.
+type ClosedBy string
+
+// What may close a session.
+const (
+	ClosedByClient     ClosedBy = "client"
+	ClosedByBot        ClosedBy = "bot"
+	ClosedByOperator   ClosedBy = "operator"
+	ClosedByLifetime   ClosedBy = "lifetime"
+	ClosedBySuperseded ClosedBy = "superseded" // the client started a new session in the chat
+)
+
+// Typing says that somebody is writing.
+type Typing struct {
+	By   AuthorType
+	Body string // what is written so far, of a client
+}
+
+func (*SessionStarted) Kind() Kind { return KindSessionStarted }
+func (*Message) Kind() Kind        { return KindMessageCreated }
+func (*MessageRead) Kind() Kind    { return KindMessageRead }
+func (*ActionPressed) Kind() Kind  { return KindActionPressed }
+func (*OwnerChanged) Kind() Kind   { return KindOwnerChanged }
+func (*SessionClosed) Kind() Kind  { return KindSessionClosed }
+func (*Typing) Kind() Kind         { return KindTyping }
+
+func (*SessionStarted) InWidget() bool { return false }
+func (m *Message) InWidget() bool      { return m.AuthorType != AuthorClient }
+func (r *MessageRead) InWidget() bool  { return r.By == AuthorOperator }
+func (*ActionPressed) InWidget() bool  { return false }
+func (o *OwnerChanged) InWidget() bool { return announced(o.Owner) }
+func (*SessionClosed) InWidget() bool  { return true }
+func (t *Typing) InWidget() bool       { return t.By != AuthorClient }
+
+func (*SessionStarted) InSession() bool { return false }
+func (*Message) InSession() bool        { return true }
+func (*MessageRead) InSession() bool    { return true }
+func (*ActionPressed) InSession() bool  { return true }
+func (o *OwnerChanged) InSession() bool { return announced(o.Owner) }
+func (*SessionClosed) InSession() bool  { return true }
+func (*Typing) InSession() bool         { return true }
+
+// announced: the client is told of bots and operators, not of queues
+// (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).
+func announced(o Owner) bool { return o.Kind == OwnerBot || o.Kind == OwnerOperator }
+
+// payloadVersion is written into every stored payload, so that a later program can read it.
+const payloadVersion = 1
+
+// EncodePayload returns the stored form of a payload: JSON with its version.
+func EncodePayload(p Payload) ([]byte, error) {
+	if p.Kind() == KindTyping {
+		return nil, fmt.Errorf("encode payload: %s is never stored", p.Kind())
+	}
+	return json.Marshal(struct {
+		V int     `json:"v"`
+		P Payload `json:"p"`
+	}{payloadVersion, p})
+}
+
+// DecodePayload reads the stored form of a payload of a kind.
+func DecodePayload(kind Kind, data []byte) (Payload, error) {
+	var p Payload
+	switch kind {
+	case KindSessionStarted:
+		p = &SessionStarted{}
+	case KindMessageCreated:
+		p = &Message{}
+	case KindMessageRead:
+		p = &MessageRead{}
+	case KindActionPressed:
+		p = &ActionPressed{}
+	case KindOwnerChanged:
+		p = &OwnerChanged{}
+	case KindSessionClosed:
+		p = &SessionClosed{}
+	default:
+		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
+	}
+	var stored struct {
+		V int             `json:"v"`
+		P json.RawMessage `json:"p"`
+	}
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
+	}
+	if stored.V != payloadVersion {
+		return nil, fmt.Errorf("decode payload of %s: version %d, this program knows %d", kind, stored.V, payloadVersion)
+	}
+	if err := json.Unmarshal(stored.P, p); err != nil {
+		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
+	}
+	return p, nil
+}
+
+// Ring says that a session has changed. It goes out after commit only. What it carries is a
+// courtesy: whoever hears it must be able to do without, and without the ring, from the log.
+type Ring struct {
+	Session  SessionRef
+	Sequence int64   // last event number of the session at that commit; 0 when the ring is only ephemeral
+	Settled  int64   // see Session.Settled
+	TurnDue  bool    // the bot owes a reaction, and the lease is this node's
+	Events   []Event // what was committed, in order; or one ephemeral event
+}

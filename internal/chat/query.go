@@ -1,0 +1,49 @@
+package chat
+
+import "context"
+
+// FindSession finds a session the outside may know of.
+func (s *Service) FindSession(ctx context.Context, id string) (*Session, error) {
+	session, err := s.Store.FindSession(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if session.Demo && !s.DemoAllowed {
+		return nil, Errorf(CodeNotFound, "no such session")
+	}
+	return session, nil
+}
+
+// FindChat finds a chat the outside may know of.
+func (s *Service) FindChat(ctx context.Context, id string) (*Chat, error) {
+	c, err := s.Store.FindChat(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.visible(c)
+}
+
+func (s *Service) findChat(tx Tx, id string) (*Chat, error) {
+	c, err := tx.FindChat(id)
+	if err != nil {
+		return nil, err
+	}
+	return s.visible(c)
+}
+
+func (s *Service) visible(c *Chat) (*Chat, error) {
+	if c.Demo && !s.DemoAllowed {
+		return nil, Errorf(CodeNotFound, "no such chat")
+	}
+	return c, nil
+}
+
+// History returns messages of a session as its client may see them, and their number in all.
+func (s *Service) History(ctx context.Context, sessionID string, q MessagesQuery) (*Session, []Event, int64, error) {
+	session, err := s.FindSession(ctx, sessionID)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	events, total, err := s.Store.ListMessages(ctx, session.Ref(), q)
+	return session, events, total, err
+}

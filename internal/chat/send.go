@@ -1,0 +1,143 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// SendParams is a client's message to a session.
+type SendParams struct {
+	SessionID   string
+	Message     MessageParams
+	Idempotency Idempotency
+}
+
+// SendResult is what became of it.
+type SendResult struct {
+	Session *Session
+	Event   *Event
+}
+
+// Send writes a client's message. A closed session is CodeState.
+func (s *Service) Send(ctx context.Context, p SendParams) (*SendResult, error) {
+	if err := p.Message.check(); err != nil {
+		return nil, err
+	}
+	var result *SendResult
+	err := s.write(ctx, p.SessionID, "send", p.Idempotency, func(tx Tx, session *Session) (*Event, error) {
+		return s.say(tx, session, &p.Message)
+	}, func(session *Session, e *Event) { result = &SendResult{session, e} })
+	if err != nil {
+		return nil, fmt.Errorf("send: %w", err)
+	}
+	return result, nil
+}
+
+// write runs an idempotent act of a client in its open session.
+func (s *Service) write(ctx context.Context, sessionID, operation string, idem Idempotency,
+	act func(tx Tx, session *Session) (*Event, error), done func(*Session, *Event)) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		session, err := s.lockSession(tx, sessionID)
+		if err != nil {
+			return err
+		}
+		return s.once(tx, fmt.Sprintf("session:%d:%s", session.Key, operation), idem, func(r *IdempotencyRecord) error {
+			if err := s.writable(session); err != nil {
+				return err
+			}
+			event, err := act(tx, session)
+			if err != nil {
+				return err
+			}
+			r.SessionID, r.EventID, r.Sequence = session.ID, event.ID, event.Sequence
+			done(session, event)
+			return nil
+		}, func(r *IdempotencyRecord) error {
+			event, err := tx.FindEvent(session.Key, r.EventID)
+			if err != nil {
+				return err
+			}
+			done(session, event)
+			return nil
+		})
+	})
+}
+
+// lockSession locks a session that the outside may know of.
+func (s *Service) lockSession(tx Tx, id string) (*Session, error) {
+	session, err := tx.LockSession(id)
+	if err != nil {
+		return nil, err
+	}
+	if session.Demo && !s.DemoAllowed {
+		return nil, Errorf(CodeNotFound, "no such session")
+	}
+	return session, nil
+}
+
+// writable refuses acts in a session that has ended, whether or not that has been noticed.
+func (s *Service) writable(session *Session) error {
+	if session.Status != StatusOpen || !s.Now().Before(session.ExpiresAt()) {
+		return Errorf(CodeState, "the session is closed")
+	}
+	return nil
+}
+
+// say adds a client's message to a locked session and stores it.
+func (s *Service) say(tx Tx, session *Session, p *MessageParams) (*Event, error) {
+	ch := s.change(session)
+	event, err := s.addMessage(tx, ch, p)
+	if err != nil {
+		return nil, err
+	}
+	return &event, ch.commit(tx)
+}
+
+func (s *Service) addMessage(tx Tx, ch *change, p *MessageParams) (Event, error) {
+	m := &Message{AuthorType: AuthorClient, AuthorID: ch.session.ClientID, Body: p.Body}
+	if len(p.Attachments) > 0 {
+		return Event{}, Invalid("attachments[0]", "no such file")
+	}
+	if p.ReplyToID != "" {
+		replied, err := replyTo(tx, ch.session, p.ReplyToID)
+		if err != nil {
+			return Event{}, err
+		}
+		m.ReplyTo = replied
+	}
+	ch.session.ActiveAt = ch.now
+	event := ch.say(m)
+	ch.awaitBot()
+	return event, nil
+}
+
+func replyTo(tx Tx, session *Session, id string) (*ReplyTo, error) {
+	event, err := tx.FindEvent(session.Key, id)
+	if err != nil && CodeOf(err) != CodeNotFound {
+		return nil, err
+	}
+	if err != nil || event.Message() == nil {
+		return nil, Invalid("replyToMessageId", "no such message in this session")
+	}
+	m := event.Message()
+	return &ReplyTo{ID: m.ID, AuthorType: m.AuthorType, AuthorName: m.AuthorName, Body: m.Body}, nil
+}
+
+// check judges what needs no storage.
+func (p *MessageParams) check() error {
+	if !utf8.ValidString(p.Body) {
+		return Invalid("body", "expected valid UTF-8")
+	}
+	if strings.TrimSpace(p.Body) == "" && len(p.Attachments) == 0 {
+		return Invalid("body", "expected a text or an attachment")
+	}
+	if n := utf8.RuneCountInString(p.Body); n > MaxBodyRunes {
+		return Invalid("body", "expected at most %d characters, got %d", MaxBodyRunes, n)
+	}
+	if n := len(p.Attachments); n > MaxAttachments {
+		return Invalid("attachments", "expected at most %d, got %d", MaxAttachments, n)
+	}
+	return nil
+}

@@ -1,0 +1,288 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// NoBot as a bot id says that no bot answers in a session.
+const NoBot = "00000000-0000-0000-0000-000000000000"
+
+// StartParams are what a session is started or continued with (TWIN, startChatSessions and
+// continueLastOrStartNewChatSessions).
+type StartParams struct {
+	ChatID      string
+	Continue    bool // continue the client's open session in the chat, if there is one
+	SessionID   string
+	ClientID    string
+	ExternalID  string
+	Signature   string // of the external id, see Sign
+	BotID       string // overrides the chat's bot
+	Client      Client
+	Details     SessionDetails
+	TTL         time.Duration // 0: the chat's
+	Message     *MessageParams
+	Idempotency Idempotency
+}
+
+// MessageParams is what a client says.
+type MessageParams struct {
+	Body        string
+	Attachments []string // file ids
+	ReplyToID   string
+}
+
+// StartResult says which session the client is in now.
+type StartResult struct {
+	Session *Session
+	Started bool   // false: it was there already
+	Message *Event // the client's first message, nil for none
+	Cause   int64  // sequence of the event the bot is to react to, 0 for none
+}
+
+// Start starts a session, or continues one: the one named by SessionID if it is open, and
+// with Continue the open one of the client in the chat. A start supersedes that one. The
+// first message is written in the same transaction.
+func (s *Service) Start(ctx context.Context, p StartParams) (*StartResult, error) {
+	if p.Message != nil {
+		if err := p.Message.check(); err != nil {
+			return nil, err
+		}
+	}
+	var result *StartResult
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		result = &StartResult{}
+		c, err := s.findChat(tx, p.ChatID)
+		if err != nil {
+			return err
+		}
+		return s.once(tx, s.startScope(c, &p), p.Idempotency, func(r *IdempotencyRecord) error {
+			if err := s.start(tx, c, &p, result); err != nil {
+				return err
+			}
+			r.SessionID, r.Sequence = result.Session.ID, result.Cause
+			if result.Message != nil {
+				r.EventID = result.Message.ID
+			}
+			return nil
+		}, func(r *IdempotencyRecord) error {
+			return s.repeatStart(tx, r, result)
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start session: %w", err)
+	}
+	return result, nil
+}
+
+// startScope is the principal and the operation of an idempotent start. A session id is a
+// right, so a key that several strangers may happen to choose must not hand it out: a short
+// one counts only for the same caller.
+func (s *Service) startScope(c *Chat, p *StartParams) string {
+	op := "start"
+	if p.Continue {
+		op = "continue"
+	}
+	if len(p.Idempotency.Key) < minGlobalKey {
+		return fmt.Sprintf("chat:%d:%s:%s", c.Key, op, p.Idempotency.Caller)
+	}
+	return fmt.Sprintf("chat:%d:%s", c.Key, op)
+}
+
+func (s *Service) repeatStart(tx Tx, r *IdempotencyRecord, result *StartResult) error {
+	session, err := tx.LockSession(r.SessionID)
+	if err != nil {
+		return err
+	}
+	result.Session, result.Cause = session, r.Sequence
+	if r.EventID != "" {
+		result.Message, err = tx.FindEvent(session.Key, r.EventID)
+	}
+	return err
+}
+
+func (s *Service) start(tx Tx, c *Chat, p *StartParams, result *StartResult) error {
+	names, err := trustedAliases(c, p)
+	if err != nil {
+		return err
+	}
+	session, client, err := s.findNamedSession(tx, c, p)
+	if err != nil {
+		return err
+	}
+	if session == nil && client == nil {
+		if client, err = findClient(tx, c, p, names); err != nil {
+			return err
+		}
+		if client != nil {
+			if session, err = s.continueOrSupersede(tx, c, p, client); err != nil {
+				return err
+			}
+		}
+	}
+	if session != nil {
+		return s.resume(tx, p, session, result)
+	}
+	if client == nil {
+		client, err = s.createClient(tx, c, p, names)
+	} else {
+		err = s.refreshClient(tx, c, p, client, names)
+	}
+	if err != nil {
+		return err
+	}
+	return s.open(tx, c, client, p, result)
+}
+
+// findNamedSession finds the session the caller names. A closed one gives its client, who
+// goes on in a new session.
+func (s *Service) findNamedSession(tx Tx, c *Chat, p *StartParams) (*Session, *Client, error) {
+	if p.SessionID == "" {
+		return nil, nil, nil
+	}
+	session, err := tx.LockSession(p.SessionID)
+	if CodeOf(err) == CodeNotFound || (err == nil && session.ChatKey != c.Key) {
+		return nil, nil, Errorf(CodeNotFound, "no such session in this chat")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if session.Status == StatusOpen {
+		return session, nil, nil
+	}
+	client, err := tx.FindClient(session.ClientID)
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err = s.continueOrSupersede(tx, c, p, client)
+	return session, client, err
+}
+
+// continueOrSupersede returns the client's open session if it is to be continued; otherwise
+// it closes it, since a client has at most one in a chat.
+func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Client) (*Session, error) {
+	session, err := tx.LockOpenSession(c.Key, client.Key)
+	if CodeOf(err) == CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Continue && s.Now().Before(session.ExpiresAt()) {
+		return session, nil
+	}
+	by := ClosedBySuperseded
+	if !s.Now().Before(session.ExpiresAt()) {
+		by = ClosedByLifetime
+	}
+	ch := s.change(session)
+	ch.close(c, by, "")
+	return nil, ch.commit(tx)
+}
+
+func (s *Service) refreshClient(tx Tx, c *Chat, p *StartParams, client *Client, names []Alias) error {
+	if client.refresh(p) {
+		if err := tx.UpdateClient(client); err != nil {
+			return err
+		}
+	}
+	return addAliases(tx, c, client, names)
+}
+
+// resume goes on in an open session, with the first message if there is one.
+func (s *Service) resume(tx Tx, p *StartParams, session *Session, result *StartResult) error {
+	result.Session = session
+	if p.Message == nil {
+		return nil
+	}
+	event, err := s.say(tx, session, p.Message)
+	if err != nil {
+		return err
+	}
+	result.Message = event
+	if session.Owner.Kind == OwnerBot {
+		result.Cause = event.Sequence
+	}
+	return nil
+}
+
+// open starts a new session. The bot speaks first unless the client has, or the chat says
+// that it waits for the client.
+func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *StartResult) error {
+	now := s.Now()
+	ttl := clampTTL(p.TTL, c)
+	session := &Session{
+		ID:        s.NewSecretID(),
+		ChatKey:   c.Key,
+		ChatID:    c.ID,
+		Demo:      c.Demo,
+		ClientKey: client.Key,
+		ClientID:  client.ID,
+		Status:    StatusOpen,
+		Owner:     Owner{Kind: OwnerNobody},
+		Term:      1,
+		TTL:       ttl,
+		StartedAt: now,
+		ActiveAt:  now,
+		CheckAt:   now.Add(ttl),
+	}
+	if err := s.assignBot(tx, c, p, session); err != nil {
+		return err
+	}
+	if err := tx.CreateSession(session, &p.Details); err != nil {
+		return err
+	}
+	result.Session, result.Started = session, true
+
+	ch := s.change(session)
+	greet := p.Message == nil && session.Owner.Kind == OwnerBot && !c.Settings.AnswerOnFirstClientMessage
+	ch.add(s.NewID(), &SessionStarted{Greet: greet})
+	session.Cursor, session.Pending = session.Sequence, session.Sequence
+	switch {
+	case p.Message != nil:
+		event, err := s.addMessage(tx, ch, p.Message)
+		if err != nil {
+			return err
+		}
+		result.Message = &event
+	case greet:
+		session.Cursor = 0
+		session.Lease = ch.lease()
+	}
+	if session.TurnDue() {
+		result.Cause = session.Sequence
+	}
+	return ch.commit(tx)
+}
+
+func (s *Service) assignBot(tx Tx, c *Chat, p *StartParams, session *Session) error {
+	session.BotID = c.BotID
+	if p.BotID != "" {
+		session.BotID = p.BotID
+	}
+	if session.BotID == "" || session.BotID == NoBot {
+		session.BotID = ""
+		return nil
+	}
+	bot, err := tx.FindBot(session.BotID)
+	if CodeOf(err) == CodeNotFound {
+		return Invalid("botId", "no such bot")
+	}
+	if err != nil {
+		return err
+	}
+	session.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
+	return nil
+}
+
+// clampTTL keeps a life time within MinSessionTTL and MaxSessionTTL.
+func clampTTL(ttl time.Duration, c *Chat) time.Duration {
+	if ttl == 0 {
+		ttl = time.Duration(c.Settings.SessionTTL) * time.Second
+	}
+	if ttl == 0 {
+		ttl = DefaultSessionTTL
+	}
+	return min(max(ttl, MinSessionTTL), MaxSessionTTL)
+}

@@ -1,0 +1,130 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Store is what the domain asks of storage. The promises of every method are stated and
+// tried in sqlstore/storetest.
+type Store interface {
+	Reader
+
+	// Update runs fn in a transaction and returns when its effects are durable, or with an
+	// error when none of them is. fn does no I/O but tx, may be run more than once, and takes
+	// time and ids from outside. A panic in fn rolls back its own part only and is returned
+	// as an error. After the commit, and before Update returns, the functions fn has given to
+	// tx.OnCommit run, in the order of the commits; they must not block.
+	// ctx counts only until fn starts.
+	Update(ctx context.Context, fn func(tx Tx) error) error
+
+	// LogID is the random id of the event log: positions of another log mean nothing here.
+	LogID() string
+}
+
+// Reader reads what is committed. A missing row is CodeNotFound.
+type Reader interface {
+	FindChat(ctx context.Context, id string) (*Chat, error)
+	FindSession(ctx context.Context, id string) (*Session, error)
+	FindSessionByKey(ctx context.Context, key int64) (*Session, error)
+	FindSessionDetails(ctx context.Context, key int64) (*SessionDetails, error)
+	FindClientByKey(ctx context.Context, key int64) (*Client, error)
+	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
+
+	// ListEvents returns at most limit events with a sequence above after, in order.
+	ListEvents(ctx context.Context, s SessionRef, after int64, limit int) ([]Event, error)
+	// ListStream returns at most limit events of a stream with a number above after, in
+	// order; with reverse, those with a number below after (0: from the top), newest first.
+	ListStream(ctx context.Context, s SessionRef, stream Stream, after int64, limit int, reverse bool) ([]Event, error)
+	// ListMessages returns messages of a session and how many there are in all.
+	ListMessages(ctx context.Context, s SessionRef, q MessagesQuery) ([]Event, int64, error)
+
+	// ListChanged returns the heads of the sessions that got events after the log position
+	// `after` (an Event.Key), each once, and the position to go on from. Positions may become
+	// visible out of order; the answer covers what could have been missed before. With
+	// after = 0 it returns no heads, only the present position.
+	ListChanged(ctx context.Context, after int64) ([]Head, int64, error)
+	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now
+	// (or node's own), oldest first.
+	ListDueTurns(ctx context.Context, node string, now time.Time, limit int) ([]SessionRef, error)
+	// ListExpiring returns open sessions with CheckAt <= now.
+	ListExpiring(ctx context.Context, now time.Time, limit int) ([]SessionRef, error)
+}
+
+// Head is where a session stands.
+type Head struct {
+	Session  SessionRef
+	Sequence int64
+	Settled  int64
+}
+
+// MessagesQuery selects messages of a session, in order of sequence.
+type MessagesQuery struct {
+	After  int64 // sequence above which
+	Offset int
+	Limit  int
+	Newest bool // count offset and limit from the end; the answer is still in order
+}
+
+// Tx is a transaction. Its methods take no context: inside a commit group a statement must
+// not be cancelled by one request.
+type Tx interface {
+	// OnCommit has f run after the commit. When fn of Update is run again, what it gave
+	// before is forgotten.
+	OnCommit(f func())
+
+	FindChat(id string) (*Chat, error)
+	CreateChat(c *Chat) error // sets c.Key; CodeConflict when the id or token is taken
+	PutBot(b *BotRecord) error
+	FindBot(id string) (*BotRecord, error)
+
+	FindClient(id string) (*Client, error)
+	FindClientByAlias(chat int64, a Alias) (*Client, error)
+	CreateClient(c *Client) error // sets c.Key
+	UpdateClient(c *Client) error
+	// AddAlias gives a client a name in a chat; a name that is taken stays with its owner.
+	AddAlias(chat, client int64, a Alias) error
+
+	// LockSession and its kin read a session and keep others from changing it until commit.
+	LockSession(id string) (*Session, error)
+	LockSessionByKey(key int64) (*Session, error)
+	// LockOpenSession finds the one open session of a client in a chat.
+	LockOpenSession(chat, client int64) (*Session, error)
+	// CreateSession stores a session and sets its Key; CodeConflict when the client already
+	// has an open one in the chat.
+	CreateSession(s *Session, d *SessionDetails) error
+	UpdateSession(s *Session) error
+	// AppendEvents stores events of a session that this transaction has locked or created and
+	// sets their keys.
+	AppendEvents(events []Event) error
+	// FindEvent finds an event of a session by its id.
+	FindEvent(session int64, id string) (*Event, error)
+
+	// SaveSessionState and SaveClientState keep what a bot remembers. A client's state is
+	// refused with CodeConflict when its version is no longer the one given.
+	SaveSessionState(session int64, data json.RawMessage) error
+	SaveClientState(botID string, client int64, data json.RawMessage, version int64) error
+
+	// FindIdempotency returns what was done under a key, CodeNotFound if nothing was.
+	FindIdempotency(scope, key string) (*IdempotencyRecord, error)
+	CreateIdempotency(r *IdempotencyRecord) error // CodeConflict when taken
+	DeleteIdempotencyBefore(t time.Time, limit int) (int64, error)
+}
+
+// BotRecord is a bot the server knows.
+type BotRecord struct {
+	ID   string // UUID
+	Name string // as clients see it
+}
+
+// IdempotencyRecord remembers a write that was done, so that its repeat does nothing.
+type IdempotencyRecord struct {
+	Scope     string // principal and operation
+	Key       string // the caller's
+	BodyHash  string
+	SessionID string // what the write made
+	EventID   string
+	Sequence  int64
+	CreatedAt time.Time
+}

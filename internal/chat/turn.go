@@ -1,0 +1,258 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// MaxTurnAttempts is how often a turn is begun before it is given up: a bot that takes its
+// node down with it must not do so for ever.
+const MaxTurnAttempts = 3
+
+// Turn is a bot's chance to react to one event of a client.
+type Turn struct {
+	ID      string // stable over repeats: names what the bot makes in calls to the outside
+	Chat    *Chat
+	Session *Session // as it was when the turn began
+	Details *SessionDetails
+	Client  *Client
+	Cause   Event // *SessionStarted, *Message of the client, or *ActionPressed
+	State   BotState
+	BotName string
+	Now     time.Time
+	Attempt int // 1 at the first
+}
+
+// TurnResult is what the bot wants to happen.
+type TurnResult struct {
+	Outputs      []Output
+	SessionState json.RawMessage // nil leaves it as it was
+	ClientState  json.RawMessage // nil leaves it as it was
+}
+
+// Output is one thing a bot does: Say, HandOver, SwitchBot or End.
+type Output interface{ output() }
+
+// Say has the bot say something. Id, author and time are filled in when it is stored.
+type Say struct{ Message Message }
+
+// HandOver gives the session to the queue of an operator group.
+type HandOver struct{ GroupID string }
+
+// SwitchBot gives the session to another bot.
+type SwitchBot struct{ BotID string }
+
+// End closes the session with an outcome, "" for none.
+type End struct{ Result string }
+
+func (Say) output()       {}
+func (HandOver) output()  {}
+func (SwitchBot) output() {}
+func (End) output()       {}
+
+// ListDueTurns returns sessions whose bot owes a reaction and that nobody else works on.
+func (s *Service) ListDueTurns(ctx context.Context, limit int) ([]SessionRef, error) {
+	return s.Store.ListDueTurns(ctx, s.Node, s.Now(), limit)
+}
+
+// BeginTurn takes the next turn of a session. It returns nil when nothing is due or another
+// node works on it.
+func (s *Service) BeginTurn(ctx context.Context, ref SessionRef) (*Turn, error) {
+	session, err := s.Store.FindSessionByKey(ctx, ref.Key)
+	if err != nil {
+		return nil, fmt.Errorf("begin turn: %w", err)
+	}
+	if !session.TurnDue() {
+		return nil, nil
+	}
+	if !s.holdsLease(session) {
+		if session, err = s.claimTurn(ctx, ref); session == nil || err != nil {
+			return nil, err
+		}
+	}
+	return s.loadTurn(ctx, session)
+}
+
+// holdsLease reports whether this node may work on the turn without claiming it anew: the
+// transaction that made the turn due claimed it for us, and enough of the lease is left.
+func (s *Service) holdsLease(session *Session) bool {
+	l := session.Lease
+	return l.Node == s.Node && l.Attempts == 1 && s.Now().Before(l.Until.Add(-s.TurnLease/2))
+}
+
+func (s *Service) claimTurn(ctx context.Context, ref SessionRef) (*Session, error) {
+	var claimed *Session
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		claimed = nil
+		session, err := tx.LockSessionByKey(ref.Key)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		if !session.TurnDue() || (session.Lease.Node != s.Node && session.Lease.Until.After(now)) {
+			return nil
+		}
+		session.Lease = Lease{Node: s.Node, Until: now.Add(s.TurnLease), Attempts: session.Lease.Attempts + 1}
+		claimed = session
+		return tx.UpdateSession(session)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim turn: %w", err)
+	}
+	return claimed, nil
+}
+
+func (s *Service) loadTurn(ctx context.Context, session *Session) (*Turn, error) {
+	cause, err := s.nextCause(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	t := &Turn{
+		ID:      fmt.Sprintf("%s-%d-%d", session.ID, session.Term, cause.Sequence),
+		Session: session,
+		Cause:   *cause,
+		BotName: session.Owner.Name,
+		Now:     s.Now(),
+		Attempt: session.Lease.Attempts,
+	}
+	if t.Chat, err = s.Store.FindChat(ctx, session.ChatID); err != nil {
+		return nil, fmt.Errorf("load turn: %w", err)
+	}
+	if t.Details, err = s.Store.FindSessionDetails(ctx, session.Key); err != nil {
+		return nil, fmt.Errorf("load turn: %w", err)
+	}
+	if t.Client, err = s.Store.FindClientByKey(ctx, session.ClientKey); err != nil {
+		return nil, fmt.Errorf("load turn: %w", err)
+	}
+	state, err := s.Store.FindBotState(ctx, session.Key, session.Owner.ID, session.ClientKey)
+	if err != nil {
+		return nil, fmt.Errorf("load turn: %w", err)
+	}
+	t.State = *state
+	return t, nil
+}
+
+// nextCause finds the first event after the cursor that the bot must react to.
+func (s *Service) nextCause(ctx context.Context, session *Session) (*Event, error) {
+	for after := session.Cursor; after < session.Pending; {
+		events, err := s.Store.ListEvents(ctx, session.Ref(), after, 16)
+		if err != nil {
+			return nil, fmt.Errorf("next cause: %w", err)
+		}
+		if len(events) == 0 {
+			break
+		}
+		for i := range events {
+			if triggers(events[i].Payload) {
+				return &events[i], nil
+			}
+		}
+		after = events[len(events)-1].Sequence
+	}
+	return nil, Errorf(CodeInternal, "session %d: no event between cursor %d and pending %d", session.Key, session.Cursor, session.Pending)
+}
+
+// triggers reports whether a bot reacts to an event.
+func triggers(p Payload) bool {
+	switch p := p.(type) {
+	case *SessionStarted:
+		return p.Greet
+	case *Message:
+		return p.AuthorType == AuthorClient
+	case *ActionPressed:
+		return true
+	default:
+		return false
+	}
+}
+
+// CommitTurn makes a turn's result happen, all of it or nothing. It is refused with
+// CodeConflict when the session has moved on since the turn began: another owner, another
+// cursor, another node's lease, or a changed client state; what the bot made is dropped.
+// It reports whether the session's next turn is due, its lease renewed for this node.
+func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more bool, err error) {
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		session, err := tx.LockSessionByKey(t.Session.Key)
+		if err != nil {
+			return err
+		}
+		if session.Status != StatusOpen || session.Term != t.Session.Term || session.Cursor != t.Session.Cursor ||
+			session.Lease.Node != s.Node || session.Lease.Attempts != t.Attempt {
+			return Errorf(CodeConflict, "the session moved on during turn %s", t.ID)
+		}
+		c := s.change(session)
+		session.Cursor = t.Cause.Sequence
+		session.Lease = Lease{}
+		if err := s.saveState(tx, t, r); err != nil {
+			return err
+		}
+		if err := s.applyOutputs(tx, c, t, r.Outputs); err != nil {
+			return err
+		}
+		more = session.TurnDue()
+		if more {
+			session.Lease = c.lease()
+		}
+		return c.commit(tx)
+	})
+	if err != nil {
+		return false, fmt.Errorf("commit turn: %w", err)
+	}
+	return more, nil
+}
+
+func (s *Service) saveState(tx Tx, t *Turn, r *TurnResult) error {
+	if r.SessionState != nil {
+		if err := tx.SaveSessionState(t.Session.Key, r.SessionState); err != nil {
+			return err
+		}
+	}
+	if r.ClientState != nil {
+		return tx.SaveClientState(t.Session.Owner.ID, t.Session.ClientKey, r.ClientState, t.State.ClientVersion)
+	}
+	return nil
+}
+
+// applyOutputs says all that is to be said first: the last answer of a bot that hands over or
+// closes in the same turn is delivered. Of several changes of owner the last one counts, and
+// an end counts above them.
+func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) error {
+	var next, end Output
+	for _, o := range outputs {
+		switch o := o.(type) {
+		case Say:
+			m := o.Message
+			m.AuthorType, m.AuthorID, m.AuthorName = AuthorBot, c.session.Owner.ID, c.session.Owner.Name
+			m.Cause = t.Cause.Sequence
+			c.say(&m)
+		case HandOver, SwitchBot:
+			next = o
+		case End:
+			end = o
+		}
+	}
+	if end != nil {
+		c.close(t.Chat, ClosedByBot, end.(End).Result)
+		return nil
+	}
+	switch o := next.(type) {
+	case HandOver:
+		busy := Message{Body: busyText(t.Chat), AuthorType: AuthorBot, AuthorID: c.session.Owner.ID, AuthorName: c.session.Owner.Name}
+		c.say(&busy)
+		c.setOwner(Owner{Kind: OwnerQueue, ID: o.GroupID})
+	case SwitchBot:
+		bot, err := tx.FindBot(o.BotID)
+		if err != nil {
+			return err
+		}
+		c.setOwner(Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name})
+	}
+	return nil
+}
+
+// FailTurn ends a turn that its bot could not: the client is told so, once.
+func (s *Service) FailTurn(ctx context.Context, t *Turn) (more bool, err error) {
+	return s.CommitTurn(ctx, t, &TurnResult{Outputs: []Output{Say{Message{Body: failureText(t.Chat)}}}})
+}

@@ -1,0 +1,278 @@
+// Package feed knows who waits for what. After a commit it is told that a session changed
+// (Ring); it hands the session's events, in order and exactly once, to those who watch it.
+// What a ring carries along is used when it is the next event, otherwise the log is read: a
+// ring that is lost, late, doubled or swapped changes nothing. It never waits for a reader.
+//
+//	commit ── Ring ──▶ shard ──▶ watch (last delivered sequence) ──▶ fn of each watcher
+//	                     │            │ gap?
+//	                     └ once a second: what changed lately ──▶ read the log
+//
+// It is not a queue: nothing is kept here that the log does not hold.
+package feed
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/govorun/govorun/internal/chat"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	shardCount = 8
+	// maxPending is how many events of one session wait for the shard's goroutine. When it is
+	// full, the rest is dropped and read from the log again.
+	maxPending = 256
+	// readBatch is how many events are read from the log at a time.
+	readBatch = 500
+	// readTimeout bounds one reading of the log.
+	readTimeout = 5 * time.Second
+	// DefaultHealInterval is how often sessions that changed lately are looked at again.
+	DefaultHealInterval = time.Second
+)
+
+// Metrics are counted where they are set.
+type Metrics struct {
+	Gaps prometheus.Counter // readings of the log because a ring was lost, swapped or dropped
+}
+
+// Options are what a Feed works with; only Log is required.
+type Options struct {
+	Log          *slog.Logger
+	HealInterval time.Duration // 0: DefaultHealInterval
+	Metrics      Metrics
+}
+
+// Feed hands events to those who wait for them.
+type Feed struct {
+	store   chat.Reader
+	options Options
+	shards  [shardCount]*shard
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	ctx     context.Context // of the goroutines Feed owns; ends with Close
+}
+
+// New returns a feed that runs until Close.
+func New(store chat.Reader, o Options) *Feed {
+	if o.HealInterval == 0 {
+		o.HealInterval = DefaultHealInterval
+	}
+	f := &Feed{store: store, options: o}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	for i := range f.shards {
+		f.shards[i] = newShard()
+		f.running.Go(func() { f.work(f.shards[i]) })
+	}
+	f.running.Go(f.heal)
+	return f
+}
+
+// Close stops handing out events and waits for what is under way. It is safe twice.
+func (f *Feed) Close() {
+	f.cancel()
+	for _, s := range f.shards {
+		s.close()
+	}
+	f.running.Wait()
+}
+
+// Ring tells that a session changed. It never blocks.
+func (f *Feed) Ring(r chat.Ring) {
+	s := f.shard(r.Session.Key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.watches[r.Session.Key]
+	if w == nil {
+		return
+	}
+	w.settle(r.Settled)
+	w.head = max(w.head, r.Sequence)
+	if len(w.pending)+len(r.Events) <= maxPending {
+		w.pending = append(w.pending, r.Events...)
+	}
+	s.schedule(w)
+}
+
+// Watch has fn told of every event of a session after head.Sequence, exactly once and in
+// order, with ephemeral events in between. fn must not block. stop ends that; a call that is
+// under way may still finish.
+func (f *Feed) Watch(ctx context.Context, ref chat.SessionRef, fn func(*chat.Event)) (head chat.Head, stop func(), err error) {
+	s := f.shard(ref.Key)
+	w := s.enter(ref)
+	if err := f.load(ctx, s, w); err != nil {
+		s.leave(w)
+		return chat.Head{}, nil, err
+	}
+	watcher := &watcher{fn: fn}
+	w.deliver.Lock()
+	watcher.after = w.last
+	w.forgetStopped()
+	w.watchers = append(w.watchers, watcher)
+	w.deliver.Unlock()
+
+	s.mu.Lock()
+	settled := w.settled
+	s.mu.Unlock()
+	stop = sync.OnceFunc(func() {
+		watcher.stopped.Store(true)
+		s.leave(w)
+	})
+	return chat.Head{Session: ref, Sequence: watcher.after, Settled: settled}, stop, nil
+}
+
+// AwaitSettled returns when no reaction of a bot to an event up to sequence is outstanding,
+// or with ctx's error.
+func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence int64) error {
+	s := f.shard(ref.Key)
+	w := s.enter(ref)
+	defer s.leave(w)
+	done := s.await(w, sequence)
+	session, err := f.store.FindSessionByKey(ctx, ref.Key)
+	if err != nil {
+		return err
+	}
+	if session.Settled() >= sequence {
+		return nil
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.ctx.Done():
+		return chat.Errorf(chat.CodeUnavailable, "shutting down")
+	}
+}
+
+// load reads where the session stands, once for all who enter a watch together.
+func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
+	w.loading.Lock()
+	defer w.loading.Unlock()
+	if w.loaded.Load() {
+		return nil
+	}
+	session, err := f.store.FindSessionByKey(ctx, w.ref.Key)
+	if err != nil {
+		return err
+	}
+	w.deliver.Lock()
+	w.last = session.Sequence
+	w.deliver.Unlock()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.settle(session.Settled())
+	w.loaded.Store(true)
+	s.schedule(w)
+	return nil
+}
+
+// heal looks every HealInterval at the sessions that changed lately, so that a lost ring
+// costs that time and no more.
+func (f *Feed) heal() {
+	tick := time.NewTicker(f.options.HealInterval)
+	defer tick.Stop()
+	var position int64
+	for {
+		heads, next, err := f.store.ListChanged(f.ctx, position)
+		if err == nil {
+			position = next
+		} else if f.ctx.Err() == nil {
+			f.options.Log.Error("feed: cannot list what changed", "error", err)
+		}
+		for _, h := range heads {
+			f.Ring(chat.Ring{Session: h.Session, Sequence: h.Sequence, Settled: h.Settled})
+		}
+		select {
+		case <-f.ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// work is a shard's goroutine.
+func (f *Feed) work(s *shard) {
+	for {
+		w, events, head, ok := s.next()
+		if !ok {
+			return
+		}
+		f.handOn(w, events, head)
+	}
+}
+
+// handOn gives a session's new events to its watchers, reading the log where they do not
+// join on, or where the session's head is further than they go.
+func (f *Feed) handOn(w *watch, events []chat.Event, head int64) {
+	w.deliver.Lock()
+	defer w.deliver.Unlock()
+	for i := range events {
+		e := &events[i]
+		switch {
+		case e.Ephemeral():
+			if !overtaken(e, events[i+1:]) {
+				w.tell(e)
+			}
+		case e.Sequence == w.last+1:
+			w.tell(e)
+		case e.Sequence > w.last+1:
+			f.readLog(w, e.Sequence)
+		}
+	}
+	if head > w.last {
+		f.readLog(w, head)
+	}
+}
+
+// overtaken: typing is dropped once its message is there.
+func overtaken(e *chat.Event, later []chat.Event) bool {
+	typing, ok := e.Payload.(*chat.Typing)
+	if !ok {
+		return false
+	}
+	for i := range later {
+		if m := later[i].Message(); m != nil && m.AuthorType == typing.By {
+			return true
+		}
+	}
+	return false
+}
+
+// readLog hands on what the log holds up to head. What it cannot read now, the next ring or
+// the healing will.
+func (f *Feed) readLog(w *watch, head int64) {
+	if f.options.Metrics.Gaps != nil {
+		f.options.Metrics.Gaps.Inc()
+	}
+	ctx, cancel := context.WithTimeout(f.ctx, readTimeout)
+	defer cancel()
+	for w.last < head {
+		events, err := f.store.ListEvents(ctx, w.ref, w.last, readBatch)
+		if err != nil {
+			if f.ctx.Err() == nil {
+				f.options.Log.Error("feed: cannot read the log", "error", err)
+			}
+			return
+		}
+		if len(events) == 0 {
+			return
+		}
+		for i := range events {
+			w.tell(&events[i])
+		}
+	}
+}
+
+func (f *Feed) shard(key int64) *shard { return f.shards[uint64(key)%shardCount] }
+
+// watcher is one who watches a session.
+type watcher struct {
+	fn      func(*chat.Event)
+	after   int64 // it is told of what comes after this
+	stopped atomic.Bool
+}
