@@ -1,0 +1,65 @@
+package chat_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+func payloads() []chat.Payload {
+	return []chat.Payload{
+		&chat.SessionStarted{Greet: true},
+		&chat.Message{ID: "i", AuthorType: chat.AuthorBot, Type: chat.MessageRegular, Body: "Привет 😀\x00", Answers: []string{"да"},
+			Keyboard: &chat.Keyboard{ButtonsInRow: 2, Buttons: []string{"a"}}, Actions: []chat.Action{{Type: "button", Data: `{"k":1}`}},
+			Attachments: []chat.Attachment{{ID: "f", Size: 3}}, ReplyTo: &chat.ReplyTo{ID: "r", AuthorType: chat.AuthorClient}, Cause: 4},
+		&chat.MessageRead{MessageID: "i", UpTo: 2, By: chat.AuthorClient},
+		&chat.ActionPressed{Event: "buy", Data: json.RawMessage(`{"a":[1]}`)},
+		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerBot, ID: "b", Name: "B"}, Previous: chat.Owner{Kind: chat.OwnerNobody}, Term: 2},
+		&chat.SessionClosed{By: chat.ClosedByBot, Result: "ok", RatingRequired: true, ChatID: "c"},
+	}
+}
+
+func TestPayloadsSurviveStorage(t *testing.T) {
+	t.Parallel()
+	for _, p := range payloads() {
+		data, err := chat.EncodePayload(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := chat.DecodePayload(p.Kind(), data)
+		if err != nil || !reflect.DeepEqual(got, p) {
+			t.Errorf("%s became %+v, %v", data, got, err)
+		}
+	}
+	if _, err := chat.EncodePayload(&chat.Typing{}); err == nil {
+		t.Error("typing was encoded")
+	}
+	if _, err := chat.DecodePayload(chat.KindMessageCreated, []byte(`{"v":2,"p":{}}`)); err == nil {
+		t.Error("a payload of a later version was decoded")
+	}
+}
+
+func FuzzDecodePayload(f *testing.F) {
+	for _, p := range payloads() {
+		data, err := chat.EncodePayload(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(p.Kind()), data)
+	}
+	f.Fuzz(func(t *testing.T, kind string, data []byte) {
+		p, err := chat.DecodePayload(chat.Kind(kind), data)
+		if err != nil {
+			return
+		}
+		again, err := chat.EncodePayload(p)
+		if err != nil {
+			t.Fatalf("%q decodes and does not encode: %v", data, err)
+		}
+		if _, err := chat.DecodePayload(p.Kind(), again); err != nil {
+			t.Fatalf("%q does not decode again: %v", again, err)
+		}
+	})
+}
