@@ -1,0 +1,180 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"syscall"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// BenchmarkMessage is a client's message as the domain writes it: 64 callers at a time, 1,000
+// sessions.
+func BenchmarkMessage(b *testing.B) {
+	s := openBench(b)
+	sessions := benchSessions(b, s, 1000)
+	measure(b, func(n int) error { return message(s, sessions[n%len(sessions)]) })
+}
+
+// BenchmarkTurn is a message and the bot's answer to it.
+func BenchmarkTurn(b *testing.B) {
+	s := openBench(b)
+	sessions := benchSessions(b, s, 1000)
+	measure(b, func(n int) error {
+		id := sessions[n%len(sessions)]
+		if err := message(s, id); err != nil {
+			return err
+		}
+		return answer(s, id)
+	})
+}
+
+// BenchmarkInsert is the floor: one row.
+func BenchmarkInsert(b *testing.B) {
+	s := openBench(b)
+	const text = `INSERT INTO floor (session, body) VALUES ($1, $2)`
+	err := s.Update(context.Background(), func(t chat.Tx) error {
+		_, err := t.(*tx).conn().ExecContext(context.Background(), `CREATE TABLE floor (key INTEGER PRIMARY KEY, session TEXT, body TEXT)`)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	id, body := uuid.NewString(), benchBody
+	measure(b, func(int) error {
+		return s.Update(context.Background(), func(t chat.Tx) error {
+			_, err := t.(*tx).conn().ExecContext(context.Background(), text, id, body)
+			return err
+		})
+	})
+}
+
+const benchBody = "Здравствуйте! Подскажите, пожалуйста, когда приедет мой заказ 123456?"
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(context.Background(), Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+func measure(b *testing.B, f func(n int) error) {
+	var n atomic.Int64
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.ResetTimer()
+	began, cpu := time.Now(), cpuTime()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if err := f(int(n.Add(1)) * 7919); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "tx/s")
+	b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N), "cpu-ns/tx")
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func benchSessions(b *testing.B, s *Store, n int) []string {
+	b.Helper()
+	ids := make([]string, n)
+	err := s.Update(context.Background(), func(t chat.Tx) error {
+		c := &chat.Chat{ID: uuid.NewString(), Identity: chat.IdentityOpen}
+		if err := t.CreateChat(c); err != nil {
+			return err
+		}
+		for i := range ids {
+			client := &chat.Client{ID: uuid.NewString()}
+			if err := t.CreateClient(client); err != nil {
+				return err
+			}
+			ids[i] = uuid.NewString()
+			now := time.Now()
+			err := t.CreateSession(&chat.Session{
+				ID: ids[i], ChatKey: c.Key, ChatID: c.ID, ClientKey: client.Key, ClientID: client.ID, BotID: c.ID, Status: chat.StatusOpen,
+				Owner: chat.Owner{Kind: chat.OwnerBot, ID: c.ID, Name: "Bot"}, TTL: time.Hour, StartedAt: now, ActiveAt: now, CheckAt: now.Add(time.Hour),
+			}, &chat.SessionDetails{})
+			if err != nil {
+				return fmt.Errorf("session %d: %w", i, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ids
+}
+
+func message(s *Store, id string) error {
+	eventID, now := newID(), time.Now()
+	return s.Update(context.Background(), func(t chat.Tx) error {
+		session, err := t.LockSession(id)
+		if err != nil {
+			return err
+		}
+		session.Sequence++
+		session.SessionNo++
+		session.ActiveAt = now
+		session.Pending = session.Sequence
+		session.Lease = chat.Lease{Node: "node", Until: now.Add(time.Minute), Attempts: 1}
+		if err := t.UpdateSession(session); err != nil {
+			return err
+		}
+		return t.AppendEvents([]chat.Event{{
+			ID: eventID, Session: session.Ref(), Sequence: session.Sequence, SessionNo: session.SessionNo, At: now,
+			Payload: &chat.Message{ID: eventID, AuthorType: chat.AuthorClient, AuthorID: session.ClientID, Type: chat.MessageRegular, Body: benchBody},
+		}})
+	})
+}
+
+func answer(s *Store, id string) error {
+	eventID, now := newID(), time.Now()
+	return s.Update(context.Background(), func(t chat.Tx) error {
+		session, err := t.LockSession(id)
+		if err != nil {
+			return err
+		}
+		session.Sequence++
+		session.SessionNo++
+		session.WidgetNo++
+		session.Cursor = session.Pending
+		session.Lease = chat.Lease{}
+		if err := t.UpdateSession(session); err != nil {
+			return err
+		}
+		return t.AppendEvents([]chat.Event{{
+			ID: eventID, Session: session.Ref(), Sequence: session.Sequence, SessionNo: session.SessionNo, WidgetNo: session.WidgetNo, At: now,
+			Payload: &chat.Message{ID: eventID, AuthorType: chat.AuthorBot, AuthorID: session.BotID, Type: chat.MessageRegular, Body: benchBody},
+		}})
+	})
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// conn is the writer's connection, for statements that the domain does not have.
+func (t *tx) conn() *conn {
+	if err := t.begin(); err != nil {
+		panic(err)
+	}
+	return t.c
+}

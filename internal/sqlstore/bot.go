@@ -1,0 +1,79 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
+)
+
+// FindBot implements chat.Tx.
+func (t *tx) FindBot(id string) (*chat.BotRecord, error) {
+	r, err := t.q.FindBot(t.ctx, id)
+	if err != nil {
+		return nil, t.fail("bot", err)
+	}
+	return &chat.BotRecord{ID: r.ID, Name: r.Name}, nil
+}
+
+// PutBot implements chat.Tx.
+func (t *tx) PutBot(b *chat.BotRecord) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.fail("bot", t.q.PutBot(t.ctx, sqlgen.PutBotParams{ID: b.ID, Name: b.Name}))
+}
+
+// FindBotState implements chat.Reader. A bot that remembers nothing has an empty state.
+func (s *Store) FindBotState(ctx context.Context, session int64, botID string, client int64) (*chat.BotState, error) {
+	return read(ctx, s, "bot state", func(ctx context.Context, q *sqlgen.Queries) (*chat.BotState, error) {
+		state := &chat.BotState{}
+		data, err := q.FindSessionState(ctx, session)
+		switch {
+		case err == nil:
+			state.Session = json.RawMessage(data)
+		case !errors.Is(err, sql.ErrNoRows):
+			return nil, err
+		}
+		row, err := q.FindClientState(ctx, sqlgen.FindClientStateParams{ClientKey: client, BotID: botID})
+		switch {
+		case err == nil:
+			state.Client, state.ClientVersion = json.RawMessage(row.Data), row.Version
+		case !errors.Is(err, sql.ErrNoRows):
+			return nil, err
+		}
+		return state, nil
+	})
+}
+
+// SaveSessionState implements chat.Tx.
+func (t *tx) SaveSessionState(session int64, data json.RawMessage) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.fail("bot state", t.q.PutSessionState(t.ctx, sqlgen.PutSessionStateParams{SessionKey: session, Data: string(data)}))
+}
+
+// SaveClientState implements chat.Tx.
+func (t *tx) SaveClientState(botID string, client int64, data json.RawMessage, version int64) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	var n int64
+	var err error
+	if version == 0 {
+		n, err = t.q.CreateClientState(t.ctx, sqlgen.CreateClientStateParams{ClientKey: client, BotID: botID, Data: string(data)})
+	} else {
+		n, err = t.q.UpdateClientState(t.ctx, sqlgen.UpdateClientStateParams{ClientKey: client, BotID: botID, Data: string(data), Version: version})
+	}
+	if err != nil {
+		return t.fail("bot state", err)
+	}
+	if n == 0 {
+		return chat.Errorf(chat.CodeConflict, "the client's state has changed since version %d", version)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+-- name: FindBot :one
+SELECT id, name FROM bots WHERE id = $1;
+
+-- name: PutBot :exec
+INSERT INTO bots (id, name) VALUES ($1, $2)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+
+-- name: FindSessionState :one
+SELECT data FROM session_states WHERE session_key = $1;
+
+-- name: PutSessionState :exec
+INSERT INTO session_states (session_key, data) VALUES ($1, $2)
+ON CONFLICT (session_key) DO UPDATE SET data = excluded.data;
+
+-- name: FindClientState :one
+SELECT data, version FROM client_states WHERE client_key = $1 AND bot_id = $2;
+
+-- name: CreateClientState :execrows
+INSERT INTO client_states (client_key, bot_id, data, version) VALUES ($1, $2, $3, 1)
+ON CONFLICT (client_key, bot_id) DO NOTHING;
+
+-- name: UpdateClientState :execrows
+UPDATE client_states SET data = $1, version = version + 1
+WHERE client_key = $2 AND bot_id = $3 AND version = $4;

@@ -1,0 +1,63 @@
+-- name: CreateEvent :exec
+INSERT INTO events (key, session_key, sequence, widget_no, session_no, id, kind, at, payload)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: LastEventKey :one
+SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events;
+
+-- name: FindEvent :one
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events WHERE id = sqlc.arg(id) AND session_key = sqlc.arg(session_key);
+
+-- name: ListEvents :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after)
+ORDER BY sequence LIMIT sqlc.arg(max_rows);
+
+-- name: ListWidgetStream :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND widget_no > 0 AND widget_no > sqlc.arg(after)
+ORDER BY widget_no LIMIT sqlc.arg(max_rows);
+
+-- name: ListWidgetStreamReverse :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND widget_no > 0 AND widget_no < sqlc.arg(before)
+ORDER BY widget_no DESC LIMIT sqlc.arg(max_rows);
+
+-- session_no is never above sequence, so the index by sequence finds where to begin.
+-- name: ListSessionStream :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND session_no > sqlc.arg(after)
+ORDER BY sequence LIMIT sqlc.arg(max_rows);
+
+-- name: ListSessionStreamReverse :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND session_no > 0 AND session_no < sqlc.arg(before)
+ORDER BY sequence DESC LIMIT sqlc.arg(max_rows);
+
+-- name: ListMessages :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created'
+ORDER BY sequence LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
+
+-- name: ListMessagesReverse :many
+SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
+FROM events
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created'
+ORDER BY sequence DESC LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
+
+-- name: CountMessages :one
+SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created';
+
+-- name: ListChanged :many
+SELECT s.key, s.id, s.status, s.owner_kind, h.sequence, h.cursor, h.pending, e.last_key
+FROM (SELECT v.session_key, CAST(MAX(v.key) AS BIGINT) AS last_key
+      FROM events v WHERE v.key > sqlc.arg(after) GROUP BY v.session_key) e
+JOIN sessions s ON s.key = e.session_key
+JOIN session_heads h ON h.session_key = e.session_key;
