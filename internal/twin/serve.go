@@ -1,0 +1,150 @@
+package twin
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/govorun/govorun/internal/auth"
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// maxRequest bounds a request's body, in bytes.
+const maxRequest = 1 << 20
+
+// endpoint does one thing and says what to answer.
+type endpoint func(r *http.Request) (reply, error)
+
+type reply struct {
+	status int
+	body   any // encoded as JSON
+}
+
+// done answers an act that has nothing to tell.
+var done = reply{http.StatusOK, struct {
+	Success bool `json:"success"`
+}{true}}
+
+// handler serves a resource: preflight, limits, credentials and origin come before every
+// endpoint. A resource without methods is an unknown route.
+func (a *API) handler(res resource) http.Handler {
+	allow := allowed(res)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if len(r.Header["Origin"]) > 0 { // so that a page can read why it is refused, too
+			auth.AllowOrigin(w.Header(), nil, r.Header["Origin"][0])
+		}
+		answer, err := a.serve(w, r, res, allow)
+		if err != nil {
+			a.writeError(w, r, err)
+			return
+		}
+		a.writeJSON(w, r, answer)
+	})
+}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow string) (reply, error) {
+	if err := a.Limits.Address(a.Proxies.ClientAddr(r)); err != nil {
+		return reply{}, err
+	}
+	if res.methods == nil {
+		return reply{}, chat.Errorf(chat.CodeNotFound, "no such route")
+	}
+	if r.Method == http.MethodOptions {
+		return a.preflight(w, r, allow)
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	do := res.methods[method]
+	if do == nil {
+		w.Header().Set("Allow", allow)
+		return reply{}, errMethod
+	}
+	if err := a.admit(w, r); err != nil {
+		return reply{}, err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	return do(r)
+}
+
+// admit judges who asks. There are no operators yet, so there are no valid credentials, and
+// those that are there count as wrong, never as none (TWIN, section 1).
+func (a *API) admit(w http.ResponseWriter, r *http.Request) error {
+	if len(r.Header["Authorization"]) > 0 {
+		return chat.Errorf(chat.CodeUnauthenticated, "the credentials are not valid")
+	}
+	if id := r.PathValue("sessionId"); id != "" {
+		id, err := entityID(id)
+		if err != nil {
+			return err
+		}
+		r.SetPathValue("sessionId", id)
+		if err := a.Limits.Session(id); err != nil {
+			return err
+		}
+	}
+	if len(r.Header["Origin"]) == 0 {
+		return nil
+	}
+	c, err := a.findChat(r)
+	if err != nil {
+		return err
+	}
+	if !auth.AllowOrigin(w.Header(), c.Origins, r.Header["Origin"][0]) {
+		return chat.Errorf(chat.CodeForbidden, "pages of this origin may not use the chat")
+	}
+	return nil
+}
+
+// preflight answers a browser that asks whether a page may call. Of a chat that does not
+// exist it says yes: the request itself is then told that there is none.
+func (a *API) preflight(w http.ResponseWriter, r *http.Request, allow string) (reply, error) {
+	w.Header().Set("Allow", allow)
+	if len(r.Header["Origin"]) > 0 {
+		c, err := a.findChat(r)
+		switch {
+		case chat.CodeOf(err) == chat.CodeNotFound:
+		case err != nil:
+			return reply{}, err
+		case !auth.AllowOrigin(w.Header(), c.Origins, r.Header["Origin"][0]):
+			return reply{}, chat.Errorf(chat.CodeForbidden, "pages of this origin may not use the chat")
+		}
+		auth.AllowPreflight(w.Header(), allow)
+	}
+	return reply{status: http.StatusNoContent}, nil
+}
+
+// findChat finds the chat a request is about, by the chat or the session in its path.
+func (a *API) findChat(r *http.Request) (*chat.Chat, error) {
+	if id := r.PathValue("chatId"); id != "" {
+		id, err := entityID(id)
+		if err != nil {
+			return nil, err
+		}
+		return a.Service.FindChat(r.Context(), id)
+	}
+	id, err := entityID(r.PathValue("sessionId"))
+	if err != nil {
+		return nil, err
+	}
+	session, err := a.Service.FindSession(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	return a.Service.FindChat(r.Context(), session.ChatID)
+}
+
+// allowed lists the methods of a resource as the Allow header does.
+func allowed(res resource) string {
+	methods := []string{http.MethodOptions}
+	for m := range res.methods {
+		methods = append(methods, m)
+		if m == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
