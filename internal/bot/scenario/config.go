@@ -1,0 +1,85 @@
+package scenario
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// configFile is where a bot says what it is.
+const configFile = "chatbot.yaml"
+
+// defaultLengthLimit is how many characters of a query a bot takes (scenario language, 1).
+const defaultLengthLimit = 400
+
+// config is chatbot.yaml. Keys it does not know are left alone: bots come with many.
+type config struct {
+	Name       string `yaml:"name"`
+	EntryPoint texts  `yaml:"entryPoint"`
+	Language   string `yaml:"language"`
+	NLP        struct {
+		LengthLimit struct {
+			Symbols int `yaml:"symbols"`
+		} `yaml:"lengthLimit"`
+	} `yaml:"nlp"`
+	Messages struct {
+		OnError struct {
+			DefaultMessage  string `yaml:"defaultMessage"`
+			DefaultMessages texts  `yaml:"defaultMessages"`
+		} `yaml:"onError"`
+	} `yaml:"messages"`
+}
+
+// texts is one text or a list of them.
+type texts []string
+
+func (t *texts) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*t = texts{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(t))
+}
+
+// parseConfig reads chatbot.yaml.
+func parseConfig(content []byte, errs *Errors) config {
+	var c config
+	if err := yaml.Unmarshal([]byte(strings.TrimPrefix(string(content), "\uFEFF")), &c); err != nil {
+		*errs = append(*errs, yamlError(string(content), err))
+	}
+	if len(c.EntryPoint) == 0 {
+		c.EntryPoint = texts{"main.sc"}
+	}
+	if c.NLP.LengthLimit.Symbols <= 0 {
+		c.NLP.LengthLimit.Symbols = defaultLengthLimit
+	}
+	if l := c.Language; l != "" && l != "ru" && l != "en" {
+		*errs = append(*errs, &Error{Position: Position{File: configFile}, Message: fmt.Sprintf("unknown language %q", l), Expected: "ru or en"})
+	}
+	return c
+}
+
+// onError is what the bot says when it fails, if it says so itself.
+func (c *config) onError() []string {
+	if m := c.Messages.OnError.DefaultMessage; m != "" {
+		return []string{m}
+	}
+	return c.Messages.OnError.DefaultMessages
+}
+
+// yamlError gives an error of the YAML reader its line.
+func yamlError(content string, err error) *Error {
+	e := &Error{Position: Position{File: configFile}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := regexp.MustCompile(`line (\d+): (?s:(.*))`).FindStringSubmatch(err.Error()); m != nil {
+		e.Line, _ = strconv.Atoi(m[1])
+		e.Message = m[2]
+		if lines := strings.Split(content, "\n"); e.Line >= 1 && e.Line <= len(lines) {
+			e.Source = strings.TrimRight(lines[e.Line-1], "\r")
+			e.Column = len(e.Source) - len(strings.TrimLeft(e.Source, " \t")) + 1
+		}
+	}
+	return e
+}

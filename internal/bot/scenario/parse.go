@@ -1,0 +1,439 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// tag is a node of the syntax tree: a tag line with its parameters and what is nested in it.
+type tag struct {
+	name   string
+	pos    Position
+	full   string // its line
+	value  value
+	params []param
+	kids   []*tag
+	items  []value // of buttons, patterns: the nested lines; of a script: its code
+}
+
+// param is k = v behind || or on a line of its own.
+type param struct {
+	name  string
+	value value
+}
+
+// body says what may be nested in a tag.
+type body uint8
+
+const (
+	bodyText  body = iota // more of the value
+	bodyTags              // tags
+	bodyItems             // lines that are items
+	bodyCode              // lines of a script
+	bodyAny               // whatever it is, it is skipped: a tag of a later version
+)
+
+// kind is what the reader knows of a tag.
+type kind struct {
+	body   body
+	params []string // names that are parameters on a line of their own too, without ||
+	later  bool     // it belongs to the language, but not yet to this version
+}
+
+// kindOf tells the tags of the language. Its size is a switch and not a table: a table would
+// be a global variable.
+func kindOf(name string) (kind, bool) {
+	trigger := []string{"fromState", "toState", "onlyThisState"}
+	switch name {
+	case "require":
+		return kind{body: bodyText, params: []string{"name", "var", "module", "injector", "type"}}, true
+	case "patterns":
+		return kind{body: bodyItems}, true
+	case "theme":
+		return kind{body: bodyTags, params: []string{"modal"}}, true
+	case "state":
+		return kind{body: bodyTags, params: []string{"noContext", "modal", "sessionResult", "sessionResultColor"}}, true
+	case "q", "q!", "event", "event!":
+		return kind{body: bodyText, params: trigger}, true
+	case "a":
+		return kind{body: bodyText, params: []string{"html", "htmlEnabled", "tts", "ttsEnabled", "markdown"}}, true
+	case "image", "go", "go!":
+		return kind{body: bodyText}, true
+	case "buttons":
+		return kind{body: bodyItems}, true
+	case "random":
+		return kind{body: bodyTags}, true
+	case "init", "script", "scriptEs6":
+		return kind{body: bodyCode, later: true}, true
+	case "intent", "intent!", "intentGroup", "intentGroup!", "e", "e!", "eg", "eg!":
+		return kind{body: bodyText, params: trigger, later: true}, true
+	case "audio", "video", "timeout":
+		return kind{body: bodyText, later: true}, true
+	case "if", "elseif", "else":
+		return kind{body: bodyTags, later: true}, true
+	case "inlineButtons":
+		return kind{body: bodyItems, later: true}, true
+	case "InputText", "InputNumber", "InputPhoneNumber", "Confirmation", "HttpRequest",
+		"TransferToOperator", "EndSession":
+		return kind{body: bodyAny, later: true}, true
+	}
+	if strings.HasPrefix(name, "@") {
+		return kind{body: bodyAny}, true
+	}
+	return kind{}, false
+}
+
+// tagNames is what a person may write where a tag is expected.
+const tagNames = "one of: state, q!, q, event!, event, a, buttons, image, random, go!, go"
+
+// reader makes the syntax tree of one file. It goes on after a mistake, to report them all.
+type reader struct {
+	lines []line
+	next  int
+	errs  *Errors
+}
+
+// parseFile reads a file into the tags at its top level.
+func parseFile(file, content string, errs *Errors) []*tag {
+	r := &reader{lines: readLines(file, content), errs: errs}
+	var tags []*tag
+	for r.next < len(r.lines) {
+		tags = append(tags, r.tags(r.lines[r.next].indent)...)
+	}
+	return tags
+}
+
+func (r *reader) fail(pos Position, full, message, expected string) {
+	*r.errs = append(*r.errs, &Error{pos, full, message, expected})
+}
+
+// tags reads tag lines that are indented as deep as the first, or deeper.
+func (r *reader) tags(indent int) []*tag {
+	var tags []*tag
+	for r.next < len(r.lines) && r.lines[r.next].indent >= indent {
+		l := r.lines[r.next]
+		name, rest, ok := tagName(l.text)
+		k, known := kindOf(name)
+		switch {
+		case !ok:
+			r.fail(l.pos, l.full, fmt.Sprintf("unexpected text %q", shorten(l.text)), "a tag, as in \"a: text\"; "+tagNames)
+			r.skip(l.indent)
+		case !known:
+			r.fail(l.pos, l.full, fmt.Sprintf("unknown tag %q", name), tagNames)
+			r.skip(l.indent)
+		default:
+			tags = append(tags, r.tag(l, name, rest, k))
+		}
+	}
+	return tags
+}
+
+// skip leaves out a line and what is nested in it.
+func (r *reader) skip(indent int) {
+	r.next++
+	for r.next < len(r.lines) && r.lines[r.next].indent > indent {
+		r.next++
+	}
+}
+
+// tag reads one tag line and what belongs to it.
+func (r *reader) tag(l line, name string, rest int, k kind) *tag {
+	t := &tag{name: name, pos: l.pos, full: l.full, value: l.textFrom(rest)}
+	r.next++
+	switch {
+	case k.body == bodyAny:
+		for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+			r.next++
+		}
+		return t
+	case k.body == bodyCode:
+		for ; r.next < len(r.lines) && r.lines[r.next].indent > l.indent; r.next++ {
+			t.items = append(t.items, r.lines[r.next].textFrom(0))
+		}
+		return t
+	case k.body == bodyText:
+		r.text(t, l, k)
+	default:
+		r.splitParams(t)
+		r.paramLines(t, l, k)
+	}
+	if k.body == bodyItems {
+		r.items(t, l)
+	}
+	if k.body == bodyTags && r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+		t.kids = r.tags(l.indent + 1)
+	}
+	return t
+}
+
+// text reads the lines of a value that goes on. A deeper line that begins like a tag is one:
+// its indentation is a slip.
+func (r *reader) text(t *tag, l line, k kind) {
+	separator := " "
+	if t.name == "a" {
+		separator = "\n"
+	}
+	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+		next := r.lines[r.next]
+		open := openQuote(t.value.text)
+		if name, _, ok := tagName(next.text); ok && !open {
+			if _, known := kindOf(name); known {
+				break
+			}
+		}
+		if !open && isParamLine(next.text, k.params) {
+			break
+		}
+		t.value = t.value.add(separator, next.textFrom(0))
+		r.next++
+	}
+	r.splitParams(t)
+	r.paramLines(t, l, k)
+	if t.name != "a" {
+		t.value = uncomment(t.value)
+	}
+}
+
+// paramLines reads parameters that stand on deeper lines, with or without ||.
+func (r *reader) paramLines(t *tag, l line, k kind) {
+	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+		next := r.lines[r.next]
+		from := 0
+		switch {
+		case strings.HasPrefix(next.text, "||"):
+			from = 2
+		case isParamLine(next.text, k.params):
+		default:
+			return
+		}
+		r.next++
+		text := next.textFrom(from)
+		for r.next < len(r.lines) && r.lines[r.next].indent > l.indent && openQuote(text.text) {
+			text = text.add("\n", r.lines[r.next].textFrom(0))
+			r.next++
+		}
+		t.params = append(t.params, r.params(text)...)
+	}
+}
+
+// items reads nested lines; what is deeper than an item belongs to it.
+func (r *reader) items(t *tag, l line) {
+	if t.value.text != "" {
+		t.items = append(t.items, t.value)
+	}
+	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+		item := r.lines[r.next]
+		if name, _, ok := tagName(item.text); ok {
+			if _, known := kindOf(name); known {
+				return
+			}
+		}
+		v := item.textFrom(0)
+		for r.next++; r.next < len(r.lines) && r.lines[r.next].indent > item.indent; r.next++ {
+			v = v.add(" ", r.lines[r.next].textFrom(0))
+		}
+		t.items = append(t.items, v)
+	}
+}
+
+// tagName reads the name of a tag at the beginning of a line and says where its value
+// begins. It takes "state::" and "state :" too.
+func tagName(text string) (name string, rest int, ok bool) {
+	i := 0
+	for i < len(text) {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && !(r == '@' && i == 0) {
+			break
+		}
+		i += size
+	}
+	if i == 0 || unicode.IsDigit(rune(text[0])) {
+		return "", 0, false
+	}
+	if i < len(text) && text[i] == '!' {
+		i++
+	}
+	name = text[:i]
+	for i < len(text) && text[i] == ' ' {
+		i++
+	}
+	if name[0] == '@' && len(name) > 1 {
+		return name, i, true
+	}
+	if i == len(text) || text[i] != ':' {
+		return name, i, false
+	}
+	for i < len(text) && text[i] == ':' {
+		i++
+	}
+	return name, i, true
+}
+
+// splitParams takes the parameters behind || off a value. || inside brackets, substitutions
+// and quotes is none.
+func (r *reader) splitParams(t *tag) {
+	at := findParams(t.value.text)
+	if at < 0 {
+		return
+	}
+	t.params = append(t.params, r.params(t.value.slice(at+2, len(t.value.text)))...)
+	t.value = t.value.slice(0, at)
+}
+
+func findParams(text string) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		case '|':
+			if strings.HasPrefix(text[i:], "||") && (depth == 0 || looksLikeParams(text[i+2:])) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// looksLikeParams reports whether a text begins with "name =": in a text with a smiley or a
+// bracket that is not closed, || still begins parameters.
+func looksLikeParams(text string) bool {
+	name, rest := cutName(strings.TrimLeft(text, " \t\n"))
+	return name != "" && strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, "==")
+}
+
+func isParamLine(text string, names []string) bool {
+	if strings.HasPrefix(text, "||") {
+		return true
+	}
+	name, rest := cutName(text)
+	return slices.Contains(names, name) && strings.HasPrefix(rest, "=")
+}
+
+// cutName cuts an identifier and the white space behind it off a text.
+func cutName(text string) (name, rest string) {
+	i := 0
+	for i < len(text) && (text[i] == '_' || text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z' || i > 0 && text[i] >= '0' && text[i] <= '9') {
+		i++
+	}
+	return text[:i], strings.TrimLeft(text[i:], " \t\n")
+}
+
+// params reads "k = v, k2 = v2".
+func (r *reader) params(v value) []param {
+	var params []param
+	for i := 0; i < len(v.text); {
+		if strings.ContainsRune(" \t\n,|", rune(v.text[i])) {
+			i++
+			continue
+		}
+		name, rest := cutName(v.text[i:])
+		if name == "" || !strings.HasPrefix(rest, "=") {
+			pos, full := v.at(i)
+			r.fail(pos, full, fmt.Sprintf("unexpected text %q in the parameters", shorten(v.text[i:])), "name = value")
+			return params
+		}
+		from := len(v.text) - len(rest) + 1
+		to := from + endOfParam(v.text[from:])
+		params = append(params, param{name, unquote(uncomment(v.slice(from, to)))})
+		i = to
+	}
+	return params
+}
+
+// endOfParam finds where the value of a parameter ends: before a comma or || that another
+// name follows. Quotes inside quotes occur in real files, so a quote closes only where the
+// parameter can end.
+func endOfParam(text string) int {
+	lead := len(text) - len(strings.TrimLeft(text, " \t\n"))
+	quote := byte(0)
+	if lead < len(text) && (text[lead] == '"' || text[lead] == '\'') {
+		quote = text[lead]
+	}
+	depth := 0
+	for i := lead; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && i > lead && c == quote && text[i-1] != '\\' && paramEnds(text[i+1:]):
+			return i + 1
+		case quote != 0:
+		case c == '[' || c == '{' || c == '(':
+			depth++
+		case c == ']' || c == '}' || c == ')':
+			depth--
+		case depth <= 0 && (c == ',' || c == '|') && paramEnds(text[i:]):
+			return i
+		}
+	}
+	return len(text)
+}
+
+// paramEnds reports whether nothing or another parameter follows.
+func paramEnds(rest string) bool {
+	rest = strings.TrimLeft(rest, " \t\n")
+	if rest == "" || rest[0] == '#' {
+		return true
+	}
+	if rest[0] != ',' && !strings.HasPrefix(rest, "||") {
+		return false
+	}
+	rest = strings.TrimLeft(rest, " \t\n,|")
+	return rest == "" || looksLikeParams(rest)
+}
+
+// openQuote reports whether a text has a quoted value that goes on in the next line: it
+// begins with a quote, or a parameter's value does.
+func openQuote(text string) bool {
+	if at := findParams(text); at >= 0 {
+		text = strings.TrimSpace(text[at+2:])
+	}
+	if i := strings.LastIndex(text, `= "`); i >= 0 {
+		text = text[i+2:]
+	} else if i := strings.LastIndex(text, `="`); i >= 0 {
+		text = text[i+1:]
+	}
+	return strings.HasPrefix(text, `"`) && strings.Count(text, `"`)%2 == 1
+}
+
+// unquote takes the quotes off a value that is quoted as a whole.
+func unquote(v value) value {
+	n := len(v.text)
+	if n >= 2 && (v.text[0] == '"' || v.text[0] == '\'') && v.text[n-1] == v.text[0] {
+		return v.slice(1, n-1)
+	}
+	return v
+}
+
+// uncomment takes a comment off the end of a value: a # behind white space and outside
+// quotes and regular expressions.
+func uncomment(v value) value {
+	quoted, depth := false, 0
+	for i := 0; i < len(v.text); i++ {
+		switch v.text[i] {
+		case '"':
+			quoted = !quoted
+		case '<':
+			depth++
+		case '>':
+			depth--
+		case '#':
+			if !quoted && depth <= 0 && i > 0 && (v.text[i-1] == ' ' || v.text[i-1] == '\t') {
+				return v.slice(0, i)
+			}
+		}
+	}
+	return v
+}
+
+// shorten cuts a text for a message.
+func shorten(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
