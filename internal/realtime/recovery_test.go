@@ -1,0 +1,126 @@
+package realtime_test
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/govorun/govorun/internal/realtime"
+)
+
+func TestRecoveryOverOneMegabyte(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	for range 3000 {
+		session.say(strings.Repeat("щ", 1000))
+	}
+	s := serve(t, log, func(p *realtime.Params) { p.Limits.QueueBytes = 256 << 10 })
+	channel := "widget:" + id
+	var readers sync.WaitGroup
+	for range 3 {
+		listener, subscriber := s.dial(), s.dial()
+		readers.Go(func() {
+			listener.connect(position(channel, 0, testLogID), id)
+			listener.offsets(1, 3001)
+			listener.silent()
+		})
+		readers.Go(func() {
+			subscriber.connect("")
+			subscriber.subscribe(channel, `,"recover":true,"offset":0,"epoch":"`+testLogID+`"`)
+			subscriber.offsets(1, 3001)
+			subscriber.silent()
+		})
+	}
+	session.say("meanwhile")
+	readers.Wait()
+}
+
+// signalCounter tells when it counts.
+type signalCounter struct {
+	prometheus.Counter
+	counted chan struct{}
+}
+
+func (c signalCounter) Inc() {
+	c.Counter.Inc()
+	close(c.counted)
+}
+
+func read(t *testing.T, metric prometheus.Metric) *dto.Metric {
+	t.Helper()
+	var m dto.Metric
+	if err := metric.Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	return &m
+}
+
+func TestSlowReaderIsToldToReconnect(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	connections := prometheus.NewGauge(prometheus.GaugeOpts{Name: "connections"})
+	slow := signalCounter{prometheus.NewCounter(prometheus.CounterOpts{Name: "slow"}), make(chan struct{})}
+	lag := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lag"})
+	s := serve(t, log, func(p *realtime.Params) {
+		p.Limits.QueueBytes = 128 << 10
+		p.Limits.WriteTimeout = 2 * time.Second // after which the stuck write lets go
+		p.Metrics = realtime.Metrics{Connections: connections, SlowReaders: slow, Lag: lag}
+	})
+	fast := s.dial()
+	fast.connect("", id)
+	dialer := websocket.Dialer{NetDial: func(network, address string) (net.Conn, error) {
+		conn, err := net.Dial(network, address)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(4096)
+		}
+		return conn, err
+	}}
+	stuck, _, err := dialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/centrifugo/connection/websocket", http.Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stuck.Close() }()
+	err = stuck.WriteMessage(websocket.TextMessage, []byte(`{"id":1,"connect":{"data":{"application":"widget","settings":{"sessions":["`+id+`"]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := stuck.ReadMessage(); err != nil {
+		t.Fatal(err)
+	}
+	body := strings.Repeat("x", 40_000)
+	said := 0
+	for range 500 { // more than the kernel's buffers and the queue hold
+		session.say(body)
+		fast.bodies(body)
+		said++
+	}
+	select {
+	case <-slow.counted:
+	case <-time.After(patience):
+		t.Fatal("never told to reconnect")
+	}
+	if n := read(t, connections).GetGauge().GetValue(); n != 1 {
+		t.Errorf("%v connections are counted, want 1", n)
+	}
+	if n := read(t, lag).GetHistogram().GetSampleCount(); n < uint64(said) {
+		t.Errorf("lag observed %d times of %d", n, said)
+	}
+	back := s.dial()
+	sub := back.connect(position("widget:"+id, 0, testLogID), id).Connect.Subs["widget:"+id]
+	if !sub.Recovered {
+		t.Fatalf("got %+v", sub)
+	}
+	back.offsets(1, uint64(said))
+	fast.silent()
+}

@@ -1,0 +1,238 @@
+package realtime_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// subscribe subscribes to a channel, with the fields of a position added.
+func (c *client) subscribe(channel, position string) frame {
+	c.t.Helper()
+	c.send(fmt.Sprintf(`{"id":2,"subscribe":{"channel":%q%s}}`, channel, position))
+	return c.reply()
+}
+
+func TestSubscriberGetsEachOnce(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("greeting")
+	c := serve(t, log, held).dial()
+	c.connect("", id)
+	session.say("between connect and subscribe")
+	if f := c.subscribe("widget:"+id, ""); f.Error != nil || !f.Subscribe.Recoverable {
+		t.Fatalf("got %+v, want success", f)
+	}
+	session.say("after")
+	c.bodies("greeting", "between connect and subscribe", "after")
+	c.silent()
+}
+
+// A subscriber that comes back sends two positions: centrifuge-js keeps the one of the connect
+// reply beside the subscription's own.
+func TestSubscriberReconnects(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	for range 10 {
+		session.say("old")
+	}
+	c := serve(t, log, held).dial()
+	if sub := c.connect(position("widget:"+id, 2, testLogID), id).Connect.Subs["widget:"+id]; !sub.Recovered {
+		t.Fatalf("got %+v", sub)
+	}
+	session.say("new")
+	f := c.subscribe("widget:"+id, `,"recover":true,"offset":7,"epoch":"`+testLogID+`"`)
+	if f.Error != nil || !f.Subscribe.Recovered || f.Subscribe.Offset != 7 {
+		t.Fatalf("got %+v", f)
+	}
+	c.offsets(8, 11)
+	c.silent()
+}
+
+func TestSubscribeWithPositionOfAnotherLog(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("old")
+	c := serve(t, log, held).dial()
+	c.connect("", id)
+	f := c.subscribe("widget:"+id, `,"recover":true,"offset":0,"epoch":"another"`)
+	if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 1 {
+		t.Fatalf("got %+v, want the top and no recovery", f)
+	}
+	session.say("new")
+	c.bodies("new")
+	c.silent()
+}
+
+// What the package comment says of a client that does both.
+func TestClientThatListensLongThenSubscribes(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log).dial()
+	c.connect("", id)
+	session.say("one")
+	c.bodies("one")
+	c.subscribe("widget:"+id, "")
+	session.say("two")
+	c.bodies("one", "two")
+	c.silent()
+}
+
+func TestSubscribeAgainAfterUnsubscribe(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, held).dial()
+	c.connect("", id)
+	c.subscribe("widget:"+id, "")
+	session.say("one")
+	c.bodies("one")
+	c.send(`{"id":3,"unsubscribe":{"channel":"widget:` + id + `"}}`)
+	if got := c.next(); got != `{"id":3,"unsubscribe":{}}` {
+		t.Fatal(got)
+	}
+	session.say("two")
+	c.silent()
+	f := c.subscribe("widget:"+id, `,"recover":true,"offset":1,"epoch":"`+testLogID+`"`)
+	if f.Error != nil {
+		t.Fatalf("got %+v", f)
+	}
+	c.bodies("two")
+	c.silent()
+}
+
+func TestSubscribeToLaterSession(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	c := serve(t, log).dial()
+	c.connect("")
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("greeting")
+	if f := c.subscribe("widget:"+id, ""); f.Error != nil {
+		t.Fatalf("got %+v", f)
+	}
+	c.bodies("greeting")
+	c.silent()
+}
+
+func TestSubscribeRefused(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	log.open(id)
+	c := serve(t, log).dial()
+	c.connect("")
+	for _, channel := range []string{
+		"widget:" + newSessionID(t), "session:" + newSessionID(t), "notifications:1", "widget:", "widget:x", id, "WIDGET:" + id,
+		"widget:urn:uuid:" + id, "widget:{" + id + "}",
+	} {
+		if f := c.subscribe(channel, ""); f.Error == nil || f.Error.Code != 103 {
+			t.Errorf("%s: got %+v, want error 103", channel, f)
+		}
+	}
+	for _, command := range []string{
+		`{"id":4,"publish":{"channel":"widget:` + id + `","data":{}}}`,
+		`{"id":4,"history":{"channel":"widget:` + id + `","limit":10}}`,
+		`{"id":4,"presence":{"channel":"widget:` + id + `"}}`,
+	} {
+		c.send(command)
+		if f := c.reply(); f.Error == nil || f.Error.Code != 108 {
+			t.Errorf("%s: got %+v, want error 108", command, f)
+		}
+	}
+}
+
+func TestJoinSession(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	known, later := newSessionID(t), newSessionID(t)
+	session := log.open(known)
+	c := serve(t, log, held).dial()
+	c.connect("", known)
+	join := func(id string) string {
+		c.send(`{"id":5,"rpc":{"method":"joinSession","data":{"id":"` + id + `"}}}`)
+		return c.next()
+	}
+	const success = `{"id":5,"rpc":{"data":{"success":true}}}`
+	if got := join(known); got != success {
+		t.Errorf("known session: %s", got)
+	}
+	if got := parse(t, join(newSessionID(t))); got.Error == nil || got.Error.Code != 404 {
+		t.Errorf("unknown session: %+v", got)
+	}
+	other := log.open(later)
+	other.say("greeting")
+	if push := parse(t, join(later)).Push; push == nil || push.Subscribe == nil || push.Channel != "widget:"+later {
+		t.Fatal("no subscribe push")
+	}
+	if got := c.next(); got != success {
+		t.Errorf("later session: %s", got)
+	}
+	// Joined, then subscribed to: still each once.
+	if f := c.subscribe("widget:"+later, ""); f.Error != nil {
+		t.Fatalf("got %+v", f)
+	}
+	other.say("two")
+	c.bodies("greeting", "two")
+	session.say("held")
+	c.silent()
+}
+
+func TestJoinedSessionIsHeard(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	c := serve(t, log).dial()
+	c.connect("")
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("given by REST")
+	session.say("greeting")
+	session.WidgetGiven = 1
+	c.send(`{"id":5,"rpc":{"method":"joinSession","data":{"id":"` + id + `"}}}`)
+	c.next()
+	c.next()
+	session.say("two")
+	c.bodies("greeting", "two")
+	c.silent()
+}
+
+func TestTypingOfClient(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	log.open(id)
+	c := serve(t, log).dial()
+	c.connect("")
+	c.send(`{"id":3,"rpc":{"method":"typing","data":{"sessionId":"` + id + `","body":"При"}}}`)
+	c.next()
+	c.send(`{"id":3,"rpc":{"method":"typing","data":{"id":"` + id + `"}}}`)
+	if got := c.next(); got != `{"id":3,"rpc":{"data":{"success":true}}}` {
+		t.Error(got)
+	}
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	if got, want := fmt.Sprint(log.typed), fmt.Sprint([]string{id + " При", id + " "}); got != want {
+		t.Errorf("typed %s, want %s", got, want)
+	}
+}
+
+func TestFailingDomainIsTemporary(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	log.failing = chat.Errorf(chat.CodeUnavailable, "the disk is full")
+	c := serve(t, log).dial()
+	if f := c.connect("", newSessionID(t)); f.Error == nil || f.Error.Code != 100 {
+		t.Errorf("got %+v, want error 100, with which clients try again", f)
+	}
+}
