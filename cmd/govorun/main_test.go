@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// command runs one command line to its end.
+func command(ctx context.Context, environ []string, args ...string) (code int, stdout, stderr string) {
+	var out, errs strings.Builder
+	code = run(ctx, args, &world{Environ: environ, Stdout: &out, Stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+func TestCommandLines(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
+	tests := []struct {
+		name   string
+		env    []string
+		args   []string
+		code   int
+		stdout string
+		stderr []string
+	}{
+		{name: "help", args: []string{"--help"}, stdout: "serve"},
+		{name: "help of serve names every key", args: []string{"serve", "--help"}, stdout: "--http-max-in-flight"},
+		{name: "version", args: []string{"version"}, stdout: "govorun "},
+		{name: "config", args: []string{"config", "--listen", "127.0.0.1:1", "--rate-limit", "off"}, stdout: "rate_limit: false # flag --rate-limit\n"},
+		{name: "config from the environment", env: []string{"GOVORUN_DEMO=off"}, args: []string{"config"}, stdout: "demo: false # environment GOVORUN_DEMO\n"},
+		{name: "nothing", code: 2, stderr: []string{"expected one of"}},
+		{name: "unknown command", args: []string{"sever"}, code: 2, stderr: []string{"sever"}},
+		{name: "unknown flag", args: []string{"serve", "--lisen=x"}, code: 2, stderr: []string{"--lisen"}},
+		{name: "bad value", args: []string{"serve", "--listen=here"}, code: 2, stderr: []string{"listen (flag --listen)", "host:port"}},
+		{name: "unknown variable", env: []string{"GOVORUN_LISTN=x"}, args: []string{"config"}, code: 2, stderr: []string{"GOVORUN_LISTN", "GOVORUN_LISTEN"}},
+		{name: "missing file", args: []string{"serve", "--config=none.yaml"}, code: 2, stderr: []string{"none.yaml"}},
+		{name: "address in use", args: []string{"serve", "--data", t.TempDir(), "--listen", taken.Addr().String()}, code: 1, stderr: []string{taken.Addr().String(), "in use"}},
+		{name: "backup of nothing", args: []string{"backup", "--data", t.TempDir(), "--to", filepath.Join(t.TempDir(), "x")}, code: 1, stderr: []string{"backup"}},
+		{name: "backup to nowhere", args: []string{"backup", "--data", t.TempDir()}, code: 2, stderr: []string{"--to"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := command(t.Context(), tt.env, tt.args...)
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d; stderr: %s", code, tt.code, stderr)
+			}
+			if !strings.Contains(stdout, tt.stdout) {
+				t.Errorf("no %q in %q", tt.stdout, stdout)
+			}
+			for _, want := range tt.stderr {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("no %q in %q", want, stderr)
+				}
+			}
+		})
+	}
+}
+
+// TestServe starts a server, backs it up while it runs, stops it, and starts one on the backup.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	url, stop := serve(t, data)
+	if status := get(t, url+"/readyz"); status != http.StatusOK {
+		t.Errorf("ready: status %d", status)
+	}
+	if status := get(t, url+"/"); status != http.StatusOK {
+		t.Errorf("page: status %d", status)
+	}
+	restored := t.TempDir()
+	code, stdout, stderr := command(t.Context(), nil, "backup", "--data", data, "--to", filepath.Join(restored, "govorun.db"))
+	if code != 0 || !strings.Contains(stdout, "govorun.db") {
+		t.Errorf("backup: exit code %d, %s %s", code, stdout, stderr)
+	}
+	if code := stop(); code != 0 {
+		t.Errorf("serve: exit code %d", code)
+	}
+	url, stop = serve(t, restored)
+	if status := get(t, url+"/readyz"); status != http.StatusOK {
+		t.Errorf("restored: status %d", status)
+	}
+	if code := stop(); code != 0 {
+		t.Errorf("serve the restored: exit code %d", code)
+	}
+}
+
+// serve runs the server until stop, which returns its exit code.
+func serve(t *testing.T, data string) (url string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	exited := make(chan int, 1)
+	go func() {
+		code := run(ctx, []string{"serve", "--listen=127.0.0.1:0", "--data", data}, &world{Stdout: w, Stderr: io.Discard})
+		w.Close()
+		exited <- code
+	}()
+	t.Cleanup(cancel)
+	t.Cleanup(func() { r.Close() })
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if _, rest, ok := strings.Cut(lines.Text(), "Page"); ok {
+			url = strings.TrimSuffix(strings.TrimSpace(rest), "/")
+			break
+		}
+	}
+	if url == "" {
+		t.Fatal("the server prints no address")
+	}
+	go io.Copy(io.Discard, r)
+	return url, func() int {
+		cancel()
+		return <-exited
+	}
+}
+
+func get(t *testing.T, url string) int {
+	t.Helper()
+	r, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	return r.StatusCode
+}

@@ -1,0 +1,261 @@
+// Package app builds the server: everything in order, and closes it in reverse. It decides
+// nothing about chats and speaks no protocol; it is where the parts are given to each other.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/govorun/govorun/bots"
+	"github.com/govorun/govorun/internal/auth"
+	"github.com/govorun/govorun/internal/bot"
+	"github.com/govorun/govorun/internal/bot/scenario"
+	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/config"
+	"github.com/govorun/govorun/internal/feed"
+	"github.com/govorun/govorun/internal/realtime"
+	"github.com/govorun/govorun/internal/sqlstore"
+	"github.com/govorun/govorun/internal/twin"
+	"github.com/govorun/govorun/internal/webui"
+)
+
+// Params is what a server is started with.
+type Params struct {
+	Config  config.Config
+	Version string
+	Log     *slog.Logger
+	// Fatal is told that storage failed and nobody knows what is stored. It must end the
+	// process; nil panics.
+	Fatal func(error)
+	// Listen takes the address; nil is net.Listen.
+	Listen func(network, address string) (net.Listener, error)
+}
+
+// App is a running server.
+type App struct {
+	params  Params
+	metrics *metrics
+	health  *health
+	web     *web
+
+	closers []func(context.Context) error // in the order of the starts
+	close   sync.Once
+	closed  error // result of close
+}
+
+// Start builds a server and has it listen. ctx counts only until it returns.
+func Start(ctx context.Context, p Params) (*App, error) {
+	a := &App{params: p, metrics: newMetrics(), health: &health{version: p.Version}}
+	if p.Listen == nil {
+		p.Listen = net.Listen
+	}
+	web, err := newWeb(p, a.metrics)
+	if err != nil {
+		return nil, err
+	}
+	a.web = web
+	a.onClose(web.end)
+	mux, err := a.build(ctx)
+	if err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	web.serve(mux)
+	a.onClose(early(web.drain))
+	p.Log.Info("listening", "address", web.listener.Addr().String(), "demo", a.demoAllowed())
+	return a, nil
+}
+
+// URL is where the server listens, without a slash at the end.
+func (a *App) URL() string { return "http://" + a.web.listener.Addr().String() }
+
+// Failed tells that the server cannot go on; it is to be closed then.
+func (a *App) Failed() <-chan error { return a.web.failed }
+
+// Close stops the server in the reverse order of its start: no new requests, the running
+// ones and the bots' turns end, sockets are told to reconnect, the storage is closed. When
+// ctx ends first, what still runs is cut off; nothing acknowledged is lost by that. It is
+// safe twice.
+func (a *App) Close(ctx context.Context) error {
+	a.close.Do(func() {
+		a.health.stopping.Store(true)
+		a.params.Log.Info("stopping")
+		for _, f := range slices.Backward(a.closers) {
+			a.closed = errors.Join(a.closed, f(ctx))
+		}
+	})
+	return a.closed
+}
+
+func (a *App) onClose(f func(context.Context) error) { a.closers = append(a.closers, f) }
+
+// early keeps back a quarter of the time to stop, which requests and turns may not use up:
+// sockets and storage must be closed in order even when those take too long.
+func early(f func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if deadline, ok := ctx.Deadline(); ok {
+			left := time.Until(deadline)
+			soft, cancel := context.WithDeadline(ctx, deadline.Add(-left/4))
+			defer cancel()
+			return f(soft)
+		}
+		return f(ctx)
+	}
+}
+
+// build makes all parts but the HTTP server, and their routes.
+func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
+	c, log := a.params.Config, a.params.Log
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	events := feed.New(store, feed.Options{Log: log, Metrics: feed.Metrics{Gaps: a.metrics.feedGaps}})
+	a.onClose(func(context.Context) error { events.Close(); return nil })
+
+	queue := bot.NewQueue()
+	service := a.newService(store, func(r chat.Ring) {
+		events.Ring(r)
+		queue.Ring(r)
+		a.metrics.ring(r)
+	})
+	upkeep := startUpkeep(service, log)
+	a.onClose(func(context.Context) error { upkeep.close(); return nil })
+
+	server, err := a.newRealtime(store, service, events)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.startBots(service, queue); err != nil {
+		return nil, err
+	}
+
+	mux := http.NewServeMux()
+	a.health.register(mux)
+	mux.Handle("GET /metrics", metricsPage(a.metrics.registry, c.Metrics.Token))
+	server.Register(mux)
+	twin.New(twin.Params{
+		Service: service,
+		Feed:    events,
+		Events:  store,
+		Proxies: c.HTTP.TrustedProxies,
+		Limits:  newLimits(c),
+		Log:     log,
+	}).Register(mux)
+	return mux, webui.Register(mux)
+}
+
+func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
+	store, err := sqlstore.Open(ctx, sqlstore.Options{
+		Dir:   a.params.Config.Data,
+		Log:   a.params.Log,
+		Fatal: a.params.Fatal,
+		Metrics: sqlstore.Metrics{
+			BatchSize:     a.metrics.commitSize,
+			CommitSeconds: a.metrics.commitSeconds,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(func(context.Context) error { return store.Close() })
+	a.health.store = func(ctx context.Context) error {
+		_, _, err := store.ListChanged(ctx, 0)
+		return err
+	}
+	if a.params.Config.Demo {
+		err = createDemo(ctx, store)
+	}
+	return store, err
+}
+
+func (a *App) newService(store chat.Store, ring func(chat.Ring)) *chat.Service {
+	return chat.NewService(chat.Params{
+		Store:       store,
+		Node:        node,
+		Now:         time.Now,
+		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
+		NewSecretID: uuid.NewString,
+		Ring:        ring,
+		DemoAllowed: a.demoAllowed(),
+		TurnLease:   3 * a.params.Config.Bot.TurnTimeout,
+	})
+}
+
+// node is this node's name in leases. On SQLite there is no other, and with a name that stays
+// a restarted server goes on at once with the turns it was killed in.
+const node = "main"
+
+// demoAllowed: the demo chat's id and token are known to everybody, so it answers only those
+// who are on this machine.
+func (a *App) demoAllowed() bool {
+	return a.params.Config.Demo && onLoopback(a.web.listener.Addr())
+}
+
+func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.Feed) (*realtime.Server, error) {
+	c := a.params.Config.Centrifugo
+	const transport = "centrifugo"
+	server, err := realtime.New(realtime.Params{
+		Service: service,
+		Feed:    events,
+		Events:  store,
+		LogID:   store.LogID(),
+		Log:     a.params.Log,
+		Version: a.params.Version,
+		Limits:  realtime.Limits{MaxConnections: c.MaxConnections, QueueBytes: c.QueueBytes},
+		Metrics: realtime.Metrics{
+			Connections: a.metrics.connections.WithLabelValues(transport),
+			SlowReaders: a.metrics.slowReaders.WithLabelValues(transport),
+			Lag:         a.metrics.deliveryLag.WithLabelValues(transport),
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(server.Close)
+	return server, server.Run()
+}
+
+// startBots loads the bots and begins with the turns that are due.
+func (a *App) startBots(service *chat.Service, queue *bot.Queue) error {
+	c, log := a.params.Config, a.params.Log
+	files, err := fs.Sub(bots.Demo, "demo")
+	if err != nil {
+		return fmt.Errorf("demo bot: %w", err)
+	}
+	demo, err := scenario.Load(files, scenario.Options{Log: log})
+	if err != nil {
+		return fmt.Errorf("demo bot: %w", err)
+	}
+	runner := bot.NewRunner(bot.Options{
+		Service: service,
+		Queue:   queue,
+		Bots:    bot.Bots{demoBotID: demo},
+		Log:     log,
+		Timeout: c.Bot.TurnTimeout,
+		PerBot:  c.Bot.Turns,
+		Metrics: bot.Metrics{Turns: a.metrics.turns, Seconds: a.metrics.turnSeconds},
+	})
+	a.onClose(early(runner.Close))
+	return nil
+}
+
+// newLimits returns nil, which allows everything, when the rate limit is off.
+func newLimits(c config.Config) *auth.Limits {
+	if !c.RateLimit {
+		return nil
+	}
+	return auth.NewLimits(auth.LimitParams{
+		Address: auth.Rate{PerSecond: c.Rates.Address, Burst: c.Rates.AddressBurst},
+		Session: auth.Rate{PerSecond: c.Rates.Session, Burst: c.Rates.SessionBurst},
+	})
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// streams are the paths whose answers last as long as the client listens. They are neither
+// counted by the gate nor given a write deadline here: realtime bounds them itself.
+const streams = "/centrifugo/"
+
+// probes are asked by machines that must get an answer also when the server is full.
+var probes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
+
+// front stands before the routes: it refuses what is too much, catches panics and counts.
+type front struct {
+	mux     *http.ServeMux
+	gate    *gate
+	log     *slog.Logger
+	metrics *metrics
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, streams) {
+		f.serveStream(w, r)
+		return
+	}
+	rec := &recorder{ResponseWriter: w}
+	start := time.Now()
+	defer func() {
+		f.recovered(rec, r, recover())
+		f.metrics.request(r.Pattern, rec.status, time.Since(start))
+	}()
+	if !probes[r.URL.Path] {
+		if !f.gate.enter() {
+			f.metrics.overloaded.Inc()
+			refuse(rec)
+			return
+		}
+		defer f.gate.leave()
+	}
+	f.mux.ServeHTTP(rec, r)
+}
+
+// serveStream hands the connection on as it is: sockets take it over, streams flush it.
+func (f *front) serveStream(w http.ResponseWriter, r *http.Request) {
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
+		f.log.ErrorContext(r.Context(), "stream has no write deadline to lift", "error", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			f.logPanic(r, p)
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	f.mux.ServeHTTP(w, r)
+}
+
+// recovered answers for a handler that panicked.
+func (f *front) recovered(rec *recorder, r *http.Request, p any) {
+	if p == nil {
+		return
+	}
+	f.logPanic(r, p)
+	if rec.status != 0 { // the answer has begun: cutting it off is the only way to say that it is wrong
+		panic(http.ErrAbortHandler)
+	}
+	writeJSON(rec, http.StatusInternalServerError, errorBody{"Internal error"})
+}
+
+func (f *front) logPanic(r *http.Request, p any) {
+	if p != http.ErrAbortHandler {
+		f.log.ErrorContext(r.Context(), "request panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+	}
+}
+
+func refuse(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	writeJSON(w, http.StatusServiceUnavailable, errorBody{"Service is unavailable"})
+}
+
+// recorder keeps the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0 until the answer begins
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap serves http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

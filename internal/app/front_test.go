@@ -1,0 +1,115 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func testFront(h http.HandlerFunc) (*front, *bytes.Buffer) {
+	var log bytes.Buffer
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	return &front{mux: mux, gate: newGate(1), log: slog.New(slog.NewTextHandler(&log, nil)), metrics: newMetrics()}, &log
+}
+
+func TestPanicIsAnswered(t *testing.T) {
+	t.Parallel()
+	f, log := testFront(func(http.ResponseWriter, *http.Request) { panic("secret cause") })
+	for range 2 { // the place in the gate is given back
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, httptest.NewRequest("GET", "/x", nil))
+		if w.Code != http.StatusInternalServerError || strings.TrimSpace(w.Body.String()) != `{"error":"Internal error"}` {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if n := strings.Count(log.String(), "request panicked"); n != 2 {
+		t.Errorf("logged %d times, want once for each:\n%s", n, log)
+	}
+}
+
+func TestPanicInTheAnswerCutsItOff(t *testing.T) {
+	t.Parallel()
+	f, log := testFront(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write([]byte("half"))
+		panic("cause")
+	})
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("panic %v", p)
+		}
+		if strings.Count(log.String(), "request panicked") != 1 {
+			t.Errorf("log: %s", log)
+		}
+	}()
+	f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
+}
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	var broken error
+	h := &health{store: func(context.Context) error { return broken }}
+	mux := http.NewServeMux()
+	h.register(mux)
+	status := func(path string) int {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		return w.Code
+	}
+	if got := status("/readyz"); got != http.StatusOK {
+		t.Errorf("ready: %d", got)
+	}
+	broken = errors.New("disk")
+	if got := status("/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("storage does not answer: %d", got)
+	}
+	broken = nil
+	h.stopping.Store(true)
+	if got := status("/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("stopping: %d", got)
+	}
+	if got := status("/healthz"); got != http.StatusOK {
+		t.Errorf("healthy while stopping: %d", got)
+	}
+}
+
+func TestGate(t *testing.T) {
+	t.Parallel()
+	g := newGate(1)
+	if !g.enter() || g.enter() {
+		t.Error("the limit does not hold")
+	}
+	empty := g.close()
+	select {
+	case <-empty:
+		t.Error("empty while one is inside")
+	default:
+	}
+	g.leave()
+	<-empty
+	if g.enter() {
+		t.Error("let in after close")
+	}
+	<-g.close()
+}
+
+func TestOnLoopback(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"127.0.0.1": true, "127.8.0.1": true, "::1": true, "::ffff:127.0.0.1": true,
+		"0.0.0.0": false, "::": false, "192.168.0.1": false, "10.0.0.1": false, "fe80::1": false,
+	} {
+		if got := onLoopback(&net.TCPAddr{IP: net.ParseIP(address), Port: 1}); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+	if onLoopback(&net.TCPAddr{Port: 1}) {
+		t.Error("no address counts as loopback")
+	}
+}

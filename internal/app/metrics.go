@@ -1,0 +1,90 @@
+package app
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// metrics are the numbers the server shows. Packages count into those they are given.
+type metrics struct {
+	registry *prometheus.Registry
+
+	messages      *prometheus.CounterVec // by author
+	turns         *prometheus.CounterVec // by outcome
+	turnSeconds   prometheus.Histogram
+	feedGaps      prometheus.Counter
+	deliveryLag   *prometheus.HistogramVec // by transport
+	connections   *prometheus.GaugeVec     // by transport
+	slowReaders   *prometheus.CounterVec   // by transport
+	commitSize    prometheus.Histogram
+	commitSeconds prometheus.Histogram
+	requests      *prometheus.CounterVec // by route and status
+	requestTime   *prometheus.HistogramVec
+	rateLimited   prometheus.Counter
+	overloaded    prometheus.Counter
+}
+
+// Buckets of histograms: of what takes milliseconds, in seconds, and of sizes.
+var (
+	secondBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	sizeBuckets   = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}
+)
+
+func newMetrics() *metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return promauto.With(registry).NewCounterVec(prometheus.CounterOpts{Namespace: "govorun", Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return promauto.With(registry).NewHistogramVec(prometheus.HistogramOpts{Namespace: "govorun", Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	single := func(v *prometheus.HistogramVec) prometheus.Histogram {
+		return v.WithLabelValues().(prometheus.Histogram)
+	}
+	return &metrics{
+		registry:      registry,
+		messages:      counter("messages_total", "Messages stored, by author.", "author"),
+		turns:         counter("turns_total", "Turns of bots, by outcome.", "outcome"),
+		turnSeconds:   single(histogram("turn_seconds", "Time from the start of a bot's turn to its commit.", secondBuckets)),
+		feedGaps:      counter("feed_gaps_total", "Readings of the log because a ring was lost or late.").WithLabelValues(),
+		deliveryLag:   histogram("delivery_lag_seconds", "Time from an event to its hand-over to the first connection, by transport.", secondBuckets, "transport"),
+		connections:   promauto.With(registry).NewGaugeVec(prometheus.GaugeOpts{Namespace: "govorun", Name: "connections", Help: "Open connections, by transport."}, []string{"transport"}),
+		slowReaders:   counter("slow_readers_total", "Connections told to reconnect because they read too slowly, by transport.", "transport"),
+		commitSize:    single(histogram("commit_transactions", "Transactions in one commit.", sizeBuckets)),
+		commitSeconds: single(histogram("commit_seconds", "Time of one commit, with its transactions.", secondBuckets)),
+		requests:      counter("http_requests_total", "HTTP requests answered, by route and status; sockets and streams are not among them.", "route", "status"),
+		requestTime:   histogram("http_request_seconds", "Time of an HTTP request, by route.", secondBuckets, "route"),
+		rateLimited:   counter("rate_limited_total", "HTTP requests refused because their address or session asked too often.").WithLabelValues(),
+		overloaded:    counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
+	}
+}
+
+// ring counts what a commit has stored.
+func (m *metrics) ring(r chat.Ring) {
+	for i := range r.Events {
+		if said := r.Events[i].Message(); said != nil {
+			m.messages.WithLabelValues(string(said.AuthorType)).Inc()
+		}
+	}
+}
+
+// request counts an answered request. The route is the pattern that matched, so there are no
+// more of them than routes.
+func (m *metrics) request(route string, status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	m.requestTime.WithLabelValues(route).Observe(took.Seconds())
+	if status == http.StatusTooManyRequests {
+		m.rateLimited.Inc()
+	}
+}

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+const (
+	expireEvery = time.Second
+	forgetEvery = 10 * time.Minute
+)
+
+// upkeep does what nobody asks for: it closes sessions whose client stays silent and forgets
+// old idempotency keys.
+type upkeep struct {
+	service *chat.Service
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+func startUpkeep(s *chat.Service, log *slog.Logger) *upkeep {
+	u := &upkeep{service: s, log: log}
+	ctx, cancel := context.WithCancel(context.Background())
+	u.cancel = cancel
+	u.every(ctx, expireEvery, "close expired sessions", u.closeExpired)
+	u.every(ctx, forgetEvery, "forget idempotency keys", s.ForgetKeys)
+	return u
+}
+
+// close ends the work and waits for it. It is safe twice.
+func (u *upkeep) close() {
+	u.cancel()
+	u.running.Wait()
+}
+
+func (u *upkeep) every(ctx context.Context, interval time.Duration, name string, work func(context.Context) error) {
+	u.running.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				u.log.ErrorContext(ctx, "upkeep failed", "work", name, "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// closeExpired works until there is nothing left to close.
+func (u *upkeep) closeExpired(ctx context.Context) error {
+	for ctx.Err() == nil {
+		_, full, err := u.service.CloseExpired(ctx)
+		if err != nil || !full {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+)
+
+// web is the HTTP server.
+type web struct {
+	listener net.Listener
+	server   *http.Server
+	front    *front
+	failed   chan error // at most one, when it cannot go on
+	running  sync.WaitGroup
+	stopped  chan error // result of the shutdown; nil until it begins
+}
+
+// newWeb takes the address, before anything else is touched, and answers nothing yet.
+func newWeb(p Params, m *metrics) (*web, error) {
+	c := p.Config
+	listener, err := p.Listen("tcp", c.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use by another program: end that one, or choose another address with --listen", c.Listen)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", c.Listen, err)
+	}
+	front := &front{gate: newGate(c.HTTP.MaxInFlight), log: p.Log, metrics: m}
+	return &web{
+		listener: listener,
+		front:    front,
+		failed:   make(chan error, 1),
+		server: &http.Server{
+			Handler:           front,
+			ReadHeaderTimeout: c.HTTP.HeaderTimeout,
+			ReadTimeout:       c.HTTP.ReadTimeout,
+			WriteTimeout:      c.HTTP.WriteTimeout,
+			IdleTimeout:       c.HTTP.IdleTimeout,
+			MaxHeaderBytes:    c.HTTP.MaxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+// serve answers requests until drain or end.
+func (w *web) serve(mux *http.ServeMux) {
+	w.front.mux = mux
+	w.running.Go(func() {
+		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
+			w.failed <- fmt.Errorf("serve: %w", err)
+		}
+	})
+}
+
+// drain refuses what is new and waits for the requests that are worked on. Streams go on:
+// they end with the sockets.
+func (w *web) drain(ctx context.Context) error {
+	w.stopped = make(chan error, 1)
+	w.running.Go(func() { w.stopped <- w.server.Shutdown(context.WithoutCancel(ctx)) })
+	select {
+	case <-w.front.gate.close():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("requests are still running: %w", ctx.Err())
+	}
+}
+
+// end waits for the last answers, or cuts them off when ctx ends.
+func (w *web) end(ctx context.Context) error {
+	var err error
+	if w.stopped != nil {
+		select {
+		case err = <-w.stopped:
+		case <-ctx.Done():
+			err = fmt.Errorf("answers were cut off: %w", ctx.Err())
+		}
+	}
+	err = errors.Join(err, w.server.Close())
+	if closeErr := w.listener.Close(); !errors.Is(closeErr, net.ErrClosed) {
+		err = errors.Join(err, closeErr)
+	}
+	w.running.Wait()
+	return err
+}

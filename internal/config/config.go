@@ -1,0 +1,71 @@
+// Package config is what an operator of the server may set: one struct, filled from
+// defaults, a YAML file, the environment and flags, each overriding the one before. Every
+// key is listed, with its default and its meaning, in keys.go. It knows nothing of the
+// packages that use the values.
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Config is everything that can be set. Keys says what each field means.
+type Config struct {
+	Listen          string // host:port
+	Data            string // directory
+	Demo            bool
+	ShutdownTimeout time.Duration
+
+	Log     Log
+	HTTP    HTTP
+	Metrics Metrics
+
+	RateLimit bool
+	Rates     Rates
+
+	Centrifugo Centrifugo
+	Bot        Bot
+}
+
+// Log is how the server writes its log.
+type Log struct {
+	Level  slog.Level
+	Format string // "text" or "json"
+}
+
+// HTTP bounds what one connection or request may take.
+type HTTP struct {
+	HeaderTimeout  time.Duration
+	ReadTimeout    time.Duration
+	WriteTimeout   time.Duration // of answers that are not streams
+	IdleTimeout    time.Duration
+	MaxHeaderBytes int
+	MaxInFlight    int
+	TrustedProxies []netip.Prefix
+}
+
+// Metrics guards the page of metrics.
+type Metrics struct {
+	Token string // "" leaves the page open
+}
+
+// Rates bound requests in each second, with bursts.
+type Rates struct {
+	Address      float64
+	AddressBurst int
+	Session      float64
+	SessionBurst int
+}
+
+// Centrifugo bounds the sockets.
+type Centrifugo struct {
+	MaxConnections int
+	QueueBytes     int
+}
+
+// Bot bounds the turns of bots.
+type Bot struct {
+	Turns       int // of one bot at once
+	TurnTimeout time.Duration
+}

@@ -1,0 +1,94 @@
+package config
+
+import "strings"
+
+// Key is one thing that can be set.
+type Key struct {
+	Name    string // as in the file; sections are parted by dots
+	Default string
+	Expects string // the values it takes, as the end of "expected …"
+	Doc     string
+	Secret  bool // never shown
+
+	value value
+}
+
+// Env is the key's name in the environment.
+func (k *Key) Env() string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(k.Name, ".", "_"))
+}
+
+// Flag is the key's name on the command line, without the dashes.
+func (k *Key) Flag() string {
+	return strings.NewReplacer(".", "-", "_", "-").Replace(k.Name)
+}
+
+// Keys lists every key, in the order in which they are documented.
+func Keys() []Key { return keys(&Config{}) }
+
+// keys lists every key, each bound to its field of c.
+func keys(c *Config) []Key {
+	return []Key{
+		key("listen", "127.0.0.1:8080", address(&c.Listen),
+			"Address the server listens on. Port 0 takes a free one. On a loopback address the demo chat answers; on any other it does not."),
+		key("data", "data", path(&c.Data),
+			"Directory of the database, made on the first start with access for its owner only."),
+		key("demo", "true", onOff(&c.Demo),
+			"Whether the first start makes the demo chat and its bot, and whether they answer (on loopback only)."),
+		key("shutdown_timeout", "30s", span(&c.ShutdownTimeout, "0s", "10m"),
+			"How long a stopping server waits for running requests and bot turns. A second signal ends it at once."),
+
+		key("log.level", "info", level(&c.Log.Level),
+			"Least severe messages that are logged."),
+		key("log.format", "text", oneOf(&c.Log.Format, "text", "json"),
+			"Form of the log, which goes to the standard error output."),
+
+		key("http.header_timeout", "10s", span(&c.HTTP.HeaderTimeout, "100ms", "5m"),
+			"How long a request's header may take to arrive."),
+		key("http.read_timeout", "30s", span(&c.HTTP.ReadTimeout, "6s", "1h"),
+			"How long a whole request may take to arrive."),
+		key("http.write_timeout", "30s", span(&c.HTTP.WriteTimeout, "6s", "1h"),
+			"How long a request may take from its header to the end of its answer. Streams and sockets have deadlines of their own."),
+		key("http.idle_timeout", "2m", span(&c.HTTP.IdleTimeout, "1s", "1h"),
+			"How long a connection may stay open between two requests."),
+		key("http.max_header_bytes", "32768", count(&c.HTTP.MaxHeaderBytes, 4096, 1<<20),
+			"Largest header of a request, in bytes."),
+		key("http.max_in_flight", "1024", count(&c.HTTP.MaxInFlight, 1, 1_000_000),
+			"Requests worked on at once; what comes beyond is answered 503 with Retry-After. Streams and sockets do not count."),
+		key("http.trusted_proxies", "", networks(&c.HTTP.TrustedProxies),
+			"Addresses of reverse proxies whose X-Forwarded-For is believed. Empty believes none."),
+
+		key("metrics.token", "", text(&c.Metrics.Token),
+			"When set, /metrics answers only requests that carry it as a Bearer token.").secret(),
+
+		key("rate_limit", "on", onOff(&c.RateLimit),
+			"Whether requests are limited by address and by session. Switch off for load tests only."),
+		key("rates.address", "300", rate(&c.Rates.Address),
+			"Requests a second that one address may make."),
+		key("rates.address_burst", "1500", count(&c.Rates.AddressBurst, 1, 1_000_000),
+			"Requests one address may make at once before the rate counts."),
+		key("rates.session", "20", rate(&c.Rates.Session),
+			"Writes a second within one session."),
+		key("rates.session_burst", "100", count(&c.Rates.SessionBurst, 1, 1_000_000),
+			"Writes at once within one session before the rate counts."),
+
+		key("centrifugo.max_connections", "100000", count(&c.Centrifugo.MaxConnections, 1, 10_000_000),
+			"Open sockets; a further one is refused with 503."),
+		key("centrifugo.queue_bytes", "1048576", count(&c.Centrifugo.QueueBytes, 65_536, 1<<30),
+			"Bytes waiting for one slow reader before it is told to reconnect."),
+
+		key("bot.turns", "64", count(&c.Bot.Turns, 1, 100_000),
+			"Turns of one bot that run at once; a slow bot delays only its own clients."),
+		key("bot.turn_timeout", "10s", span(&c.Bot.TurnTimeout, "100ms", "10m"),
+			"How long a bot may take for one turn before the client is told that it failed."),
+	}
+}
+
+func key(name, def string, v value, doc string) Key {
+	return Key{Name: name, Default: def, Expects: v.expects, Doc: doc, value: v}
+}
+
+func (k Key) secret() Key {
+	k.Secret = true
+	return k
+}

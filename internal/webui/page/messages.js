@@ -1,0 +1,170 @@
+// The list of messages. Every message is shown once, by its id, and in the order of its
+// sequence; what is not acknowledged yet stands at the end. Texts are never read as HTML.
+
+import { clock, text } from "./text.js";
+
+const list = document.getElementById("messages");
+const shown = new Map(); // by id: list item
+const sending = new Set(); // list items without an id
+
+export function clear() {
+  list.replaceChildren();
+  shown.clear();
+  sending.clear();
+}
+
+// show adds a message. choose is called with what the client picked: {text} or {action}.
+export function show(message, choose) {
+  if (shown.has(message.id)) return;
+  const mine = message.authorType === "CLIENT";
+  const item = (mine && adopt(message.body)) || create(mine, message.body);
+  item.dataset.id = message.id;
+  item.dataset.sequence = message.sequence ?? "";
+  item.dataset.author = message.authorType;
+  shown.set(message.id, item);
+  settle(item, message);
+  if (!mine) {
+    addFiles(item, message.attachments ?? []);
+    addChoices(item, message, choose);
+  }
+  place(item);
+}
+
+// pending shows a message that is on its way, and returns what its end is told to.
+export function pending(body, retry) {
+  const item = create(true, body);
+  sending.add(item);
+  place(item);
+  const state = (name) => {
+    if (item.dataset.id) return; // it came by the socket meanwhile
+    item.dataset.state = name;
+    const about = item.querySelector(".about");
+    about.textContent = text(name);
+    if (name !== "failed") return;
+    const again = button(text("retry"), () => {
+      again.remove();
+      state("sending");
+      retry();
+    });
+    again.dataset.testid = "retry";
+    item.append(again);
+  };
+  state("sending");
+  return {
+    failed: () => state("failed"),
+    sent: ({ id, createdAt }) => {
+      if (item.dataset.id) return;
+      sending.delete(item);
+      if (shown.has(id)) {
+        item.remove();
+        return;
+      }
+      item.dataset.id = id;
+      shown.set(id, item);
+      settle(item, { authorType: "CLIENT", createdAt });
+    },
+  };
+}
+
+// withdrawChoices takes back all buttons: one was pressed.
+export function withdrawChoices() {
+  for (const choices of list.querySelectorAll(".choices")) choices.remove();
+}
+
+function create(mine, body) {
+  const item = document.createElement("li");
+  item.dataset.testid = "message";
+  item.dataset.author = mine ? "CLIENT" : "BOT";
+  item.classList.toggle("mine", mine);
+  const bubble = document.createElement("div");
+  bubble.className = "bubble";
+  bubble.dataset.testid = "body";
+  bubble.textContent = body;
+  bubble.hidden = body === "";
+  const about = document.createElement("div");
+  about.className = "about";
+  item.append(bubble, about);
+  return item;
+}
+
+// adopt finds the message that was on its way when the socket brought it, with its id.
+function adopt(body) {
+  for (const item of sending) {
+    if (item.querySelector(".bubble").textContent !== body) continue;
+    sending.delete(item);
+    item.querySelector("[data-testid=retry]")?.remove();
+    return item;
+  }
+  return null;
+}
+
+function settle(item, { authorType, authorName, createdAt }) {
+  delete item.dataset.state;
+  const names = { CLIENT: "you", BOT: "bot", OPERATOR: "operator" };
+  const author = authorName || text(names[authorType] ?? "bot");
+  item.querySelector(".about").textContent = `${author}, ${clock(createdAt)}`;
+}
+
+// place puts an item after the last one that came before it. What the bot offered before the
+// person's last message is no longer a choice.
+function place(item) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const sequence = Number(item.dataset.sequence) || Infinity;
+  let next = null;
+  for (let e = list.lastElementChild; e; e = e.previousElementSibling) {
+    if (e === item) continue;
+    if ((Number(e.dataset.sequence) || Infinity) <= sequence) break;
+    next = e;
+  }
+  if (item.parentNode !== list || item.nextElementSibling !== next) list.insertBefore(item, next);
+  for (const choices of list.querySelectorAll("li:has(~ li.mine) .choices")) choices.remove();
+  if (atEnd || item.classList.contains("mine")) list.scrollTop = list.scrollHeight;
+}
+
+function addChoices(item, message, choose) {
+  const texts = new Set([...(message.answers ?? []), ...(message.keyboard?.buttons ?? []).map((b) => b.text)]);
+  const actions = (message.actions ?? []).filter((a) => a.event);
+  if (texts.size + actions.length === 0) return;
+  const choices = document.createElement("div");
+  choices.className = "choices";
+  choices.dataset.testid = "choices";
+  for (const t of texts) choices.append(button(t, () => choose({ text: t })));
+  for (const a of actions) choices.append(button(a.label || a.event, () => choose({ action: a })));
+  item.append(choices);
+}
+
+function addFiles(item, attachments) {
+  if (attachments.length === 0) return;
+  const files = document.createElement("div");
+  files.className = "files";
+  for (const a of attachments) {
+    const target = safe(a.url || a.downloadLink);
+    const link = document.createElement(target ? "a" : "span");
+    link.textContent = a.name || text("file");
+    if (target) {
+      link.href = target;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+    }
+    files.append(link);
+  }
+  item.append(files);
+}
+
+// safe lets through addresses of the web only: a message must not carry a script.
+function safe(address) {
+  try {
+    const url = new URL(address, location.href);
+    return ["http:", "https:"].includes(url.protocol) ? url.href : "";
+  } catch {
+    return "";
+  }
+}
+
+function button(label, press) {
+  const b = document.createElement("button");
+  b.type = "button";
+  b.textContent = label;
+  b.addEventListener("click", press);
+  return b;
+}

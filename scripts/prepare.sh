@@ -1,0 +1,32 @@
+#!/bin/sh
+# Installs what the tests need: a Python environment and npm packages at pinned versions,
+# Chromium and a C compiler (for the race detector). What is there already stays.
+set -eu
+. "$(dirname "$0")/tool.sh"
+
+need go "Install Go 1.26 or newer: see https://go.dev/doc/install"
+need node "Install Node.js 20 or newer: see https://nodejs.org"
+need npm "It comes with Node.js: see https://nodejs.org"
+need python3 "Install Python 3.11 or newer: see https://www.python.org"
+
+apt gcc gcc libc6-dev
+apt chromium chromium
+
+venv=$cache/venv
+wanted=test/interop/requirements.txt
+if ! cmp -s "$wanted" "$venv/installed.txt"; then
+	rm -rf "$venv"
+	if ! python3 -m venv "$venv"; then
+		echo "python3 cannot make environments. Install its venv module, on Debian: apt-get install python3-venv" >&2
+		exit 1
+	fi
+	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
+	cp "$wanted" "$venv/installed.txt"
+fi
+
+modules=test/interop/node_modules
+wanted=test/interop/package-lock.json
+if ! cmp -s "$wanted" "$modules/.installed.json"; then
+	npm ci --prefix test/interop --no-audit --no-fund --loglevel=error
+	cp "$wanted" "$modules/.installed.json"
+fi
