@@ -1,0 +1,355 @@
+// Package loadtest drives any server that speaks the client side of TWIN's API (sessions and
+// messages over REST, Centrifugo sockets) with an open or closed loop of client messages, measures
+// it from the outside, and holds it to the promise that what it acknowledged arrives once and in
+// order. It runs beside the server it measures, often on the same machine, so it does little per
+// message. It is neither a client library nor part of the server.
+package loadtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// NoBot as Options.Bot starts sessions in which nobody answers.
+const NoBot = "none"
+
+// DefaultBot as Options.Bot lets the chat's own bot answer.
+const DefaultBot = "default"
+
+// Options say what load to make. Sessions, InFlight and Chat must be set.
+type Options struct {
+	URL      string        // of the server: http://host:port
+	Chat     string        // UUID of the chat in which to start sessions
+	Bot      string        // NoBot, DefaultBot or the UUID of a bot; "" is NoBot
+	Sessions int           // over which the messages are spread
+	Sockets  int           // connections that hold these sessions; 0: one for each
+	InFlight int           // requests at a time in the closed loop
+	Rate     float64       // messages per second in the open loop; 0: closed loop
+	WarmUp   time.Duration // load before the measurement, checked but not counted
+	Duration time.Duration // 0: no load (only Idle)
+	Drain    time.Duration // how long to wait for what is still to come after the load; 0: 15 s
+	Mix      Mix           // what is done besides sending; zero: nothing
+	Idle     int           // connections with a session each, held beside the load
+	PID      int           // of the server, for its CPU time and memory; 0: not measured
+
+	Overload    float64       // times the own maximum, after finding it; 0: no overload
+	OverloadFor time.Duration // 0: 10 s
+	Recovery    time.Duration // how long to watch the server come back; 0: 8 s
+}
+
+// Run makes the load and reports what it saw. A report comes with an error too when promises were
+// broken; see Report.Err.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	g, err := newGenerator(o)
+	if err != nil {
+		return nil, err
+	}
+	defer g.close()
+	r := &Report{Options: o}
+	if o.Idle > 0 {
+		if r.Idle, err = g.holdIdle(ctx, o.Idle); err != nil {
+			return nil, err
+		}
+	}
+	if o.Duration > 0 {
+		if err := g.run(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	r.Reconnects = g.dropped.Load()
+	return r, r.Err()
+}
+
+// maxOpenInFlight bounds the requests of an open loop at a time: beyond it messages wait, and are
+// still measured from when they were due.
+const maxOpenInFlight = 4096
+
+// generator holds the sessions and sockets of a run.
+type generator struct {
+	options  Options
+	host     string // host:port
+	start    []byte // body that starts a session
+	dialer   net.Dialer
+	local    localAddresses
+	conns    connPool
+	sessions []*session
+	sockets  []*socket
+	idle     []*socket
+	next     atomic.Int64 // turn of the session that sends next
+	turn     atomic.Int64 // in the mix
+	dropped  atomic.Int64
+}
+
+func newGenerator(o Options) (*generator, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "http" || u.Host == "" {
+		return nil, fmt.Errorf("url %q: want http://host:port", o.URL)
+	}
+	if o.Sessions < 1 || o.InFlight < 1 {
+		return nil, errors.New("sessions and in-flight must be at least 1")
+	}
+	if o.Overload > 0 && o.Rate > 0 {
+		return nil, errors.New("overload finds its own rate")
+	}
+	host := u.Host
+	if u.Port() == "" {
+		host = net.JoinHostPort(u.Hostname(), "80")
+	}
+	g := &generator{options: o, host: host, start: startBody(o.Bot)}
+	g.local.loopback = isLoopback(u.Hostname())
+	g.conns.make = func() *httpConn { return &httpConn{host: host, dial: g.dialHTTP} }
+	return g, nil
+}
+
+// close ends all connections and waits for their readers.
+func (g *generator) close() {
+	each(len(g.sockets), 64, func(i int) error { g.sockets[i].close(); return nil })
+	each(len(g.idle), 64, func(i int) error { g.idle[i].close(); return nil })
+	g.conns.close()
+}
+
+// run starts the sessions, makes the load, waits for all of it and compares it with the history.
+func (g *generator) run(ctx context.Context, r *Report) error {
+	if err := g.open(ctx); err != nil {
+		return err
+	}
+	var err error
+	if g.options.Overload > 0 {
+		r.Overload, err = g.overload(ctx, r)
+	} else {
+		r.Load, err = g.measure(ctx, r)
+	}
+	if err != nil {
+		return err
+	}
+	r.Faults, err = g.verify(ctx)
+	return err
+}
+
+// measure is the ordinary run: warm up, load, drain.
+func (g *generator) measure(ctx context.Context, r *Report) (*Load, error) {
+	o := g.options
+	if o.WarmUp > 0 {
+		warm := g.load(ctx, o.Rate, o.WarmUp, nil)
+		g.drain(ctx, r, warm)
+	}
+	before, err := g.usage()
+	if err != nil {
+		return nil, err
+	}
+	rec := g.load(ctx, o.Rate, o.Duration, nil)
+	g.drain(ctx, r, rec)
+	after, err := g.usage()
+	if err != nil {
+		return nil, err
+	}
+	return rec.report(o.Rate, before, after), rec.err(ctx)
+}
+
+// load sends messages for a while and returns when all of them are acknowledged, refused or failed.
+func (g *generator) load(ctx context.Context, rate float64, d time.Duration, tl *timeline) *recorder {
+	rec := newRecorder(g.options.Bot != NoBot && g.options.Bot != "", d+lateGrace)
+	rec.timeline = tl
+	if rate > 0 {
+		g.openLoop(ctx, rec, rate, d)
+	} else {
+		g.closedLoop(ctx, rec, d)
+	}
+	rec.end = time.Now()
+	return rec
+}
+
+// closedLoop keeps a number of requests in flight: the next is sent when one is answered.
+func (g *generator) closedLoop(ctx context.Context, rec *recorder, d time.Duration) {
+	var wg sync.WaitGroup
+	for range g.options.InFlight {
+		wg.Go(func() {
+			c := g.conns.take()
+			defer g.conns.put(c)
+			for ctx.Err() == nil {
+				now := time.Now()
+				if now.Sub(rec.start) >= d {
+					return
+				}
+				g.act(ctx, c, rec, now)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// openLoop sends at times fixed in advance.
+func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d time.Duration) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	runtime.LockOSThread() // for nap
+	defer runtime.UnlockOSThread()
+	slots := make(chan struct{}, maxOpenInFlight)
+	p := pacer{rate: rate, count: int(rate * d.Seconds()), now: time.Now, wait: nap}
+	launched := p.run(ctx, func(due time.Time) {
+		slots <- struct{}{} // blocks when the server is far behind: the message is late, and counted so
+		wg.Go(func() {
+			c := g.conns.take()
+			g.act(ctx, c, rec, due)
+			g.conns.put(c)
+			<-slots
+		})
+	})
+	rec.unsent.Add(int64(p.count - launched))
+}
+
+// drainFor is how long to wait for what is to come, unless the options say otherwise.
+const drainFor = 15 * time.Second
+
+// drain waits until everything acknowledged has arrived, or time is up.
+func (g *generator) drain(ctx context.Context, r *Report, rec *recorder) {
+	limit := cmp.Or(g.options.Drain, drainFor)
+	begin := time.Now()
+	for rec.outstanding.Load() > 0 && time.Since(begin) < limit {
+		if !pause(ctx, 5*time.Millisecond) {
+			return
+		}
+	}
+	r.DrainSeconds = max(r.DrainSeconds, time.Since(begin).Seconds())
+}
+
+// usage is the CPU time used so far by the server and by this process.
+func (g *generator) usage() (u usage, err error) {
+	u.at = time.Now()
+	if u.generator, err = cpuTime(os.Getpid()); err != nil && g.options.PID != 0 {
+		return u, err
+	}
+	if g.options.PID == 0 {
+		return u, nil
+	}
+	if u.server, err = cpuTime(g.options.PID); err != nil {
+		return u, err
+	}
+	u.memory, err = ResidentMemory(g.options.PID)
+	return u, err
+}
+
+type usage struct {
+	at                time.Time
+	server, generator time.Duration
+	memory            int64 // of the server, bytes
+}
+
+// dialHTTP opens a connection for requests.
+func (g *generator) dialHTTP() (net.Conn, error) {
+	return g.dial(context.Background(), "tcp", g.host)
+}
+
+// dial connects; on loopback the source addresses are spread, as one has only about 28,000 ports.
+func (g *generator) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := g.dialer
+	d.Timeout = requestTimeout
+	d.LocalAddr = g.local.next()
+	return d.DialContext(ctx, network, address)
+}
+
+// newSocket is a socket that holds some sessions, not yet open.
+func (g *generator) newSocket(sessions []*session, echo bool) *socket {
+	return &socket{
+		url: "ws://" + g.host + socketPath, echo: echo, sessions: sessions, dropped: &g.dropped,
+		dialer: &websocket.Dialer{
+			NetDialContext:   g.dial,
+			HandshakeTimeout: requestTimeout,
+			ReadBufferSize:   2048, // small: there are thousands
+			WriteBufferSize:  512,
+		},
+	}
+}
+
+// localAddresses hands out source addresses within 127.0.0.0/8.
+type localAddresses struct {
+	loopback bool
+	taken    atomic.Int64
+}
+
+const connectionsPerAddress = 10_000
+
+func (l *localAddresses) next() net.Addr {
+	if !l.loopback {
+		return nil
+	}
+	n := l.taken.Add(1) / connectionsPerAddress
+	return &net.TCPAddr{IP: net.IPv4(127, 0, byte(n/250), byte(1+n%250))}
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback() && ip.To4() != nil
+}
+
+// connPool keeps idle connections; the last one used is the next.
+type connPool struct {
+	make func() *httpConn
+	mu   sync.Mutex // guards idle
+	idle []*httpConn
+}
+
+func (p *connPool) take() *httpConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		c := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return c
+	}
+	return p.make()
+}
+
+func (p *connPool) put(c *httpConn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, c)
+}
+
+func (p *connPool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		c.close()
+	}
+	p.idle = nil
+}
+
+// each calls fn for 0 … n-1, some at a time, and returns the first error, after which it begins no
+// more.
+func each(n, atOnce int, fn func(i int) error) error {
+	var next atomic.Int64
+	var first error
+	var once sync.Once
+	var wg sync.WaitGroup
+	for range min(n, atOnce) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if err := fn(i); err != nil {
+					once.Do(func() { first = err })
+					next.Store(int64(n))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
+
+// overloaded reports whether a status means: not now (429 from the rate limit, 503 from overload).
+func overloaded(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}

@@ -1,0 +1,202 @@
+package loadtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// setupAtOnce is how many sessions or sockets are opened at a time.
+const setupAtOnce = 64
+
+// noBotID is the bot that does not exist: nobody answers (an extension to TWIN's API).
+const noBotID = "00000000-0000-0000-0000-000000000000"
+
+// phrase follows the counter in each message: a question of ordinary length.
+const phrase = " hello, could you tell me when my order will be delivered?"
+
+// session is one conversation with the server.
+type session struct {
+	id      string
+	path    string     // /api/v1/sessions/{id}
+	sending sync.Mutex // held while a message is on its way: a client sends one after the other
+	body    []byte     // guarded by sending
+	ledger  ledger
+}
+
+func startBody(bot string) []byte {
+	b := []byte(`{"name":"bench","returnAnswerAsync":true`)
+	switch bot {
+	case DefaultBot:
+	case NoBot, "":
+		b = append(b, `,"botId":"`+noBotID+`"`...)
+	default:
+		b = append(b, `,"botId":`...)
+		b = strconv.AppendQuote(b, bot)
+	}
+	return append(b, '}')
+}
+
+// open starts the sessions and connects the sockets that hold them.
+func (g *generator) open(ctx context.Context) error {
+	var err error
+	if g.sessions, err = g.startSessions(ctx, g.options.Sessions); err != nil {
+		return err
+	}
+	count := g.options.Sockets
+	if count == 0 {
+		count = len(g.sessions)
+	}
+	count = min(count, len(g.sessions))
+	sockets := make([]*socket, count)
+	for i := range sockets {
+		sockets[i] = g.newSocket(g.sessions[i*len(g.sessions)/count:(i+1)*len(g.sessions)/count], true)
+	}
+	g.sockets, err = openSockets(ctx, sockets)
+	return err
+}
+
+// openSockets opens all and returns those that are open, also with an error.
+func openSockets(ctx context.Context, sockets []*socket) ([]*socket, error) {
+	open := make([]*socket, len(sockets))
+	err := each(len(sockets), setupAtOnce, func(i int) error {
+		if err := sockets[i].open(ctx); err != nil {
+			return err
+		}
+		open[i] = sockets[i]
+		return nil
+	})
+	kept := open[:0]
+	for _, s := range open {
+		if s != nil {
+			kept = append(kept, s)
+		}
+	}
+	return kept, err
+}
+
+func (g *generator) startSessions(ctx context.Context, n int) ([]*session, error) {
+	sessions := make([]*session, n)
+	err := each(n, setupAtOnce, func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c := g.conns.take()
+		defer g.conns.put(c)
+		status, body, err := g.startSession(c)
+		if err != nil {
+			return fmt.Errorf("start session: %w", err)
+		}
+		var started struct {
+			ID string `json:"id"`
+		}
+		if status != http.StatusCreated || json.Unmarshal(body, &started) != nil || started.ID == "" {
+			return fmt.Errorf("start session: status %d: %.300s", status, body)
+		}
+		sessions[i] = &session{id: started.ID, path: "/api/v1/sessions/" + started.ID}
+		return nil
+	})
+	return sessions, err
+}
+
+// startSession is POST /chats/{chat}/sessions (TWIN, section 2).
+func (g *generator) startSession(c *httpConn) (status int, body []byte, err error) {
+	return c.do(http.MethodPost, "/api/v1/chats/"+g.options.Chat+"/sessions", g.start)
+}
+
+// act does what is next in the mix.
+func (g *generator) act(ctx context.Context, c *httpConn, rec *recorder, due time.Time) {
+	what := g.options.Mix.at(g.turn.Add(1) - 1)
+	if what == actSend {
+		if s := g.pick(ctx, rec); s != nil {
+			s.send(c, rec, due)
+		} else {
+			rec.unsent.Add(1)
+		}
+		return
+	}
+	status, err := g.actOther(c, what)
+	switch {
+	case err != nil:
+		rec.failedWith(err)
+	case overloaded(status):
+		rec.refused.Add(1)
+	case status >= http.StatusBadRequest:
+		rec.failedWith(fmt.Errorf("%s: status %d", what, status))
+	default:
+		rec.other.add(time.Since(due))
+	}
+}
+
+func (g *generator) actOther(c *httpConn, what act) (status int, err error) {
+	s := g.nextSession()
+	switch what {
+	case actStart:
+		status, _, err = g.startSession(c)
+	case actHistory:
+		status, _, err = c.do(http.MethodGet, s.path+"/messages?limit=20", nil)
+	case actTyping:
+		status, _, err = c.do(http.MethodPost, s.path+"/typing", []byte("{}"))
+	}
+	return status, err
+}
+
+func (g *generator) nextSession() *session {
+	return g.sessions[(g.next.Add(1)-1)%int64(len(g.sessions))]
+}
+
+// pick takes the sessions in turn. With a bot it passes over those that still wait for an answer;
+// when all do it waits too, until the load is over: then it returns nil.
+func (g *generator) pick(ctx context.Context, rec *recorder) *session {
+	if !rec.answers {
+		return g.nextSession()
+	}
+	for {
+		for range g.sessions {
+			if s := g.nextSession(); s.ledger.reserve() {
+				return s
+			}
+		}
+		if time.Now().After(rec.deadline) || !pause(ctx, time.Millisecond) {
+			return nil
+		}
+	}
+}
+
+// send is POST /sessions/{id}/messages (TWIN, section 2).
+func (s *session) send(c *httpConn, rec *recorder, due time.Time) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	rec.sending(time.Since(due))
+	counter := s.ledger.send(due, rec)
+	s.body = append(s.body[:0], `{"body":"`...)
+	s.body = strconv.AppendInt(s.body, int64(counter), 10)
+	s.body = append(append(s.body, phrase...), `"}`...)
+	status, answer, err := c.do(http.MethodPost, s.path+"/messages", s.body)
+	switch {
+	case err != nil:
+		rec.failedWith(err)
+	case status == http.StatusCreated:
+		s.ledger.acknowledge(counter, acknowledgedSequence(answer), time.Now())
+		return
+	case overloaded(status):
+		rec.refused.Add(1)
+	default:
+		rec.failedWith(fmt.Errorf("send message: status %d: %.300s", status, answer))
+	}
+	s.ledger.refuse(counter)
+}
+
+// acknowledgedSequence is the sequence in an acknowledgement; 0 when the server does not say.
+func acknowledgedSequence(answer []byte) (sequence int64) {
+	_ = fields(answer, func(key, value []byte) {
+		if string(key) == "sequence" {
+			sequence = number(value)
+		}
+	})
+	return sequence
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// The names of the programs.
+const (
+	floor   = "floor"
+	govorun = "govorun"
+)
+
+// program is a server to measure.
+type program struct {
+	name string
+	path string
+	args func(listen, data string) []string
+}
+
+// build compiles both programs into a directory.
+func build(ctx context.Context, dir string) ([]program, error) {
+	programs := []program{
+		{name: floor, args: func(listen, data string) []string {
+			return []string{"-listen", listen, "-data", data}
+		}},
+		{name: govorun, args: func(listen, data string) []string {
+			return []string{"serve", "--listen", listen, "--data", data, "--rate-limit", "off"}
+		}},
+	}
+	for i, source := range []string{"test/bench/floor", "cmd/govorun"} {
+		programs[i].path = filepath.Join(dir, programs[i].name)
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", programs[i].path, "github.com/govorun/govorun/"+source)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build %s: %w\n%s", programs[i].name, err, out)
+		}
+	}
+	return programs, nil
+}
+
+// server is a running program.
+type server struct {
+	url  string
+	data string
+	cmd  *exec.Cmd
+	log  bytes.Buffer // what it printed; to be read after it has ended
+	quit context.CancelFunc
+	done chan error // what it ended with
+}
+
+// How long a server may take to start and to stop.
+const (
+	startTimeout = 20 * time.Second
+	stopTimeout  = 20 * time.Second
+)
+
+// start runs a program with an empty data directory on a free port and waits until it is healthy. It
+// ends with ctx.
+func start(ctx context.Context, p program, dir string) (*server, error) {
+	data, err := os.MkdirTemp(dir, p.name+"-data-")
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
+	}
+	listen, err := freeAddress()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
+	}
+	s := &server{url: "http://" + listen, data: data, done: make(chan error, 1)}
+	ctx, s.quit = context.WithCancel(ctx)
+	s.cmd = exec.CommandContext(ctx, p.path, p.args(listen, data)...)
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	s.cmd.WaitDelay = stopTimeout // then it is killed
+	if err := s.cmd.Start(); err != nil {
+		s.quit()
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
+	}
+	go func() { s.done <- s.cmd.Wait() }()
+	if err := s.healthy(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.name, errors.Join(err, s.stop()))
+	}
+	return s, nil
+}
+
+func (s *server) pid() int { return s.cmd.Process.Pid }
+
+// healthy waits until the server answers.
+func (s *server) healthy() error {
+	client := http.Client{Timeout: time.Second}
+	defer client.CloseIdleConnections()
+	var last error
+	for begin := time.Now(); time.Since(begin) < startTimeout; {
+		resp, err := client.Get(s.url + "/healthz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("health: status %d", resp.StatusCode)
+		}
+		last = err
+		select {
+		case err := <-s.done:
+			s.done <- err
+			return fmt.Errorf("it ended: %w\n%s", err, tail(s.log.Bytes()))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return last
+}
+
+// stop ends the server and removes its data. A server that does not end by itself in time, or ends
+// badly, is an error.
+func (s *server) stop() error {
+	s.quit()
+	err := <-s.done
+	if errors.Is(err, context.Canceled) || err == nil {
+		return os.RemoveAll(s.data)
+	}
+	return errors.Join(fmt.Errorf("stop: %w\n%s", err, tail(s.log.Bytes())), os.RemoveAll(s.data))
+}
+
+// tail is the end of a log.
+func tail(log []byte) []byte { return log[max(0, len(log)-2000):] }
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
