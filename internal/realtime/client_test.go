@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,6 +75,8 @@ type client struct {
 	frames chan string // closed with the connection
 	closed error       // why; read after frames is closed
 	script *transcript
+
+	writing sync.Mutex
 }
 
 func (s *testServer) dial(header ...string) *client {
@@ -101,6 +104,10 @@ func (c *client) read() {
 			return
 		}
 		for frame := range strings.SplitSeq(strings.TrimSpace(string(message)), "\n") {
+			if frame == "{}" {
+				_ = c.write("{}") // a ping and its pong
+				continue
+			}
 			c.frames <- frame
 		}
 	}
@@ -109,9 +116,15 @@ func (c *client) read() {
 func (c *client) send(command string) {
 	c.t.Helper()
 	c.script.note("> " + command)
-	if err := c.conn.WriteMessage(websocket.TextMessage, []byte(command)); err != nil {
+	if err := c.write(command); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+func (c *client) write(command string) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.conn.WriteMessage(websocket.TextMessage, []byte(command))
 }
 
 // next is the next frame.

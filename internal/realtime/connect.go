@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -162,8 +161,7 @@ func (s *Server) subscribe(c *conn, channel string) (centrifuge.SubscribeReply, 
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
 	}
 	_, err := s.enter(c.client.Context(), id, c.origin)
-	var domain *chat.Error
-	if errors.As(err, &domain) && domain.Code == chat.CodeNotFound {
+	if chat.CodeOf(err) == chat.CodeNotFound {
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
 	}
 	if err != nil {

@@ -20,23 +20,23 @@ func TestRecoveryOverOneMegabyte(t *testing.T) {
 	log := newTestLog()
 	id := newSessionID(t)
 	session := log.open(id)
-	for range 3000 {
+	for range 1500 {
 		session.say(strings.Repeat("щ", 1000))
 	}
 	s := serve(t, log, func(p *realtime.Params) { p.Limits.QueueBytes = 256 << 10 })
 	channel := "widget:" + id
 	var readers sync.WaitGroup
-	for range 3 {
+	for range 2 {
 		listener, subscriber := s.dial(), s.dial()
 		readers.Go(func() {
 			listener.connect(position(channel, 0, testLogID), id)
-			listener.offsets(1, 3001)
+			listener.offsets(1, 1501)
 			listener.silent()
 		})
 		readers.Go(func() {
 			subscriber.connect("")
 			subscriber.subscribe(channel, `,"recover":true,"offset":0,"epoch":"`+testLogID+`"`)
-			subscriber.offsets(1, 3001)
+			subscriber.offsets(1, 1501)
 			subscriber.silent()
 		})
 	}
@@ -100,7 +100,7 @@ func TestSlowReaderIsToldToReconnect(t *testing.T) {
 	}
 	body := strings.Repeat("x", 40_000)
 	said := 0
-	for range 500 { // more than the kernel's buffers and the queue hold
+	for range 400 { // more than the kernel's buffers and the queue hold
 		session.say(body)
 		fast.bodies(body)
 		said++

@@ -23,7 +23,6 @@ func decodeConnect(data []byte, maxSessions int) (*connectRequest, error) {
 	var wire struct {
 		Application *string `json:"application"`
 		Settings    struct {
-			UserID   *string  `json:"userId"`
 			Sessions []string `json:"sessions"`
 			Echo     bool     `json:"echo"`
 		} `json:"settings"`

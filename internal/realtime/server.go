@@ -50,7 +50,7 @@ type Limits struct {
 	WriteTimeout   time.Duration // of one write to a socket; default 5 s
 	Hold           time.Duration // least time a channel granted at connect waits for a subscribe; default 100 ms, negative never
 	Commands       rate.Limit    // subscribes and RPCs a second of one connection; default 20
-	CommandsBurst  int           // of them at once; default 200
+	CommandsBurst  int           // of them at once; default 500
 }
 
 func (l Limits) withDefaults() Limits {
@@ -62,7 +62,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.WriteTimeout, 5*time.Second)
 	setDefault(&l.Hold, 100*time.Millisecond)
 	setDefault(&l.Commands, 20)
-	setDefault(&l.CommandsBurst, 200)
+	setDefault(&l.CommandsBurst, 500)
 	return l
 }
 

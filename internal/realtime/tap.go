@@ -101,6 +101,11 @@ func (p *tap) read(after int64) ([]chat.Event, error) {
 // giveUp has the client come back later: the log could not be read, or it does not hold what
 // the feed told of.
 func (p *tap) giveUp(err error) {
+	select {
+	case <-p.conn.done:
+		return
+	default:
+	}
 	p.topic.server.Log.Error("catching up failed", "session", p.topic.session.Key, "error", err)
 	p.conn.client.Disconnect(centrifuge.DisconnectInsufficientState)
 }

@@ -66,7 +66,7 @@ func (t *topic) deliver(e *chat.Event) {
 	defer t.mu.Unlock()
 	t.top = max(t.top, no)
 	handed := false
-	for _, tap := range slices.Clone(t.taps) {
+	for _, tap := range slices.Backward(t.taps) { // backwards, for a write may remove the tap
 		if tap.state != tapLive {
 			continue
 		}

@@ -141,13 +141,14 @@ theme: /
         state: Never
             event: noMatch
             a: a number, please
+    state: NoMatch
+        event!: noMatch
+        a: ???
+theme: /own
     state: Loop || modal = true
         q!: loop
         a: say it
-        event: noMatch
-    state: NoMatch
-        event!: noMatch
-        a: ???`)
+        event: noMatch`)
 	k.expect("hm", "???", "ask", "how old? [Forget it]", "other", "a number, please", "inside", "inside",
 		"other", "a number, please", "20", "thanks\nother", "hm", "???",
 		"ask", "how old? [Forget it]", "Forget it", "other",

@@ -1,12 +1,14 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +30,7 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &loader{fsys: fsys, seen: make(map[string]bool)}
+	l := &loader{fsys: fsys}
 	content, err := fs.ReadFile(fsys, configFile)
 	if err != nil {
 		return nil, fmt.Errorf("load bot: %w", err)
@@ -43,6 +45,9 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 	b := &Bot{config: cfg, options: o}
 	b.root = compile(l.tags, &l.errs)
 	if len(l.errs) > 0 {
+		slices.SortStableFunc(l.errs, func(a, b *Error) int {
+			return cmp.Or(slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line, a.Column-b.Column)
+		})
 		return nil, limited(l.errs)
 	}
 	return b, nil
@@ -59,17 +64,17 @@ func limited(errs Errors) Errors {
 
 // loader reads the files of a bot, each once, in the order in which they are required.
 type loader struct {
-	fsys fs.FS
-	seen map[string]bool
-	tags []*tag
-	errs Errors
+	fsys  fs.FS
+	files []string // read so far
+	tags  []*tag
+	errs  Errors
 }
 
 func (l *loader) load(name string, from Position, full string) {
-	if l.seen[name] {
+	if slices.Contains(l.files, name) {
 		return
 	}
-	l.seen[name] = true
+	l.files = append(l.files, name)
 	content, err := fs.ReadFile(l.fsys, name)
 	if err != nil {
 		message := fmt.Sprintf("cannot read %s", name)

@@ -43,8 +43,7 @@ type kind struct {
 	later  bool     // it belongs to the language, but not yet to this version
 }
 
-// kindOf tells the tags of the language. Its size is a switch and not a table: a table would
-// be a global variable.
+// kindOf knows the tags of the language; "later" are those that this version does not run.
 func kindOf(name string) (kind, bool) {
 	trigger := []string{"fromState", "toState", "onlyThisState"}
 	switch name {
@@ -276,7 +275,7 @@ func tagName(text string) (name string, rest int, ok bool) {
 // and quotes is none.
 func (r *reader) splitParams(t *tag) {
 	at := findParams(t.value.text)
-	if at < 0 {
+	if at < 0 || t.name == "a" && !looksLikeParams(t.value.text[at+2:]) {
 		return
 	}
 	t.params = append(t.params, r.params(t.value.slice(at+2, len(t.value.text)))...)

@@ -118,7 +118,7 @@ func (v value) slice(from, to int) value {
 
 // add puts more text behind the value, with a separator between.
 func (v value) add(separator string, more value) value {
-	if v.text == "" && len(v.marks) == 0 {
+	if v.text == "" {
 		return more
 	}
 	sum := value{text: v.text + separator + more.text, marks: v.marks[:len(v.marks):len(v.marks)]}

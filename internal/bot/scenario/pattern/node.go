@@ -41,6 +41,7 @@ type node struct {
 	value  string
 	source string // of a named pattern's body
 	offset int    // in the source, in bytes
+	leaf   int32  // number in the sieve; 0 for nodes that are not words
 	memo   int32  // key under which results are remembered; 0 when they are not
 }
 

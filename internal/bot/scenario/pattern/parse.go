@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -367,7 +368,7 @@ func (p *parser) regexp(name string) *node {
 	re, err := regexp.Compile(`^(?:` + flags + expr + `)`)
 	if err != nil {
 		message := err.Error()
-		if e, ok := err.(*syntax.Error); ok { //nolint:errorlint // Compile returns it bare
+		if e := (*syntax.Error)(nil); errors.As(err, &e) {
 			message = string(e.Code) + ": " + e.Expr
 		}
 		p.fail(start, "wrong regular expression: "+message, "")

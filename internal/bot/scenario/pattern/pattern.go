@@ -37,13 +37,16 @@ type Library struct {
 	named    map[string]*node
 	patterns []*Pattern
 	memos    int32
+	sieve    sieve
 }
 
 // Pattern is a compiled pattern.
 type Pattern struct {
-	source string
-	root   *node
-	loose  int // elements that any word fits: of two patterns with one score the stricter wins
+	source  string
+	library *Library
+	root    *node
+	needs   []int32 // leaves of which a phrase must fit one; nil for none
+	loose   int     // elements that any word fits: of two patterns with one score the stricter wins
 }
 
 // NewLibrary returns a library that knows the patterns for any words: $AnyWord, $oneWord
@@ -75,7 +78,7 @@ func (l *Library) Compile(source string) (*Pattern, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{source: source, root: n}
+	p := &Pattern{source: source, library: l, root: n}
 	l.patterns = append(l.patterns, p)
 	return p, nil
 }
@@ -115,9 +118,10 @@ func (l *Library) Link() []*LinkError {
 	if len(errs) > 0 {
 		return errs
 	}
+	known := make(map[*node][]int32)
 	for _, p := range l.patterns {
 		l.finish(p.root, askedOnce)
-		p.loose = looseness(p.root)
+		p.loose, p.needs = looseness(p.root), needs(p.root, known)
 	}
 	return nil
 }
@@ -176,12 +180,15 @@ const (
 	askedOften        // about a word again and again: the answers are remembered
 )
 
-// finish marks the nodes whose answers are worth remembering.
+// finish numbers the words for the sieve and marks the nodes whose answers are worth
+// remembering.
 func (l *Library) finish(n *node, asked int) {
 	if n.memo != 0 {
 		return
 	}
 	switch n.op {
+	case opWord, opGlob:
+		l.sieve.add(n)
 	case opSeq, opAlt, opOpt, opSet, opRepeat, opRegex, opToken:
 		if asked == askedOften {
 			l.memos++
@@ -227,6 +234,9 @@ type Match struct {
 
 // Match reports how well the pattern fits the whole phrase.
 func (p *Pattern) Match(phrase *Phrase) (Match, bool) {
+	if !p.passes(phrase) {
+		return Match{}, false
+	}
 	score, ok := phrase.m.best(p.root)
 	return Match{p, phrase, score}, ok
 }

@@ -13,6 +13,9 @@ type Phrase struct {
 	text  string // trimmed
 	words []word
 	m     machine
+
+	library *Library // whose sieve has seen the phrase
+	fitting []bool   // what it found
 }
 
 // word is one word of a phrase.

@@ -1,0 +1,126 @@
+package scenario_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/govorun/govorun/internal/bot/scenario"
+)
+
+// TestErrors has every mistake with the exact place and words of its report; several in one
+// file are reported together, in order.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, main, want string }{
+		{"pattern not closed", "theme: /\n    state: A\n        q!: * (привет мир", `src/main.sc:3:15: '(' is not closed: found the end of the pattern, expected ')'` + "\n\tq!: * (привет мир"},
+		{"pattern in a later line", "theme: /\n    state: A\n        q!: слово\n            [ещё\n        a: x", "src/main.sc:4:13: '[' is not closed: found the end of the pattern, expected ']'\n\t[ещё"},
+		{"tabs are one column", "theme: /\n\tstate: A\n\t\tq!: {x", "src/main.sc:3:7: '{' is not closed: found the end of the pattern, expected '}'\n\tq!: {x"},
+		{"unknown name", "theme: /\n    state: A\n        q!: * $Nobody *", "src/main.sc:3:15: there is no pattern $Nobody, expected a name defined in a patterns tag\n\tq!: * $Nobody *"},
+		{"name in a named pattern", "patterns:\n    $a = x $b\n", "src/main.sc:2:12: there is no pattern $b, expected a name defined in a patterns tag\n\t$a = x $b"},
+		{"cycle", "patterns:\n    $a = x [$a]\n", "src/main.sc:2:13: pattern $a is defined by itself\n\t$a = x [$a]"},
+		{"not a definition", "patterns:\n    word = x\n", "src/main.sc:2:5: unexpected text \"word = x\" in patterns, expected $Name = pattern\n\tword = x"},
+		{"converter", "patterns:\n    $a = x || converter = f\n", "src/main.sc:2:12: parameters of patterns are not supported yet in this version\n\t$a = x || converter = f"},
+		{"unknown tag", "theme: /\n    state: A\n        answer: x\n        a: y", "src/main.sc:3:9: unknown tag \"answer\", expected one of: state, q!, q, event!, event, a, buttons, image, random, go!, go\n\tanswer: x"},
+		{"text without a tag", "theme: /\n    state: A\n        a: x\n    stray words", "src/main.sc:4:5: unexpected text \"stray words\", expected a tag, as in \"a: text\"; one of: state, q!, q, event!, event, a, buttons, image, random, go!, go\n\tstray words"},
+		{"script", "theme: /\n    state: A\n        script:\n            $session.x = 1;\n            a: b\n        a: x", "src/main.sc:3:9: tag \"script\" is not supported yet in this version\n\tscript:"},
+		{"intent", "theme: /\n    state: A\n        intent!: /hello\n        a: x", "src/main.sc:3:9: tag \"intent!\" is not supported yet in this version\n\tintent!: /hello"},
+		{"expression", "theme: /\n    state: A\n        a: sum is {{$session.a + 1}}!", "src/main.sc:3:19: this expression is not supported yet in this version, expected a field of $session, $client, $request or $parseTree, as in {{$request.query}}\n\ta: sum is {{$session.a + 1}}!"},
+		{"open expression", "theme: /\n    state: A\n        a: x\n          {{$session.a", "src/main.sc:4:11: \"{{\" is not closed, expected \"}}\"\n\t{{$session.a"},
+		{"no such state", "theme: /\n    state: A\n        go!: /B/C", "src/main.sc:3:9: there is no state \"/B/C\" seen from /A, expected the path of a state, as in /Start\n\tgo!: /B/C"},
+		{"no such state behind a button", "theme: /\n    state: A\n        buttons:\n            \"B\" -> /B", "src/main.sc:4:13: there is no state \"/B\" seen from /A, expected the path of a state, as in /Start\n\t\"B\" -> /B"},
+		{"no such toState", "theme: /\n    state: A\n        q: x || toState = ../B", "src/main.sc:3:9: there is no state \"../B\" seen from /A, expected the path of a state, as in /Start\n\tq: x || toState = ../B"},
+		{"state twice", "theme: /\n    state: A\n        a: 1\n    state: A\n        a: 2", "src/main.sc:4:5: state /A is there already, src/main.sc:2:5, expected another name\n\tstate: A"},
+		{"parameters", "theme: /\n    state: A || modal, noContext = true", "src/main.sc:2:17: unexpected text \"modal, noContext = true\" in the parameters, expected name = value\n\tstate: A || modal, noContext = true"},
+		{"empty tags", "theme: /\n    state: A\n        q!:\n        event:\n        go!:\n        buttons:\n        random:", strings.Join([]string{
+			"src/main.sc:3:9: q! without a pattern, expected words, as in \"q: * hello *\"\n\tq!:",
+			"src/main.sc:4:9: event without a name, expected an event, as in \"event: noMatch\"\n\tevent:",
+			"src/main.sc:5:9: go! without a state, expected a path, as in \"go!: /Start\"\n\tgo!:",
+			"src/main.sc:6:9: buttons without buttons, expected nested lines, as in \"Yes\" -> /Agreed\n\tbuttons:",
+			"src/main.sc:7:9: random without reactions, expected nested tags, as in \"a: text\"\n\trandom:",
+		}, "\n")},
+		{"reaction at the top", "a: hello\nq!: x", "src/main.sc:1:1: tag \"a\" outside of a state, expected require, patterns, theme or state\n\ta: hello\nsrc/main.sc:2:1: tag \"q!\" outside of a state, expected require, patterns, theme or state\n\tq!: x"},
+		{"require", "require: nothing.sc\nrequire: code.js\n    type = scriptEs6\nrequire: city/city.sc\n  module = sys.zb-common\nrequire: ../../etc/passwd.sc\nrequire:", strings.Join([]string{
+			"src/main.sc:1:1: there is no file src/nothing.sc\n\trequire: nothing.sc",
+			"src/main.sc:2:1: a file of type \".js\" is not supported yet in this version, expected a .sc file\n\trequire: code.js",
+			"src/main.sc:4:1: the library sys.zb-common is not supported yet in this version, expected a file of the bot\n\trequire: city/city.sc",
+			"src/main.sc:6:1: there is no file ../etc/passwd.sc\n\trequire: ../../etc/passwd.sc",
+			"src/main.sc:7:1: require without a file, expected a path, as in require: questions.sc\n\trequire:",
+		}, "\n")},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := scenario.Load(files(tc.main), scenario.Options{})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if err.Error() != tc.want {
+				t.Errorf("\n got %s\nwant %s", err, tc.want)
+			}
+			var errs scenario.Errors
+			var first *scenario.Error
+			if !errors.As(err, &errs) || !errors.As(err, &first) || first.Line == 0 {
+				t.Errorf("not a list of positions: %T", err)
+			}
+		})
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ config, want string }{
+		{"name: x\nentryPoint: [a.sc\n", "chatbot.yaml:"},
+		{"name: x\n\tlanguage: ru\n", "chatbot.yaml:2:"},
+		{"entryPoint: {a: b}\n", "chatbot.yaml:1:1: cannot unmarshal"},
+		{"language: fr\n", "chatbot.yaml: unknown language \"fr\", expected ru or en"},
+		{"entryPoint: other.sc\n", "chatbot.yaml: there is no file src/other.sc"},
+	} {
+		fsys := files("")
+		fsys["chatbot.yaml"] = &fstest.MapFile{Data: []byte(tc.config)}
+		if _, err := scenario.Load(fsys, scenario.Options{}); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%q: got %v, want %q", tc.config, err, tc.want)
+		}
+	}
+}
+
+func TestManyErrors(t *testing.T) {
+	t.Parallel()
+	_, err := scenario.Load(files(strings.Repeat("nonsense: x\n", 100)), scenario.Options{})
+	var errs scenario.Errors
+	if !errors.As(err, &errs) || len(errs) != 51 || errs[50].Message != "and 50 more mistakes" {
+		t.Errorf("%d errors: %v", len(errs), err)
+	}
+}
+
+// FuzzLoad reads anything as a scenario and talks to what comes out: no panic, every mistake
+// has its place in the file.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"theme: /\n    state: A || modal = true\n        q!: * (a|b)\n        a: hi {{$request.query}}\n        buttons:\n            \"x\" -> .\n",
+		"patterns:\n    $a = x\ntheme: /t\n  state:\n    event: noMatch || toState = \"./\"\n    random:\n      a: 1\n      go!: ..\n",
+		"require: main.sc\r\n\tstate::x||a=1,b=\"2\n3\"\n@X\n {}\n", "state: A\n a: \"x\n y\"\n  q: z # c\n   || fromState = [\"/A\", ..]\n",
+	} {
+		f.Add(seed, "a b")
+	}
+	f.Fuzz(func(t *testing.T, main, said string) {
+		b, err := scenario.Load(files(main), scenario.Options{})
+		if err != nil {
+			var errs scenario.Errors
+			if !errors.As(err, &errs) {
+				t.Fatal(err)
+			}
+			lines := strings.Count(strings.ReplaceAll(main, "\r", "\n"), "\n") + 1
+			for _, e := range errs {
+				if e.Line < 1 || e.Line > lines || e.Column < 1 || e.File != "src/main.sc" {
+					t.Fatalf("place of %v", e)
+				}
+			}
+			return
+		}
+		k := &talk{t: t, bot: b}
+		k.start()
+		k.say(said)
+		k.say(said)
+	})
+}
