@@ -3,7 +3,7 @@
 LISTEN ?= 127.0.0.1:8080
 DATA ?= .data
 FUZZTIME ?= 30s
-ROUNDS ?= 200
+E2E_ROUNDS ?= 200
 
 BIN := bin/govorun
 
@@ -11,7 +11,7 @@ BIN := bin/govorun
 help: ## Show this help
 	@echo "Govorun. Targets:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) FUZZTIME=$(FUZZTIME) ROUNDS=$(ROUNDS)"
+	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS)"
 
 .PHONY: run
 run: build ## Build and start the server with the demo chat (LISTEN=host:port, DATA=directory)
@@ -34,12 +34,12 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: build ## Run the crash test for ROUNDS rounds
-	scripts/soak.sh $(ROUNDS)
+soak: ## Run the crash test for E2E_ROUNDS rounds
+	E2E_ROUNDS=$(E2E_ROUNDS) go test -tags e2e -count=1 -run Crash -v -timeout 0 ./test/e2e
 
 .PHONY: bench
-bench: build ## Measure throughput and latency beside the floor
-	scripts/bench.sh
+bench: ## Measure throughput and latency beside the floor (see go run ./test/bench --help)
+	go run ./test/bench
 
 .PHONY: generate
 generate: ## Write generated code and docs/configuration.md anew

@@ -28,8 +28,8 @@ var imports = map[string][]string{
 	"internal/config":             nil,
 	"internal/webui":              nil,
 	"internal/loadtest":           nil,
-	"internal/app":                {"internal/...", "bots/..."},
-	"bots/demo":                   nil,
+	"internal/app":                {"internal/...", "bots"},
+	"bots":                        nil,
 	"internal/sqlstore/sqlgen":    nil,
 	"internal/sqlstore/storetest": {"internal/chat"},
 

@@ -20,12 +20,16 @@ if [ -n "$unformatted" ]; then
 fi
 
 step "go vet"
-go vet ./...
+go vet -tags e2e,interop ./...
 
-step "go test"
+step "tests of the packages"
+go test -race -shuffle=on -timeout 15m ./...
+
+step "tests of the program: crashes, cuts, other people's clients, a browser"
 GOVORUN_BIN=$root/bin/govorun
 GOVORUN_PYTHON=$cache/venv/bin/python
 GOVORUN_NODE_DIR=$root/test/interop
 export GOVORUN_BIN GOVORUN_PYTHON GOVORUN_NODE_DIR
-go test -race -shuffle=on -timeout 30m ./...
+go test -tags e2e,interop -count=1 -shuffle=on -p 1 -timeout 30m ./test/...
+
 printf '\nAll checks passed.\n'

@@ -33,6 +33,7 @@ type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Config  configCmd  `cmd:"" help:"Print the configuration that would be in force, and where each value comes from."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs or not."`
+	Bench   benchCmd   `cmd:"" help:"Put load on a running server and measure it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

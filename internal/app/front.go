@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -72,7 +73,7 @@ func (f *front) recovered(rec *recorder, r *http.Request, p any) {
 }
 
 func (f *front) logPanic(r *http.Request, p any) {
-	if p != http.ErrAbortHandler {
+	if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 		f.log.ErrorContext(r.Context(), "request panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 	}
 }

@@ -144,7 +144,8 @@ func TestTextsInBothLanguages(t *testing.T) {
 		t.Fatal("no Russian texts")
 	}
 	ru, _, _ = strings.Cut(ru, "  },")
-	en, _, _ := strings.Cut(texts[strings.Index(texts, "  en: {"):], "  },")
+	_, en, _ := strings.Cut(texts, "  en: {")
+	en, _, _ = strings.Cut(en, "  },")
 	names := regexp.MustCompile(`(?m)^    (\w+): "`)
 	known := map[string]bool{}
 	for _, m := range names.FindAllStringSubmatch(en, -1) {

@@ -4,7 +4,7 @@
 import * as api from "./api.js";
 import { Centrifugo } from "./centrifugo.js";
 import * as messages from "./messages.js";
-import { preferred, speak, text } from "./text.js";
+import { name, preferred, speak } from "./text.js";
 
 const demoChat = "11111111-1111-4111-8111-111111111111";
 const typingLasts = 10_000; // ms without a message until the indicator goes
@@ -73,7 +73,7 @@ async function loadHistory() {
   for (const m of await api.history(session)) messages.show(m, choose);
 }
 
-// happened takes one publication. Both channels may carry the same: everything here may be
+// happened takes one publication. Both channels may carry the same, so everything here may be
 // told twice.
 function happened({ event, data, sequence }) {
   switch (event) {
@@ -154,20 +154,16 @@ function closed(is) {
 function notice(key, actionKey, act) {
   const action = $("notice-action");
   $("notice").hidden = key === "";
-  $("notice-text").dataset.text = key;
-  $("notice-text").textContent = key && text(key);
+  name($("notice-text"), key);
   action.hidden = !actionKey;
-  action.dataset.text = actionKey ?? "";
-  action.textContent = actionKey ? text(actionKey) : "";
+  name(action, actionKey ?? "");
   action.onclick = () => { notice(""); act(); };
 }
 
-function showState(name) {
-  const e = $("connection");
-  e.dataset.state = name;
-  e.dataset.text = name;
-  e.textContent = text(name);
-  if (name === "stopped" && session) notice("trouble", "retry", () => attempt(start));
+function showState(state) {
+  $("connection").dataset.state = state;
+  name($("connection"), state);
+  if (state === "stopped" && session) notice("trouble", "retry", () => attempt(start));
 }
 
 function typing(on) {

@@ -1,7 +1,7 @@
 // The list of messages. Every message is shown once, by its id, and in the order of its
 // sequence; what is not acknowledged yet stands at the end. Texts are never read as HTML.
 
-import { clock, text } from "./text.js";
+import { clock, name, text } from "./text.js";
 
 const list = document.getElementById("messages");
 const shown = new Map(); // by id: list item
@@ -15,11 +15,14 @@ export function clear() {
 
 // show adds a message. choose is called with what the client picked: {text} or {action}.
 export function show(message, choose) {
-  if (shown.has(message.id)) return;
+  const known = shown.get(message.id);
+  if (known) {
+    if (message.sequence && !known.dataset.sequence) place(known, message.sequence); // sent from here
+    return;
+  }
   const mine = message.authorType === "CLIENT";
   const item = (mine && adopt(message.body)) || create(mine, message.body);
   item.dataset.id = message.id;
-  item.dataset.sequence = message.sequence ?? "";
   item.dataset.author = message.authorType;
   shown.set(message.id, item);
   settle(item, message);
@@ -27,7 +30,7 @@ export function show(message, choose) {
     addFiles(item, message.attachments ?? []);
     addChoices(item, message, choose);
   }
-  place(item);
+  place(item, message.sequence);
 }
 
 // pending shows a message that is on its way, and returns what its end is told to.
@@ -35,24 +38,26 @@ export function pending(body, retry) {
   const item = create(true, body);
   sending.add(item);
   place(item);
-  const state = (name) => {
+  const state = (key) => {
     if (item.dataset.id) return; // it came by the socket meanwhile
-    item.dataset.state = name;
-    const about = item.querySelector(".about");
-    about.textContent = text(name);
-    if (name !== "failed") return;
-    const again = button(text("retry"), () => {
+    item.dataset.state = key;
+    const about = document.createElement("span");
+    name(about, key);
+    item.querySelector(".about").replaceChildren(about);
+    if (key !== "failed") return;
+    const again = button("", () => {
       again.remove();
       state("sending");
       retry();
     });
+    name(again, "retry");
     again.dataset.testid = "retry";
     item.append(again);
   };
   state("sending");
   return {
     failed: () => state("failed"),
-    sent: ({ id, createdAt }) => {
+    sent: ({ id, createdAt, sequence }) => {
       if (item.dataset.id) return;
       sending.delete(item);
       if (shown.has(id)) {
@@ -62,6 +67,7 @@ export function pending(body, retry) {
       item.dataset.id = id;
       shown.set(id, item);
       settle(item, { authorType: "CLIENT", createdAt });
+      if (sequence) place(item, sequence);
     },
   };
 }
@@ -100,16 +106,20 @@ function adopt(body) {
 
 function settle(item, { authorType, authorName, createdAt }) {
   delete item.dataset.state;
-  const names = { CLIENT: "you", BOT: "bot", OPERATOR: "operator" };
-  const author = authorName || text(names[authorType] ?? "bot");
-  item.querySelector(".about").textContent = `${author}, ${clock(createdAt)}`;
+  const author = document.createElement("span");
+  if (authorName) author.textContent = authorName;
+  else name(author, { CLIENT: "you", OPERATOR: "operator" }[authorType] ?? "bot");
+  const time = document.createElement("time");
+  time.dateTime = createdAt;
+  time.textContent = clock(createdAt);
+  item.querySelector(".about").replaceChildren(author, ", ", time);
 }
 
-// place puts an item after the last one that came before it. What the bot offered before the
-// person's last message is no longer a choice.
-function place(item) {
+// place puts an item after the last one that came before it. One that has no sequence yet stands
+// at the end. What the bot offered before a message of the person's is no longer a choice.
+function place(item, sequence = Infinity) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const sequence = Number(item.dataset.sequence) || Infinity;
+  if (sequence < Infinity) item.dataset.sequence = sequence;
   let next = null;
   for (let e = list.lastElementChild; e; e = e.previousElementSibling) {
     if (e === item) continue;
@@ -117,7 +127,11 @@ function place(item) {
     next = e;
   }
   if (item.parentNode !== list || item.nextElementSibling !== next) list.insertBefore(item, next);
-  for (const choices of list.querySelectorAll("li:has(~ li.mine) .choices")) choices.remove();
+  if (item.classList.contains("mine") && sequence < Infinity) {
+    for (const choices of list.querySelectorAll(".choices")) {
+      if (choices.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING) choices.remove();
+    }
+  }
   if (atEnd || item.classList.contains("mine")) list.scrollTop = list.scrollHeight;
 }
 

@@ -68,6 +68,7 @@ export function speak(wanted) {
   for (const e of document.querySelectorAll("[data-text]")) e.textContent = text(e.dataset.text);
   for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", text(e.dataset.label));
   for (const e of document.querySelectorAll("[data-placeholder]")) e.placeholder = text(e.dataset.placeholder);
+  for (const e of document.querySelectorAll("time")) e.textContent = clock(e.dateTime);
   for (const e of document.querySelectorAll("[data-language]")) {
     e.setAttribute("aria-pressed", String(e.dataset.language === language));
   }
@@ -75,7 +76,13 @@ export function speak(wanted) {
 }
 
 export function text(key) {
-  return texts[language][key] ?? key;
+  return texts[language][key] ?? "";
+}
+
+// name has an element show a text, in whatever language is spoken; "" shows nothing.
+export function name(element, key) {
+  element.dataset.text = key;
+  element.textContent = text(key);
 }
 
 export function clock(time) {
