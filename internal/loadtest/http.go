@@ -76,7 +76,7 @@ func (c *httpConn) response() (status int, keep bool, err error) {
 	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) {
 		return 0, false, fmt.Errorf("not a response: %q", line)
 	}
-	status = int(number(line[9:]))
+	status = int(number(line[9:12]))
 	length, chunked, keep, err := c.header()
 	if err != nil {
 		return 0, false, err
@@ -129,7 +129,7 @@ func (c *httpConn) header() (length int64, chunked, keep bool, err error) {
 
 func (c *httpConn) close() {
 	if c.conn != nil {
-		c.conn.Close() // nothing is left to be sent
+		_ = c.conn.Close() // nothing is left to be sent
 		c.conn = nil
 	}
 }

@@ -231,6 +231,10 @@ func (l *ledger) close(history []event) Faults {
 // in the history by counter - 1.
 func (l *ledger) compare(history []event) []int64 {
 	listed := make([]int64, len(l.entries))
+	heard := make(map[int64]bool, len(l.streams[widgetStream].heard))
+	for _, sequence := range l.streams[widgetStream].heard {
+		heard[sequence] = true
+	}
 	var last event
 	for _, ev := range history {
 		own := ev.counter != 0
@@ -245,7 +249,7 @@ func (l *ledger) compare(history []event) []int64 {
 		if own {
 			last.counter = max(last.counter, ev.counter)
 			listed[ev.counter-1] = ev.sequence
-		} else if !slices.Contains(l.streams[widgetStream].heard, ev.sequence) {
+		} else if !heard[ev.sequence] {
 			l.faults.Lost++
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,7 +58,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer g.close()
-	r := &Report{Options: o}
+	r := new(Report)
 	if o.Idle > 0 {
 		if r.Idle, err = g.holdIdle(ctx, o.Idle); err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ type generator struct {
 	host     string // host:port
 	start    []byte // body that starts a session
 	dialer   net.Dialer
-	local    localAddresses
+	local    *localAddresses
 	conns    connPool
 	sessions []*session
 	sockets  []*socket
@@ -108,16 +108,16 @@ func newGenerator(o Options) (*generator, error) {
 	if u.Port() == "" {
 		host = net.JoinHostPort(u.Hostname(), "80")
 	}
-	g := &generator{options: o, host: host, start: startBody(o.Bot)}
-	g.local.loopback = isLoopback(u.Hostname())
+	g := &generator{options: o, host: host, start: startBody(o.Bot), local: newLocalAddresses(u.Hostname())}
 	g.conns.make = func() *httpConn { return &httpConn{host: host, dial: g.dialHTTP} }
 	return g, nil
 }
 
 // close ends all connections and waits for their readers.
 func (g *generator) close() {
-	each(len(g.sockets), 64, func(i int) error { g.sockets[i].close(); return nil })
-	each(len(g.idle), 64, func(i int) error { g.idle[i].close(); return nil })
+	for _, s := range slices.Concat(g.sockets, g.idle) {
+		s.close()
+	}
 	g.conns.close()
 }
 
@@ -143,20 +143,40 @@ func (g *generator) run(ctx context.Context, r *Report) error {
 func (g *generator) measure(ctx context.Context, r *Report) (*Load, error) {
 	o := g.options
 	if o.WarmUp > 0 {
-		warm := g.load(ctx, o.Rate, o.WarmUp, nil)
-		g.drain(ctx, r, warm)
+		g.drain(ctx, r, g.load(ctx, o.Rate, o.WarmUp, nil))
 	}
+	st, err := g.stage(ctx, o.Rate, o.Duration, nil)
+	if err != nil {
+		return nil, err
+	}
+	g.drain(ctx, r, st.rec)
+	if st.after, err = g.usage(); err != nil {
+		return nil, err
+	}
+	return st.load(), nil
+}
+
+// stage is one load, and what it cost.
+type stage struct {
+	rate          float64
+	rec           *recorder
+	before, after usage
+}
+
+func (s *stage) load() *Load { return s.rec.report(s.rate, s.before, s.after) }
+
+// stage makes a load; it fails when the server accepted nothing.
+func (g *generator) stage(ctx context.Context, rate float64, d time.Duration, tl *timeline) (*stage, error) {
 	before, err := g.usage()
 	if err != nil {
 		return nil, err
 	}
-	rec := g.load(ctx, o.Rate, o.Duration, nil)
-	g.drain(ctx, r, rec)
-	after, err := g.usage()
-	if err != nil {
+	rec := g.load(ctx, rate, d, tl)
+	if err := errors.Join(ctx.Err(), rec.err()); err != nil {
 		return nil, err
 	}
-	return rec.report(o.Rate, before, after), rec.err(ctx)
+	after, err := g.usage()
+	return &stage{rate, rec, before, after}, err
 }
 
 // load sends messages for a while and returns when all of them are acknowledged, refused or failed.
@@ -168,7 +188,6 @@ func (g *generator) load(ctx context.Context, rate float64, d time.Duration, tl 
 	} else {
 		g.closedLoop(ctx, rec, d)
 	}
-	rec.end = time.Now()
 	return rec
 }
 
@@ -189,6 +208,7 @@ func (g *generator) closedLoop(ctx context.Context, rec *recorder, d time.Durati
 		})
 	}
 	wg.Wait()
+	rec.end = time.Now()
 }
 
 // openLoop sends at times fixed in advance.
@@ -208,6 +228,7 @@ func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d
 			<-slots
 		})
 	})
+	rec.end = time.Now()
 	rec.unsent.Add(int64(p.count - launched))
 }
 
@@ -215,12 +236,14 @@ func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d
 const drainFor = 15 * time.Second
 
 // drain waits until everything acknowledged has arrived, or time is up.
-func (g *generator) drain(ctx context.Context, r *Report, rec *recorder) {
+func (g *generator) drain(ctx context.Context, r *Report, runs ...*recorder) {
 	limit := cmp.Or(g.options.Drain, drainFor)
 	begin := time.Now()
-	for rec.outstanding.Load() > 0 && time.Since(begin) < limit {
-		if !pause(ctx, 5*time.Millisecond) {
-			return
+	for _, rec := range runs {
+		for rec.outstanding.Load() > 0 && time.Since(begin) < limit {
+			if !pause(ctx, 5*time.Millisecond) {
+				return
+			}
 		}
 	}
 	r.DrainSeconds = max(r.DrainSeconds, time.Since(begin).Seconds())
@@ -248,19 +271,6 @@ type usage struct {
 	memory            int64 // of the server, bytes
 }
 
-// dialHTTP opens a connection for requests.
-func (g *generator) dialHTTP() (net.Conn, error) {
-	return g.dial(context.Background(), "tcp", g.host)
-}
-
-// dial connects; on loopback the source addresses are spread, as one has only about 28,000 ports.
-func (g *generator) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := g.dialer
-	d.Timeout = requestTimeout
-	d.LocalAddr = g.local.next()
-	return d.DialContext(ctx, network, address)
-}
-
 // newSocket is a socket that holds some sessions, not yet open.
 func (g *generator) newSocket(sessions []*session, echo bool) *socket {
 	return &socket{
@@ -272,60 +282,6 @@ func (g *generator) newSocket(sessions []*session, echo bool) *socket {
 			WriteBufferSize:  512,
 		},
 	}
-}
-
-// localAddresses hands out source addresses within 127.0.0.0/8.
-type localAddresses struct {
-	loopback bool
-	taken    atomic.Int64
-}
-
-const connectionsPerAddress = 10_000
-
-func (l *localAddresses) next() net.Addr {
-	if !l.loopback {
-		return nil
-	}
-	n := l.taken.Add(1) / connectionsPerAddress
-	return &net.TCPAddr{IP: net.IPv4(127, 0, byte(n/250), byte(1+n%250))}
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback() && ip.To4() != nil
-}
-
-// connPool keeps idle connections; the last one used is the next.
-type connPool struct {
-	make func() *httpConn
-	mu   sync.Mutex // guards idle
-	idle []*httpConn
-}
-
-func (p *connPool) take() *httpConn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		return c
-	}
-	return p.make()
-}
-
-func (p *connPool) put(c *httpConn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.idle = append(p.idle, c)
-}
-
-func (p *connPool) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.idle {
-		c.close()
-	}
-	p.idle = nil
 }
 
 // each calls fn for 0 … n-1, some at a time, and returns the first error, after which it begins no

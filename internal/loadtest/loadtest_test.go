@@ -52,11 +52,14 @@ func TestRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := r.Load
-			if l.Sent == 0 || l.Accepted != l.Sent || l.Delivered != l.Sent || l.Refused+l.Failed+l.Unsent != 0 {
+			if l.Sent == 0 || l.Accepted != l.Sent || l.Delivered != l.Sent || l.Refused+l.Failed != 0 {
 				t.Errorf("load %+v", l)
 			}
 			if l.Ack.Count != l.Sent || l.Delivery.Count != l.Sent || l.Ack.P50 <= 0 || l.Ack.P50 > l.Ack.P99 || l.Ack.P99 > l.Ack.Max {
 				t.Errorf("latencies %+v, %+v", l.Ack, l.Delivery)
+			}
+			if due := int64(o.Rate * o.Duration.Seconds()); due > 0 && l.Sent+l.Unsent != due {
+				t.Errorf("%d sent and %d not, of %d due", l.Sent, l.Unsent, due)
 			}
 			if want := l.Sent; c.bot && l.Answered != want || !c.bot && l.Answered != 0 {
 				t.Errorf("%d answers to %d messages", l.Answered, want)
@@ -74,17 +77,17 @@ func TestRunFindsBrokenPromises(t *testing.T) {
 		bot   bool
 		check func(loadtest.Faults) bool
 	}{
-		"lose":        {check: func(f loadtest.Faults) bool { return f.Lost == 4 && f.Duplicated+f.Reordered == 0 }},
-		"forget":      {check: func(f loadtest.Faults) bool { return f.Lost == 4 && f.Duplicated+f.Reordered == 0 }},
-		"duplicate":   {check: func(f loadtest.Faults) bool { return f.Duplicated == 4 && f.Lost+f.Reordered == 0 }},
-		"write twice": {check: func(f loadtest.Faults) bool { return f.Duplicated >= 4 && f.Lost+f.Reordered == 0 }},
-		"reorder":     {check: func(f loadtest.Faults) bool { return f.Reordered == 4 && f.Lost+f.Duplicated == 0 }},
+		"lose":        {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
+		"forget":      {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
+		"duplicate":   {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
+		"write twice": {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
+		"reorder":     {check: func(f loadtest.Faults) bool { return f.Reordered > 0 && f.Lost+f.Duplicated == 0 }},
 		"mute":        {bot: true, check: func(f loadtest.Faults) bool { return f.Unanswered > 0 && f.Lost+f.Duplicated+f.Reordered == 0 }},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			o := options(newStub(t, fault, c.bot))
-			o.Drain = 50 * time.Millisecond
+			o.Sessions, o.Duration, o.Drain = 2, 200*time.Millisecond, 500*time.Millisecond
 			if c.bot {
 				o.Bot = loadtest.DefaultBot
 			}

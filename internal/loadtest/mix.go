@@ -3,6 +3,7 @@ package loadtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,14 +19,12 @@ const (
 )
 
 // Mix is in what proportion clients do what. The zero Mix only sends messages.
-type Mix struct {
-	text  string
-	order []act
-}
+type Mix struct{ order []act }
 
-// ParseMix reads shares like "send=90,start=5,history=4,typing=1"; their sum is at most 1,000.
+// ParseMix reads shares like "send=90,start=5,history=4,typing=1"; their sum is at
+// most 1,000, and some messages must be sent.
 func ParseMix(s string) (Mix, error) {
-	m := Mix{text: s}
+	var m Mix
 	if s == "" {
 		return m, nil
 	}
@@ -44,16 +43,13 @@ func ParseMix(s string) (Mix, error) {
 			return Mix{}, fmt.Errorf("mix %q: want send, start, history or typing", name)
 		}
 	}
-	if len(m.order) == 0 || len(m.order) > 1000 {
-		return Mix{}, fmt.Errorf("mix %q: the shares must sum up to 1 … 1000", s)
+	if len(m.order) > 1000 || !slices.Contains(m.order, actSend) {
+		return Mix{}, fmt.Errorf("mix %q: want some of send, and a sum of at most 1000", s)
 	}
 	shuffle := rand.New(rand.NewPCG(1, 2)) // the same order in every run
 	shuffle.Shuffle(len(m.order), func(i, j int) { m.order[i], m.order[j] = m.order[j], m.order[i] })
 	return m, nil
 }
-
-// MarshalText gives the mix as it was written.
-func (m Mix) MarshalText() ([]byte, error) { return []byte(m.text), nil }
 
 // UnmarshalText reads what ParseMix reads.
 func (m *Mix) UnmarshalText(text []byte) (err error) {

@@ -10,7 +10,7 @@ import (
 func nap(d time.Duration) {
 	const coarse = 5 * time.Millisecond
 	if d > 2*coarse {
-		time.Sleep(d - coarse)
+		<-time.After(d - coarse)
 		return
 	}
 	ts := syscall.NsecToTimespec(int64(d))

@@ -4,4 +4,4 @@ package loadtest
 
 import "time"
 
-func nap(d time.Duration) { time.Sleep(d) }
+func nap(d time.Duration) { <-time.After(d) }

@@ -9,7 +9,7 @@ import (
 type recorder struct {
 	start    time.Time
 	deadline time.Time // after which nobody begins to send
-	end      time.Time // set after the load
+	end      time.Time // when the last was sent; set by the load
 	answers  bool      // a bot answers each message
 
 	offered, accepted, delivered, refused, failed, unsent atomic.Int64

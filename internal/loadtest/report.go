@@ -1,7 +1,6 @@
 package loadtest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -48,7 +47,6 @@ type Load struct {
 
 // Report is what a run saw.
 type Report struct {
-	Options      Options   `json:"options"`
 	Load         *Load     `json:"load,omitempty"`
 	Idle         *Idle     `json:"idle,omitempty"`
 	Overload     *Overload `json:"overload,omitempty"`
@@ -93,12 +91,15 @@ func (r *recorder) report(rate float64, before, after usage) *Load {
 	return l
 }
 
-// err is why a phase measured nothing.
-func (r *recorder) err(ctx context.Context) error {
-	if err := r.firstFailure.Load(); err != nil && r.accepted.Load() == 0 {
-		return *err
+// err is why nothing was accepted; nil when something was.
+func (r *recorder) err() error {
+	if r.accepted.Load() > 0 {
+		return nil
 	}
-	return ctx.Err()
+	if err := r.firstFailure.Load(); err != nil {
+		return fmt.Errorf("nothing was accepted: %w", *err)
+	}
+	return fmt.Errorf("nothing was accepted, %d refused", r.refused.Load())
 }
 
 func perSecond(n, nanoseconds int64) float64 {

@@ -62,6 +62,9 @@ func (s *socket) open(ctx context.Context) error {
 		}
 	}
 	if err := s.connect(ctx); err != nil {
+		if s.conn != nil {
+			_ = s.conn.Close() // it was refused, or is broken
+		}
 		return err
 	}
 	go s.read(ctx)
@@ -73,7 +76,7 @@ func (s *socket) close() {
 	s.mu.Lock()
 	s.closed = true
 	if s.conn != nil {
-		s.conn.Close() // the reader sees it
+		_ = s.conn.Close() // the reader sees it
 	}
 	s.mu.Unlock()
 	<-s.done
@@ -88,11 +91,11 @@ func (s *socket) connect(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		conn.Close() // nobody wants it any more
+		_ = conn.Close() // nobody wants it any more
 		return net.ErrClosed
 	}
 	if s.conn != nil {
-		s.conn.Close() // it is broken
+		_ = s.conn.Close() // it is broken
 	}
 	s.conn = conn
 	s.mu.Unlock()

@@ -50,7 +50,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) // nothing in it is wanted
+	defer func() { _ = os.RemoveAll(dir) }() // nothing in it is wanted
 	programs, err := build(ctx, dir)
 	if err != nil {
 		return err
@@ -59,27 +59,55 @@ func run(ctx context.Context, o options) error {
 	var rounds []round
 	var broken error
 	for n := range o.Rounds {
-		r := make(round)
-		for _, s := range scenarios(o) {
-			for _, p := range programs {
-				if p.name == floor && s.onlyGovorun || o.Only != "" && o.Only != s.name {
-					continue
-				}
-				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\n", n+1, o.Rounds, s.name, p.name)
-				report, err := measure(ctx, p, s.load, dir)
-				var fault *loadtest.FaultError
-				if errors.As(err, &fault) {
-					broken = errors.Join(broken, fmt.Errorf("round %d: %s, %s: %w", n+1, s.name, p.name, err))
-				} else if err != nil {
-					return fmt.Errorf("%s, %s: %w", s.name, p.name, err)
-				}
-				r[key{s.name, p.name}] = report
-			}
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", n+1, o.Rounds)
+		r, err := measureAll(ctx, o, programs, dir)
+		var fault *loadtest.FaultError
+		if err != nil && !errors.As(err, &fault) {
+			return err
 		}
+		broken = errors.Join(broken, err)
 		rounds = append(rounds, r)
 	}
-	fmt.Printf("%d rounds of %d s each, in %.0f s; medians (ranges), ratios of each round\n\n", o.Rounds, o.Seconds, time.Since(begin).Seconds())
-	return errors.Join(broken, printTable(os.Stdout, rounds))
+	fmt.Fprintf(os.Stdout, "%d rounds of %d s each, in %.0f s; medians (ranges), ratios of each round\n\n", o.Rounds, o.Seconds, time.Since(begin).Seconds())
+	return errors.Join(printTable(os.Stdout, rounds), broken)
+}
+
+// measureAll is one round. It goes on after broken promises, which it returns, but after no other
+// error.
+func measureAll(ctx context.Context, o options, programs []program, dir string) (round, error) {
+	r := make(round)
+	var broken error
+	for _, s := range scenarios(o) {
+		for _, p := range programs {
+			if p.name == floor && s.onlyGovorun || o.Only != "" && o.Only != s.name {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "  %s, %s\n", s.name, p.name)
+			report, err := measure(ctx, p, s.load, dir)
+			if err != nil {
+				err = fmt.Errorf("%s, %s: %w", s.name, p.name, err)
+			}
+			var fault *loadtest.FaultError
+			if err != nil && !errors.As(err, &fault) {
+				return nil, err
+			}
+			broken = errors.Join(broken, err)
+			note(report)
+			r[key{s.name, p.name}] = report
+		}
+	}
+	return r, broken
+}
+
+// note says what makes the figures of a run doubtful.
+func note(r *loadtest.Report) {
+	if r.Reconnects > 0 {
+		fmt.Fprintf(os.Stderr, "    %d sockets broke and came back\n", r.Reconnects)
+	}
+	if l := r.Load; l != nil && l.Accepted < l.Sent+l.Unsent {
+		fmt.Fprintf(os.Stderr, "    of %d messages due, %d were refused, %d failed and %d were not sent in time %s\n",
+			l.Sent+l.Unsent, l.Refused, l.Failed, l.Unsent, l.FirstFailure)
+	}
 }
 
 // measure runs one load against a fresh server.
@@ -124,7 +152,7 @@ func scenarios(o options) []scenario {
 	answers.Rate, answers.Bot = o.Rate, loadtest.DefaultBot
 	overload.Sessions, overload.Overload = 4000, 2
 	if o.Quick {
-		overload.OverloadFor = 2 * time.Second
+		overload.OverloadFor, overload.Recovery = 2*time.Second, 2*time.Second
 	}
 	return []scenario{
 		{name: "idle", load: idle},

@@ -86,7 +86,7 @@ func start(ctx context.Context, p program, dir string) (*server, error) {
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
 	go func() { s.done <- s.cmd.Wait() }()
-	if err := s.healthy(); err != nil {
+	if err := s.healthy(ctx); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.name, errors.Join(err, s.stop()))
 	}
 	return s, nil
@@ -95,14 +95,18 @@ func start(ctx context.Context, p program, dir string) (*server, error) {
 func (s *server) pid() int { return s.cmd.Process.Pid }
 
 // healthy waits until the server answers.
-func (s *server) healthy() error {
+func (s *server) healthy(ctx context.Context) error {
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/healthz", nil)
+	if err != nil {
+		return err
+	}
 	var last error
 	for begin := time.Now(); time.Since(begin) < startTimeout; {
-		resp, err := client.Get(s.url + "/healthz")
+		resp, err := client.Do(req)
 		if err == nil {
-			resp.Body.Close()
+			_ = resp.Body.Close() // only the status is wanted
 			if resp.StatusCode == http.StatusOK {
 				return nil
 			}

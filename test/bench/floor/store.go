@@ -147,7 +147,7 @@ func (s *store) list(session, after int64, limit int) ([]message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err tells
 	var messages []message
 	for rows.Next() {
 		var m message

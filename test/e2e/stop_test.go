@@ -1,0 +1,129 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"database/sql"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestGracefulStop sends SIGTERM under load: what was acknowledged is there, turns are done
+// or taken up later, sockets are told to come back, and the exit code is 0.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
+	r := random(t)
+	s := newServer(t, "--shutdown-timeout", "20s")
+	c := gather(t, s.url(), 16)
+	c.talk(r)
+	for range 3 {
+		pause(t.Context(), 300*time.Millisecond+time.Duration(r.Int64N(int64(300*time.Millisecond))))
+		began := time.Now()
+		if code := s.terminate(t); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+		// A turn that began before was finished, and nobody works on one any more.
+		b := readBook(t, s.dir)
+		b.checkNumbers(t)
+		b.checkTurns(t, false)
+		s.start(t)
+		c.checkMeanwhile(t, s.dir)
+	}
+	c.hush(t)
+	c.checkEnd(t, s.dir)
+	for _, l := range c.listeners {
+		if l.connects < 4 {
+			t.Errorf("%d connections over 3 stops", l.connects)
+		}
+	}
+}
+
+// TestStopWithStuckClients: neither half a request nor open sockets keep a server alive.
+func TestStopWithStuckClients(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "--shutdown-timeout", "3s")
+	p := &person{api: newAPI(s.url())}
+	p.session = p.api.open(t, object{}).ID
+	ear := listening(t, &listener{url: s.url(), sessions: []string{p.session}, echo: true})
+	for _, text := range []string{
+		"", "POST " + messagesOf(p.session), // no header yet
+		"POST " + messagesOf(p.session) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"body\":", // a handler waits
+	} {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.say(t.Context(), "the last word"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	code := s.terminate(t)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("stopping took %s, with a timeout of 3 s", took)
+	}
+	t.Logf("exit code %d after %s", code, time.Since(began))
+	s.start(t)
+	awaitSettled(t, s.dir, settleWithin)
+	b := readBook(t, s.dir)
+	b.checkNumbers(t)
+	b.checkTurns(t, true)
+	ear.awaitOffset(t, 20*time.Second, "session:"+p.session, b[p.session].sessionNo)
+	b.checkListener(t, &complaints{t: t}, ear)
+	b.checkPerson(t, &complaints{t: t}, p, p.acked, nil, true)
+}
+
+// TestSecondServer: two servers cannot have one data directory, and the first does not suffer.
+func TestSecondServer(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := &person{api: newAPI(s.url())}
+	p.session = p.api.open(t, object{}).ID
+	out, code := command(t, "serve", "--listen", "127.0.0.1:0", "--data", s.dir)
+	if code != 1 || !strings.Contains(out, "in use") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	out, code = command(t, "serve", "--listen", s.addr, "--data", filepath.Join(t.TempDir(), "other"))
+	if code != 1 || !strings.Contains(out, "in use") {
+		t.Errorf("same address: exit code %d: %s", code, out)
+	}
+	if err := p.say(t.Context(), "still here"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNewerData: a program does not touch data of a later one.
+func TestNewerData(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	newAPI(s.url()).open(t, object{})
+	if code := s.terminate(t); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "govorun.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const later = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`
+	if _, err := db.ExecContext(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	out, code := command(t, "serve", "--listen", s.addr, "--data", s.dir)
+	if code != 1 || !strings.Contains(out, "version 99999") || strings.Contains(out, "panic") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if n := len(readBook(t, s.dir)); n != 1 {
+		t.Errorf("%d sessions after the refusal", n)
+	}
+}

@@ -1,0 +1,63 @@
+//go:build interop
+
+package interop
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestRestart restarts the server under connected clients while messages flow: killed once,
+// stopped gracefully once. They come back by themselves and have heard everything.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	a := &api{t, s.url()}
+	session := a.greeted()
+	channel := widget(session)
+	clients := map[string]*client{}
+	for i, f := range flavours() {
+		c := startClient(t, f, options{URL: s.url(), Sessions: []string{session}, Follow: i%2 == 1})
+		c.connect()
+		c.join(session)
+		clients[f.name] = c
+	}
+	for i, end := range []func(){s.kill, s.stop} {
+		halfway, said := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(said)
+			for n := range 40 {
+				a.say(session, fmt.Sprintf("Сообщение %d.%d", i, n))
+				if n == 20 {
+					close(halfway)
+				}
+			}
+		}()
+		<-halfway
+		end()
+		s.start()
+		<-said
+	}
+	answer := a.ask(session, "Пока")
+	history := byAuthors(a.history(session), "BOT")
+	for name, c := range clients {
+		c.await("last answer", hasHeard(answer.ID))
+		c.join(session)
+		t.Run(name, func(t *testing.T) {
+			events := c.seen()
+			expectRecovered(t, events)
+			got := heard(t, events, channel, "server", "client")
+			want := history
+			for len(want) > 0 && len(got) > 0 && want[0].Sequence < got[0].Sequence {
+				want = want[1:] // given to others before the first connect
+			}
+			if len(want) < 80 {
+				t.Fatalf("only %d messages are to be heard", len(want))
+			}
+			expectExactly(t, got, got[0].Offset-1, want)
+			if t.Failed() {
+				t.Logf("the client program printed:\n%s", tail(events))
+			}
+		})
+	}
+}
