@@ -12,10 +12,16 @@ const maxQueued = 100_000
 
 // Queue holds sessions whose bot owes a reaction, each once, until a Runner takes them up.
 type Queue struct {
-	mu     sync.Mutex // guards refs and queued
-	refs   []chat.SessionRef
+	mu     sync.Mutex // guards due and queued
+	due    []due
 	queued map[int64]struct{}
-	wake   chan struct{} // holds one token when refs is not empty
+	wake   chan struct{} // holds one token when due is not empty
+}
+
+// due is a session that waits, with its turn if the ring brought it.
+type due struct {
+	session chat.SessionRef
+	turn    *chat.DueTurn
 }
 
 // NewQueue returns an empty queue.
@@ -26,18 +32,18 @@ func NewQueue() *Queue {
 // Ring queues a session if its turn is due here. It never blocks.
 func (q *Queue) Ring(r chat.Ring) {
 	if r.TurnDue {
-		q.add(r.Session)
+		q.add(due{r.Session, r.Due})
 	}
 }
 
-func (q *Queue) add(ref chat.SessionRef) {
+func (q *Queue) add(d due) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if _, ok := q.queued[ref.Key]; ok || len(q.refs) >= maxQueued {
+	if _, ok := q.queued[d.session.Key]; ok || len(q.due) >= maxQueued {
 		return
 	}
-	q.queued[ref.Key] = struct{}{}
-	q.refs = append(q.refs, ref)
+	q.queued[d.session.Key] = struct{}{}
+	q.due = append(q.due, d)
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -45,11 +51,11 @@ func (q *Queue) add(ref chat.SessionRef) {
 }
 
 // take removes everything that is queued.
-func (q *Queue) take() []chat.SessionRef {
+func (q *Queue) take() []due {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	refs := q.refs
-	q.refs = nil
+	all := q.due
+	q.due = nil
 	clear(q.queued)
-	return refs
+	return all
 }

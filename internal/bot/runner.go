@@ -112,8 +112,8 @@ func (r *Runner) dispatch() {
 		case <-tick.C:
 			r.sweep()
 		}
-		for _, ref := range r.Queue.take() {
-			if !r.takeUp(ref) {
+		for _, d := range r.Queue.take() {
+			if !r.takeUp(d) {
 				return
 			}
 		}
@@ -126,16 +126,17 @@ func (r *Runner) sweep() {
 		r.Log.Error("bot: cannot list due turns", "error", err)
 	}
 	for _, ref := range refs {
-		r.Queue.add(ref)
+		r.Queue.add(due{session: ref})
 	}
 }
 
 // takeUp starts work on a session unless it is under way. It waits while all hands are full,
 // and returns false when the runner is closed.
-func (r *Runner) takeUp(ref chat.SessionRef) bool {
+func (r *Runner) takeUp(d due) bool {
+	key := d.session.Key
 	r.mu.Lock()
-	_, busy := r.busy[ref.Key]
-	r.busy[ref.Key] = busy
+	_, busy := r.busy[key]
+	r.busy[key] = busy
 	r.mu.Unlock()
 	if busy {
 		return true
@@ -145,20 +146,20 @@ func (r *Runner) takeUp(ref chat.SessionRef) bool {
 	case <-r.ctx.Done():
 		return false
 	}
-	r.running.Go(func() { r.serve(ref, "") })
+	r.running.Go(func() { r.serve(d, "") })
 	return true
 }
 
 // serve takes a session's turns one after another until none is due. It comes with a hand,
 // and with a place at a bot's desk if one is named.
-func (r *Runner) serve(ref chat.SessionRef, place string) {
+func (r *Runner) serve(d due, place string) {
 	defer func() { <-r.hands }()
 	for {
-		parked := r.takeTurns(ref, place)
-		if parked || !r.rungMeanwhile(ref) {
+		parked := r.takeTurns(d, place)
+		if parked || !r.rungMeanwhile(d.session) {
 			return
 		}
-		place = ""
+		d.turn, place = nil, ""
 	}
 }
 
@@ -176,10 +177,12 @@ func (r *Runner) rungMeanwhile(ref chat.SessionRef) bool {
 
 // takeTurns works until nothing is due. It reports whether the session has been parked: then
 // it comes back by itself when its bot has a place.
-func (r *Runner) takeTurns(ref chat.SessionRef, place string) (parked bool) {
+func (r *Runner) takeTurns(d due, place string) (parked bool) {
 	defer func() { r.leave(place) }()
+	ref := d.session
 	for conflicts := 0; conflicts < maxConflicts && r.ctx.Err() == nil; {
-		t, err := r.begin(ref)
+		t, err := r.begin(d)
+		d.turn = nil // of use once
 		if err != nil {
 			r.Log.Error("bot: cannot begin a turn", "session", ref.Key, "error", err)
 			return false
@@ -250,12 +253,12 @@ func (r *Runner) leave(bot string) {
 	d.parked = d.parked[1:]
 	r.running.Go(func() {
 		r.hands <- struct{}{}
-		r.serve(ref, bot)
+		r.serve(due{session: ref}, bot)
 	})
 }
 
-func (r *Runner) begin(ref chat.SessionRef) (*chat.Turn, error) {
+func (r *Runner) begin(d due) (*chat.Turn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	return r.Service.BeginTurn(ctx, ref)
+	return r.Service.BeginTurn(ctx, d.session, d.turn)
 }

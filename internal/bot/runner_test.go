@@ -265,7 +265,7 @@ func TestATurnThatKillsItsNodesIsGivenUp(t *testing.T) {
 	for i := range chat.MaxTurnAttempts - 1 { // each of these nodes dies in the turn
 		later := time.Now().Add(time.Duration(i+1) * time.Minute)
 		node := w.service(fmt.Sprint("dead", i), func() time.Time { return later })
-		if turn, err := node.BeginTurn(t.Context(), s.Ref()); err != nil || turn == nil {
+		if turn, err := node.BeginTurn(t.Context(), s.Ref(), nil); err != nil || turn == nil {
 			t.Fatal(turn, err)
 		}
 	}

@@ -9,6 +9,7 @@ type change struct {
 	session *Session
 	now     time.Time
 	events  []Event
+	cause   *Event // the event that made a turn due, nil when none did
 }
 
 func (s *Service) change(session *Session) *change {
@@ -48,9 +49,16 @@ func (c *change) awaitBot() {
 		return
 	}
 	if !s.TurnDue() {
-		s.Lease = c.lease()
+		c.makeDue()
 	}
 	s.Pending = s.Sequence
+}
+
+// makeDue begins a turn about the event just added, claimed for this node.
+func (c *change) makeDue() {
+	c.session.Lease = c.lease()
+	e := c.events[len(c.events)-1]
+	c.cause = &e
 }
 
 // lease claims the session's turns for this node.
@@ -65,7 +73,7 @@ func (c *change) setOwner(o Owner) {
 	previous := s.Owner
 	s.Owner = o
 	s.Term++
-	s.Lease = Lease{}
+	s.Lease, c.cause = Lease{}, nil
 	c.add(c.service.NewID(), &OwnerChanged{Owner: o, Previous: previous, Term: s.Term})
 	s.Cursor, s.Pending = s.Sequence, s.Sequence
 }
@@ -74,7 +82,7 @@ func (c *change) close(chat *Chat, by ClosedBy, result string) {
 	s := c.session
 	s.Status = StatusClosed
 	s.ClosedAt = c.now
-	s.Lease = Lease{}
+	s.Lease, c.cause = Lease{}, nil
 	c.add(c.service.NewID(), &SessionClosed{By: by, Result: result, RatingRequired: chat.Settings.SessionRatingRequired, ChatID: chat.ID})
 	s.Cursor, s.Pending = s.Sequence, s.Sequence
 }
@@ -98,6 +106,9 @@ func (c *change) commitEvents(tx Tx) error {
 		Settled:  s.Settled(),
 		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node,
 		Events:   c.events,
+	}
+	if c.cause != nil {
+		ring.Due = &DueTurn{Session: *s, Cause: *c.cause}
 	}
 	tx.OnCommit(func() { c.service.Ring(ring) })
 	return nil

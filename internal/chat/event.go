@@ -202,8 +202,15 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 // courtesy: whoever hears it must be able to do without, and without the ring, from the log.
 type Ring struct {
 	Session  SessionRef
-	Sequence int64   // last event number of the session at that commit; 0 when the ring is only ephemeral
-	Settled  int64   // see Session.Settled
-	TurnDue  bool    // the bot owes a reaction, and the lease is this node's
+	Sequence int64 // last event number of the session at that commit; 0 when the ring is only ephemeral
+	Settled  int64 // see Session.Settled
+	TurnDue  bool  // the bot owes a reaction, and the lease is this node's
+	Due      *DueTurn
 	Events   []Event // what was committed, in order; or one ephemeral event
+}
+
+// DueTurn is a turn that a commit made due: what BeginTurn would otherwise read.
+type DueTurn struct {
+	Session Session // as committed
+	Cause   Event
 }

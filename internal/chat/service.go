@@ -7,6 +7,7 @@ import (
 // Service holds the use cases. All of them are safe to call at once.
 type Service struct {
 	Params
+	memory *memory
 }
 
 // Params is what a Service works with.
@@ -22,7 +23,7 @@ type Params struct {
 }
 
 // NewService returns a service.
-func NewService(p Params) *Service { return &Service{Params: p} }
+func NewService(p Params) *Service { return &Service{Params: p, memory: newMemory()} }
 
 // Idempotency makes a create repeatable (design, promise 3). The zero value means none.
 type Idempotency struct {

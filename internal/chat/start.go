@@ -248,7 +248,7 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		result.Message = &event
 	case greet:
 		session.Cursor = 0
-		session.Lease = ch.lease()
+		ch.makeDue()
 	}
 	if session.TurnDue() {
 		result.Cause = session.Sequence

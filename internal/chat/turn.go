@@ -58,8 +58,12 @@ func (s *Service) ListDueTurns(ctx context.Context, limit int) ([]SessionRef, er
 }
 
 // BeginTurn takes the next turn of a session. It returns nil when nothing is due or another
-// node works on it.
-func (s *Service) BeginTurn(ctx context.Context, ref SessionRef) (*Turn, error) {
+// node works on it. due, if a ring brought it, spares reading the session: should it be out of
+// date, CommitTurn refuses what comes of it.
+func (s *Service) BeginTurn(ctx context.Context, ref SessionRef, due *DueTurn) (*Turn, error) {
+	if due != nil && s.holdsLease(&due.Session) {
+		return s.loadTurn(ctx, &due.Session, &due.Cause)
+	}
 	session, err := s.Store.FindSessionByKey(ctx, ref.Key)
 	if err != nil {
 		return nil, fmt.Errorf("begin turn: %w", err)
@@ -72,7 +76,11 @@ func (s *Service) BeginTurn(ctx context.Context, ref SessionRef) (*Turn, error) 
 			return nil, err
 		}
 	}
-	return s.loadTurn(ctx, session)
+	cause, err := s.nextCause(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	return s.loadTurn(ctx, session, cause)
 }
 
 // holdsLease reports whether this node may work on the turn without claiming it anew: the
@@ -104,11 +112,7 @@ func (s *Service) claimTurn(ctx context.Context, ref SessionRef) (*Session, erro
 	return claimed, nil
 }
 
-func (s *Service) loadTurn(ctx context.Context, session *Session) (*Turn, error) {
-	cause, err := s.nextCause(ctx, session)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) loadTurn(ctx context.Context, session *Session, cause *Event) (*Turn, error) {
 	t := &Turn{
 		ID:      fmt.Sprintf("%s-%d-%d", session.ID, session.Term, cause.Sequence),
 		Session: session,
@@ -117,6 +121,10 @@ func (s *Service) loadTurn(ctx context.Context, session *Session) (*Turn, error)
 		Now:     s.Now(),
 		Attempt: session.Lease.Attempts,
 	}
+	if s.memory.recall(t) {
+		return t, nil
+	}
+	var err error
 	if t.Chat, err = s.Store.FindChat(ctx, session.ChatID); err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
@@ -198,8 +206,10 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 		return c.commit(tx)
 	})
 	if err != nil {
+		s.memory.forget(t.Session.Key)
 		return false, fmt.Errorf("commit turn: %w", err)
 	}
+	s.memory.keep(t, r)
 	return more, nil
 }
 

@@ -74,7 +74,7 @@ func TestATurnIsRefusedOnceTheSessionMovedOn(t *testing.T) {
 			w.pass(time.Minute)
 			other := *w.Service
 			other.Node = "there"
-			if turn, err := other.BeginTurn(w.t.Context(), w.session(id).Ref()); err != nil || turn == nil || turn.Attempt != 2 {
+			if turn, err := other.BeginTurn(w.t.Context(), w.session(id).Ref(), nil); err != nil || turn == nil || turn.Attempt != 2 {
 				w.t.Fatal(turn, err)
 			}
 		},
@@ -190,7 +190,7 @@ func TestADeadNodesTurnIsTakenOverAfterItsLease(t *testing.T) {
 	other := *w.Service
 	other.Node = "there"
 	ref := w.session(id).Ref()
-	if turn, err := other.BeginTurn(t.Context(), ref); err != nil || turn != nil {
+	if turn, err := other.BeginTurn(t.Context(), ref, nil); err != nil || turn != nil {
 		t.Fatal("taken before the lease ended", turn, err)
 	}
 	w.pass(31 * time.Second)
@@ -199,7 +199,7 @@ func TestADeadNodesTurnIsTakenOverAfterItsLease(t *testing.T) {
 		t.Fatal(refs, err)
 	}
 	for attempt := 2; attempt <= chat.MaxTurnAttempts+1; attempt++ {
-		turn, err := other.BeginTurn(t.Context(), ref)
+		turn, err := other.BeginTurn(t.Context(), ref, nil)
 		if err != nil || turn == nil || turn.Attempt != attempt {
 			t.Fatalf("attempt %d: %+v, %v", attempt, turn, err)
 		}
