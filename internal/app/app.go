@@ -181,7 +181,7 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 func (a *App) newService(store chat.Store, ring func(chat.Ring)) *chat.Service {
 	return chat.NewService(chat.Params{
 		Store:       store,
-		Node:        node,
+		Node:        uuid.NewString(), // of this run: a turn that killed its process counts as begun
 		Now:         time.Now,
 		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
 		NewSecretID: uuid.NewString,
@@ -190,10 +190,6 @@ func (a *App) newService(store chat.Store, ring func(chat.Ring)) *chat.Service {
 		TurnLease:   3 * a.params.Config.Bot.TurnTimeout,
 	})
 }
-
-// node is this node's name in leases. On SQLite there is no other, and with a name that stays
-// a restarted server goes on at once with the turns it was killed in.
-const node = "main"
 
 // demoAllowed: the demo chat's id and token are known to everybody, so it answers only those
 // who are on this machine.

@@ -59,7 +59,7 @@ func newMetrics() *metrics {
 		connections:   promauto.With(registry).NewGaugeVec(prometheus.GaugeOpts{Namespace: "govorun", Name: "connections", Help: "Open connections, by transport."}, []string{"transport"}),
 		slowReaders:   counter("slow_readers_total", "Connections told to reconnect because they read too slowly, by transport.", "transport"),
 		commitSize:    single(histogram("commit_transactions", "Transactions in one commit.", sizeBuckets)),
-		commitSeconds: single(histogram("commit_seconds", "Time of one commit, with its transactions.", secondBuckets)),
+		commitSeconds: single(histogram("commit_seconds", "Time of one commit, until it is flushed to disk.", secondBuckets)),
 		requests:      counter("http_requests_total", "HTTP requests answered, by route and status; sockets and streams are not among them.", "route", "status"),
 		requestTime:   histogram("http_request_seconds", "Time of an HTTP request, by route.", secondBuckets, "route"),
 		rateLimited:   counter("rate_limited_total", "HTTP requests refused because their address or session asked too often.").WithLabelValues(),

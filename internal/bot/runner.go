@@ -27,7 +27,7 @@ const (
 
 // Metrics are counted where they are set.
 type Metrics struct {
-	Turns   *prometheus.CounterVec // by outcome: done, failed, timeout, panic, conflict, gave_up
+	Turns   *prometheus.CounterVec // by outcome: done, failed, timeout, panic, gave_up, conflict, not_committed
 	Seconds prometheus.Observer    // from the start of a turn to its commit
 }
 

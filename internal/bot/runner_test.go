@@ -23,6 +23,7 @@ import (
 type world struct {
 	*chat.Service
 	t     *testing.T
+	dir   string
 	store *sqlstore.Store
 	feed  *feed.Feed
 	queue *bot.Queue
@@ -32,27 +33,34 @@ type world struct {
 
 func newWorld(t *testing.T, bots map[string]bot.Bot) *world {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir(), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	w := &world{t: t, store: store, queue: bot.NewQueue(), bots: bot.Bots{}, chats: map[string]*chat.Chat{}}
-	w.feed = feed.New(store, feed.Options{Log: log})
-	t.Cleanup(w.feed.Close)
-	w.Service = w.service("here", time.Now)
+	w := &world{t: t, dir: t.TempDir(), bots: bot.Bots{}, chats: map[string]*chat.Chat{}}
+	w.open("here")
 	for name, b := range bots {
 		record := &chat.BotRecord{ID: uuid.NewString(), Name: name}
 		c := &chat.Chat{ID: uuid.NewString(), BotID: record.ID, Identity: chat.IdentityOpen, Language: "en"}
 		w.bots[record.ID], w.chats[name] = b, c
-		if err := store.Update(t.Context(), func(tx chat.Tx) error {
+		if err := w.store.Update(t.Context(), func(tx chat.Tx) error {
 			return errors.Join(tx.PutBot(record), tx.CreateChat(c))
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return w
+}
+
+// open opens the data directory as a process of its own would.
+func (w *world) open(node string) {
+	w.t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlstore.Open(w.t.Context(), sqlstore.Options{Dir: w.dir, Log: log})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.store, w.queue = store, bot.NewQueue()
+	w.t.Cleanup(func() { store.Close() })
+	w.feed = feed.New(store, feed.Options{Log: log})
+	w.t.Cleanup(w.feed.Close)
+	w.Service = w.service(node, time.Now)
 }
 
 func (w *world) service(node string, now func() time.Time) *chat.Service {
@@ -251,6 +259,26 @@ func TestTurnsOfADeadNodeAreTakenUp(t *testing.T) {
 	w.await(s, 2)
 	if got := w.said(s); !slices.Equal(got, []string{"echo hi"}) {
 		t.Fatalf("got %q", got)
+	}
+}
+
+func TestARestartTakesUpTurnsAtOnceAndCountsThem(t *testing.T) {
+	t.Parallel()
+	var attempt atomic.Int32
+	w := newWorld(t, map[string]bot.Bot{"bot": bot.Func(func(_ context.Context, turn *chat.Turn) (*chat.TurnResult, error) {
+		attempt.Store(int32(turn.Attempt))
+		return answer("back"), nil
+	})})
+	s := w.start("bot", "hi") // claimed for 30 s by this process, which ends here
+	w.feed.Close()
+	if err := w.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.open("after")
+	w.run()
+	w.await(s, 2)
+	if got := w.said(s); !slices.Equal(got, []string{"back"}) || attempt.Load() != 2 {
+		t.Fatalf("got %q at attempt %d", got, attempt.Load())
 	}
 }
 

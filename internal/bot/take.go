@@ -38,8 +38,12 @@ func (r *Runner) take(t *chat.Turn) (more bool, err error) {
 			more, err = r.commit(func(ctx context.Context) (bool, error) { return r.Service.FailTurn(ctx, t) })
 		}
 	}
-	if chat.CodeOf(err) == chat.CodeConflict && err != nil {
+	switch {
+	case err == nil:
+	case chat.CodeOf(err) == chat.CodeConflict:
 		outcome = "conflict"
+	default:
+		outcome = "not_committed"
 	}
 	r.count(outcome, time.Since(start))
 	return more, err

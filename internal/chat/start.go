@@ -148,7 +148,7 @@ func (s *Service) findNamedSession(tx Tx, c *Chat, p *StartParams) (*Session, *C
 	if err != nil {
 		return nil, nil, err
 	}
-	if session.Status == StatusOpen {
+	if s.writable(session) == nil {
 		return session, nil, nil
 	}
 	client, err := tx.FindClient(session.ClientID)

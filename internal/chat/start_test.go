@@ -199,6 +199,11 @@ func TestStartBySessionID(t *testing.T) {
 	if next.Session.ID == first.Session.ID || next.Session.ClientID != first.Session.ClientID {
 		t.Fatal("a closed session's client did not go on in a new one")
 	}
+	w.pass(chat.DefaultSessionTTL)
+	late := w.start(func(p *chat.StartParams) { p.SessionID = next.Session.ID }, saying("late"))
+	if late.Session.ID == next.Session.ID || late.Session.ClientID != first.Session.ClientID {
+		t.Fatal("a message went into a session whose life time was over")
+	}
 	_, err := w.tryStart(func(p *chat.StartParams) { p.SessionID = uuid.NewString() })
 	expectCode(t, err, chat.CodeNotFound)
 	_, err = w.tryStart(func(p *chat.StartParams) { p.ClientID = uuid.NewString() })

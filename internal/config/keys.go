@@ -68,9 +68,9 @@ func keys(c *Config) []Key {
 		key("rates.address_burst", "1500", count(&c.Rates.AddressBurst, 1, 1_000_000),
 			"Requests one address may make at once before the rate counts."),
 		key("rates.session", "20", rate(&c.Rates.Session),
-			"Writes a second within one session."),
+			"Requests a second within one session."),
 		key("rates.session_burst", "100", count(&c.Rates.SessionBurst, 1, 1_000_000),
-			"Writes at once within one session before the rate counts."),
+			"Requests at once within one session before the rate counts."),
 
 		key("centrifugo.max_connections", "100000", count(&c.Centrifugo.MaxConnections, 1, 10_000_000),
 			"Open sockets; a further one is refused with 503."),

@@ -23,9 +23,8 @@
 //
 // One kind only listens to the channels the connect reply names, the other subscribes to them
 // as well (TWIN, section 3). Both must get each publication once, and a server cannot tell them
-// apart before the second kind subscribes; centrifuge-js even hands a publication that comes
-// earlier to the subscription's handlers, or to nobody, depending on when the application made
-// the subscription object. So the channels granted at connect are held for about two round
+// apart before the second kind subscribes; what comes earlier an SDK hands to its listeners for
+// the connection, where an application that subscribes does not look. So the channels granted at connect are held for about two round
 // trips: what there is to say waits. A subscribe takes the channel over at the position it
 // had at connect, or at the one it names; without one the channel goes live as it is.
 //

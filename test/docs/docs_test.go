@@ -1,7 +1,12 @@
 //go:build e2e
 
-// Package docs_test runs every command of the documentation against a real server and compares
-// the answers that stand below them.
+// Package docs_test keeps the documentation true: it runs every command and sample program of it
+// against a real server and compares the answers that stand below them, holds the table of metrics
+// against what a server shows, and talks to the bots of the examples.
+//
+// Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_PYTHON a Python with the
+// packages of test/interop (.cache/venv when unset), GOVORUN_NODE_DIR a directory with the packages
+// of test/interop (that one when unset).
 package docs_test
 
 import (
@@ -13,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,7 +40,7 @@ func TestEveryCommandOfTheDocumentationWorks(t *testing.T) {
 	for _, file := range append(files, "../../README.md", "../../README.ru.md") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			blocks := read(t, file)
+			blocks := read(t, file, "sh", "json", "js", "python")
 			if len(blocks) == 0 {
 				return
 			}
@@ -43,8 +49,9 @@ func TestEveryCommandOfTheDocumentationWorks(t *testing.T) {
 	}
 }
 
-// read returns the blocks of a document that are run or compared.
-func read(t *testing.T, file string) []block {
+// read returns the blocks of a document in these languages.
+func read(t *testing.T, file string, langs ...string) []block {
+	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +65,7 @@ func read(t *testing.T, file string) []block {
 		case open == nil && strings.HasPrefix(line, "```"):
 			open = &block{line: n, lang: strings.TrimPrefix(line, "```")}
 		case open != nil && line == "```":
-			switch open.lang {
-			case "sh", "json", "js", "python":
+			if slices.Contains(langs, open.lang) {
 				blocks = append(blocks, *open)
 			}
 			open = nil
@@ -85,15 +91,16 @@ func run(t *testing.T, file string, blocks []block) {
 		case "sh":
 			script.WriteString(b.text)
 		case "js":
-			fmt.Fprintf(&script, "(cd \"$GOVORUN_NODE_DIR\" && node --input-type=module - <<'END'\n%sEND\n)\n", b.text)
+			fmt.Fprintf(&script, "(cd \"$NODE_DIR\" && node --input-type=module - <<'END'\n%sEND\n)\n", b.text)
 		case "python":
-			fmt.Fprintf(&script, "\"$GOVORUN_PYTHON\" - <<'END'\n%sEND\n", b.text)
+			fmt.Fprintf(&script, "\"$PYTHON\" - <<'END'\n%sEND\n", b.text)
 		}
 		fmt.Fprintf(&script, "printf '%%s' '%s'\n", mark(i))
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", strings.ReplaceAll(script.String(), documented, server.address))
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data)
+	cmd.Env = append(environment(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
+		"NODE_DIR="+installed(t, "GOVORUN_NODE_DIR", "../interop"), "PYTHON="+installed(t, "GOVORUN_PYTHON", "../../.cache/venv/bin/python"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -110,6 +117,19 @@ func run(t *testing.T, file string, blocks []block) {
 		}
 		rest = after
 	}
+}
+
+// installed is where something the samples need is.
+func installed(t *testing.T, variable, usual string) string {
+	t.Helper()
+	if path := os.Getenv(variable); path != "" {
+		return path
+	}
+	path, err := filepath.Abs(usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // compare holds an answer against the documented one, where "…" stands for anything. Objects

@@ -3,29 +3,37 @@
 package docs_test
 
 import (
-	"net"
-	"net/http"
+	"bufio"
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // server is a real Govorun with the demo chat.
 type server struct{ address, binary, data string }
 
+// start runs a server on a free port until the end of the test, which fails unless it stops well.
 func start(t *testing.T) server {
-	s := server{binary: os.Getenv("GOVORUN_BIN"), data: t.TempDir(), address: freeAddress(t)}
+	t.Helper()
+	s := server{binary: os.Getenv("GOVORUN_BIN"), data: t.TempDir()}
 	if s.binary == "" {
 		s.binary = filepath.Join(t.TempDir(), "govorun")
 		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.binary, "../../cmd/govorun").CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	cmd := exec.Command(s.binary, "serve", "--listen", s.address, "--data", s.data)
-	cmd.Stderr = os.Stderr
+	cmd := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:0", "--data", s.data)
+	var complaints bytes.Buffer
+	cmd.Env, cmd.Stderr = environment(), &complaints
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -36,27 +44,22 @@ func start(t *testing.T) server {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server did not stop well: %v", err)
 		}
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", complaints.String())
+		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		resp, err := http.Get("http://" + s.address + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return s
-			}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "Page" {
+			s.address = strings.TrimSuffix(strings.TrimPrefix(words[1], "http://"), "/")
+			return s // the rest it prints fits the pipe
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server is not ready: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond) // polling another process
 	}
+	t.Fatal("the server ended at its start")
+	return s
 }
 
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+// environment is that of the tests without what is meant for them: to the server, an unknown
+// variable of its own is an error.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOVORUN_") })
 }

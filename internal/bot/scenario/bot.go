@@ -59,7 +59,7 @@ func (b *Bot) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error)
 	if len(messages) == 0 || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
-	b.options.Log.ErrorContext(ctx, "scenario failed", slog.String("turn", t.ID), slog.Any("error", err))
+	b.options.Log.ErrorContext(ctx, "scenario failed", slog.String("cause", t.Cause.ID), slog.Any("error", err))
 	sorry := newDialogue(ctx, b, t)
 	sorry.say(messages[b.options.Rand(len(messages))])
 	return &chat.TurnResult{Outputs: sorry.outputs()}, nil
