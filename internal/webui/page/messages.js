@@ -6,6 +6,19 @@ import { clock, name, text } from "./text.js";
 const list = document.getElementById("messages");
 const shown = new Map(); // by id: list item
 const sending = new Set(); // list items without an id
+const reach = 80; // px from the end that still count as being there
+let atEnd = true; // whether the person follows the end of the list
+let top = 0; // where the list was scrolled to
+
+// Only scrolling back ends following: the list may have grown since it was scrolled.
+list.addEventListener("scroll", () => {
+  atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < reach || (atEnd && list.scrollTop >= top);
+  top = list.scrollTop;
+});
+// The list and its items change their size without a new message too: a notice comes up, a
+// message turns out not to be sent, the keyboard of a phone opens.
+const sizes = new ResizeObserver(() => { if (atEnd) list.scrollTop = list.scrollHeight; });
+sizes.observe(list);
 
 export function clear() {
   list.replaceChildren();
@@ -118,7 +131,6 @@ function settle(item, { authorType, authorName, createdAt }) {
 // place puts an item after the last one that came before it. One that has no sequence yet stands
 // at the end. What the bot offered before a message of the person's is no longer a choice.
 function place(item, sequence = Infinity) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   if (sequence < Infinity) item.dataset.sequence = sequence;
   let next = null;
   for (let e = list.lastElementChild; e; e = e.previousElementSibling) {
@@ -132,7 +144,8 @@ function place(item, sequence = Infinity) {
       if (choices.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING) choices.remove();
     }
   }
-  if (atEnd || item.classList.contains("mine")) list.scrollTop = list.scrollHeight;
+  sizes.observe(item);
+  atEnd ||= item.classList.contains("mine");
 }
 
 function addChoices(item, message, choose) {

@@ -3,6 +3,8 @@
 // and any command says that it is done. A failed expectation ends it with an error.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium, devices } from "playwright-core";
@@ -18,8 +20,15 @@ async function ask(what) {
   await commands.next();
 }
 
-// visit opens the page and notes everything it complains of.
+// visit opens the demo page.
 async function visit(context) {
+  const visitor = await open(context, url);
+  await online(visitor.page);
+  return visitor;
+}
+
+// open opens a page and notes everything it complains of.
+async function open(context, address) {
   const page = await context.newPage();
   const visitor = { page, complaints: [], serverDown: false };
   const lost = /ERR_(CONNECTION|NETWORK|EMPTY|INCOMPLETE|SOCKET)|WebSocket connection to/; // to be expected without a server
@@ -32,8 +41,7 @@ async function visit(context) {
   page.on("response", (r) => r.status() >= 400 && complain(`${r.status()} ${r.url()}`));
   await page.exposeFunction("complain", complain);
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (e) => window.complain(`policy: ${e.violatedDirective} ${e.blockedURI}`)));
-  await page.goto(url);
-  await online(page);
+  await page.goto(address);
   return visitor;
 }
 
@@ -181,6 +189,60 @@ async function startAnew(page) {
   await expectHistory(page);
 }
 
+// onForeignPage talks to the server from a page of another origin, with centrifuge-js as
+// browsers load it.
+async function onForeignPage() {
+  const files = { "/": new URL("foreign.html", import.meta.url), "/centrifuge.js": new URL("../dist/centrifuge.js", import.meta.resolve("centrifuge")) };
+  const site = createServer(async (request, response) => response.end(await readFile(files[request.url])));
+  await new Promise((listening) => site.listen(0, "127.0.0.1", listening));
+  const context = await browser.newContext();
+  const { page, complaints } = await open(context, `http://127.0.0.1:${site.address().port}/`);
+  for (const transport of ["websocket", "http_stream", "sse"]) {
+    const { used, heard, said } = await page.evaluate(talk, { url, transport, patience });
+    assert.equal(used, transport);
+    assert.ok(said.length > 1, "the bot has said too little");
+    assert.deepEqual(heard, said, transport);
+  }
+  assert.deepEqual(complaints, []);
+  await context.close();
+  site.close();
+}
+
+// talk runs in the page: it starts a session, says something, and returns what it has heard
+// and what the bot has said.
+async function talk({ url, transport, patience }) {
+  const call = async (method, path, body) => {
+    const answer = await fetch(`${url}/api/chats/v1${path}`, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+    return answer.json();
+  };
+  const chat = "/chats/11111111-1111-4111-8111-111111111111/sessions";
+  const { id } = await call("POST", chat, { name: "foreign", returnAnswerAsync: true });
+  const client = new Centrifuge([{ transport, endpoint: `${url}/centrifugo/connection/${transport}` }], {
+    name: "js",
+    data: { application: "widget", settings: { sessions: [id] } },
+    emulationEndpoint: `${url}/emulation`,
+  });
+  const heard = [];
+  let check = () => {};
+  client.on("publication", ({ offset, data }) => {
+    if (offset) heard.push(data.data.id);
+    check();
+  });
+  const connected = new Promise((resolve) => client.on("connected", resolve));
+  client.connect();
+  const { transport: used } = await connected;
+  await client.rpc("joinSession", { id });
+  const { messages } = await call("PUT", chat, { sessionId: id, messageBody: "Привет из другого места" });
+  await new Promise((resolve, reject) => {
+    check = () => heard.includes(messages.at(-1).id) && resolve();
+    check();
+    setTimeout(() => reject(new Error(`the answer has not come by ${transport}`)), patience);
+  });
+  client.disconnect();
+  const { items } = await call("GET", `/sessions/${id}/messages?limit=1000`);
+  return { used, heard, said: items.filter((m) => m.authorType === "BOT").map((m) => m.id) };
+}
+
 async function onPhone() {
   const context = await browser.newContext({ ...devices["iPhone SE"], viewport: { width: 320, height: 568 }, locale: "en-US", colorScheme: "dark" });
   const { page, complaints } = await visit(context);
@@ -211,6 +273,7 @@ const browser = await chromium.launch({
 try {
   await onDesktop();
   await onPhone();
+  await onForeignPage();
   print({ event: "done" });
 } finally {
   await browser.close();
