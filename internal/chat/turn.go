@@ -229,14 +229,16 @@ func (s *Service) saveState(tx Tx, t *Turn, r *TurnResult) error {
 // closes in the same turn is delivered. Of several changes of owner the last one counts, and
 // an end counts above them.
 func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) error {
+	bot := c.session.Owner
+	say := func(m Message) {
+		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, t.Cause.Sequence
+		c.say(&m)
+	}
 	var next, end Output
 	for _, o := range outputs {
 		switch o := o.(type) {
 		case Say:
-			m := o.Message
-			m.AuthorType, m.AuthorID, m.AuthorName = AuthorBot, c.session.Owner.ID, c.session.Owner.Name
-			m.Cause = t.Cause.Sequence
-			c.say(&m)
+			say(o.Message)
 		case HandOver, SwitchBot:
 			next = o
 		case End:
@@ -249,15 +251,14 @@ func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) erro
 	}
 	switch o := next.(type) {
 	case HandOver:
-		busy := Message{Body: busyText(t.Chat), AuthorType: AuthorBot, AuthorID: c.session.Owner.ID, AuthorName: c.session.Owner.Name}
-		c.say(&busy)
+		say(Message{Body: busyText(t.Chat)})
 		c.setOwner(Owner{Kind: OwnerQueue, ID: o.GroupID})
 	case SwitchBot:
-		bot, err := tx.FindBot(o.BotID)
+		other, err := tx.FindBot(o.BotID)
 		if err != nil {
 			return err
 		}
-		c.setOwner(Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name})
+		c.setOwner(Owner{Kind: OwnerBot, ID: other.ID, Name: other.Name})
 	}
 	return nil
 }

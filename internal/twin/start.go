@@ -115,9 +115,9 @@ func (a *API) start(r *http.Request, goOn bool) (reply, error) {
 	return reply{http.StatusCreated, answer}, nil
 }
 
-// answer waits for the bot's reaction to an event and returns what it has said since. The
-// session is there whatever happens here, so nothing of it is an error to the caller: what
-// is not in the answer comes through the sockets.
+// answer waits for the bot's reaction to an event and returns what it said to that, so that a
+// repeated request is answered the same. The session is there whatever happens here, so nothing
+// of it is an error to the caller: what is not in the answer comes through the sockets.
 func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []message {
 	ctx, cancel := context.WithTimeout(r.Context(), AnswerWait)
 	defer cancel()
@@ -135,7 +135,7 @@ func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []mess
 	said := make([]message, 0, len(events))
 	shown := events[:0:0]
 	for i := range events {
-		if m := events[i].Message(); m != nil && m.AuthorType == chat.AuthorBot {
+		if m := events[i].Message(); m != nil && m.AuthorType == chat.AuthorBot && m.Cause == cause {
 			said = append(said, newMessage(&events[i], m))
 			shown = append(shown, events[i])
 		}

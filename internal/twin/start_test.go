@@ -168,6 +168,11 @@ func TestStartAnswer(t *testing.T) {
 			f.result.Message, f.result.Cause = clientSays(3, "hi"), 3
 			f.events = []chat.Event{richMessage(), *clientSays(3, "hi"), botSays(4, 1, "")}
 		}, `{` + head + `,"messageId":"` + messageID + `","messages":[` + plainJSON + `}]}`, "start, await, mark", 1},
+		{"a repeat, long after", `{"messageBody":"hi"}`, func(f *fake) {
+			f.result.Message, f.result.Cause = clientSays(3, "hi"), 3
+			f.events = []chat.Event{botSays(4, 1, ""), *clientSays(5, "more"), botSays(6, 2, "to more")}
+			f.events[2].Message().Cause = 5
+		}, `{` + head + `,"messageId":"` + messageID + `","messages":[` + plainJSON + `}]}`, "start, await, mark", 1},
 		{"what was not given yet stays so", `{"messageBody":"hi"}`, func(f *fake) {
 			f.result.Message, f.result.Cause, f.result.Started = clientSays(3, "hi"), 3, false
 			f.events = []chat.Event{botSays(4, 2, "")}
@@ -195,6 +200,11 @@ func TestStartAnswer(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			tt.prepare(f)
+			for i := range f.events {
+				if m := f.events[i].Message(); m != nil && m.AuthorType == chat.AuthorBot && m.Cause == 0 {
+					m.Cause = f.result.Cause
+				}
+			}
 			s := serve(f, nil)
 			w := s.do("POST", startPath, tt.body)
 			if w.Code != 201 || !sameJSON(t, w.Body.String(), tt.want) {
@@ -217,6 +227,7 @@ func TestStartWaitsAtMostFiveSeconds(t *testing.T) {
 		f.result.Cause = 1
 		f.settle = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		f.events = []chat.Event{botSays(4, 1, "")}
+		f.events[0].Message().Cause = 1
 		s, began := serve(f, nil), time.Now()
 		w := s.do("POST", startPath, `{}`)
 		if took := time.Since(began); took != 5*time.Second {
