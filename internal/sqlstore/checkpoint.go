@@ -14,6 +14,7 @@ import (
 type checkpointer struct {
 	gate sync.Mutex // held by the writer in a group
 
+	mu      sync.Mutex // guards conn: one checkpoint at a time
 	conn    *conn
 	limit   int64
 	pending atomic.Int64 // bytes written since the last checkpoint, roughly
@@ -36,9 +37,15 @@ func startCheckpointer(ctx context.Context, o Options, db *sql.DB) (*checkpointe
 	return k, nil
 }
 
-// note is told of every group that was committed.
+// note is told of every group that was committed. When the checkpointer cannot follow, the
+// writer does its work.
 func (k *checkpointer) note(written int) {
-	if k.pending.Add(int64(written)) < k.limit {
+	pending := k.pending.Add(int64(written))
+	if pending < k.limit {
+		return
+	}
+	if pending >= 4*k.limit {
+		k.checkpoint()
 		return
 	}
 	select {
@@ -64,18 +71,24 @@ func (k *checkpointer) run() {
 }
 
 // checkpoint moves the bulk while the writer goes on, then what has come meanwhile. A reader
-// that is in the old log's way is waited for no longer than the connection's busy time-out;
-// the next group wakes us again.
+// that is in the way is waited for no longer than the connection's busy time-out; a backup
+// reads for long, so the next try is some writing away, and the log grows until it ends.
 func (k *checkpointer) checkpoint() {
-	if _, ok := k.move("PRAGMA wal_checkpoint(PASSIVE)"); !ok {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.move("PRAGMA wal_checkpoint(PASSIVE)")
+	if !ok {
+		k.pending.Store(0)
 		return
 	}
 	k.gate.Lock()
-	busy, ok := k.move("PRAGMA wal_checkpoint(RESTART)")
+	busy, _ := k.move("PRAGMA wal_checkpoint(RESTART)")
 	k.gate.Unlock()
-	if ok && !busy {
-		k.pending.Store(0)
+	if busy {
+		k.pending.Store(k.limit / 2)
+		return
 	}
+	k.pending.Store(0)
 }
 
 func (k *checkpointer) move(pragma string) (busy, ok bool) {

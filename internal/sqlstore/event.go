@@ -41,11 +41,7 @@ func (t *tx) FindEvent(session int64, id string) (*chat.Event, error) {
 	if err != nil {
 		return nil, t.fail("event", err)
 	}
-	ref := chat.SessionRef{Key: session}
-	if r, ok := t.sessions.byKey[session]; ok {
-		ref.ID = r.session.ID
-	}
-	e, err := eventOf(ref, &row)
+	e, err := eventOf(chat.SessionRef{Key: session, ID: row.SessionID}, &row.Event)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func newSessionCache() *sessionCache {
 }
 
 func (c *sessionCache) put(r sessionRow) *sessionRow {
-	if len(c.byKey) >= cachedSessions {
+	if _, ok := c.byKey[r.session.Key]; !ok && len(c.byKey) >= cachedSessions {
 		for key := range c.byKey { // any: a session that is missed is read again
 			c.forget(key)
 			break

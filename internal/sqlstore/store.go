@@ -56,9 +56,9 @@ type Store struct {
 
 var _ chat.Store = (*Store)(nil)
 
-// Open opens the data directory, brings its tables to this program's version and starts the
-// writer. It fails when another process has the directory open, and when a later program
-// has written it.
+// Open opens the data directory, brings its tables to this program's version, frees the
+// leases of the process before and starts the writer. It fails when another process has the
+// directory open, and when a later program has written it.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	o = o.withDefaults()
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -114,6 +114,10 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 	if s.logID, err = openLog(ctx, c); err != nil {
 		return errors.Join(err, c.close())
 	}
+	// No other process has the directory open, so whoever held a lease is dead.
+	if err := c.queries.FreeLeases(ctx); err != nil {
+		return errors.Join(err, c.close())
+	}
 	checkpoint, err := s.openDB(path, checkpointPragmas)
 	if err != nil {
 		return errors.Join(err, c.close())
@@ -164,7 +168,7 @@ func (s *Store) shutdown() error {
 		errs = append(errs, db.Close())
 	}
 	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
+		errs = append(errs, unlockDir(s.lock))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store: %w", err)

@@ -41,8 +41,9 @@ type member struct {
 	state atomic.Int32
 	done  chan struct{} // closed when err is final
 
-	err   error
-	hooks []func()
+	err      error
+	hooks    []func()
+	answered bool
 }
 
 // The states of a member: who moves it out of queued decides.
@@ -118,8 +119,20 @@ func (w *writer) stop() error {
 }
 
 func (w *writer) run() {
-	defer close(w.done)
 	group := make([]*member, 0, w.options.MaxGroup)
+	ended := false
+	defer func() {
+		if ended {
+			close(w.done)
+			return
+		}
+		// A function has ended its goroutine, as a test's FailNow does; that must not hang others.
+		w.abort()
+		for _, m := range group {
+			m.finish(errors.New("a transaction has ended the writer's goroutine"))
+		}
+		go w.run()
+	}()
 	for m := range w.queue {
 		group = w.collect(append(group[:0], m))
 		if err := w.transact(group); err != nil {
@@ -127,6 +140,7 @@ func (w *writer) run() {
 		}
 		clear(group)
 	}
+	ended = true
 }
 
 // collect takes what is queued, without waiting for more.
@@ -162,9 +176,7 @@ func (w *writer) retry(group []*member, cause error) {
 // transact runs a group in one transaction and answers its members. With an error nothing
 // was stored and nobody was answered.
 func (w *writer) transact(group []*member) error {
-	w.checkpoint.gate.Lock()
 	written, err := w.attempt(group)
-	w.checkpoint.gate.Unlock()
 	if err != nil {
 		return err
 	}
@@ -180,6 +192,8 @@ func (w *writer) transact(group []*member) error {
 
 // attempt leaves in every member what became of it.
 func (w *writer) attempt(group []*member) (written int, err error) {
+	w.checkpoint.gate.Lock()
+	defer w.checkpoint.gate.Unlock()
 	if err := w.begin(); err != nil {
 		failAll(group, err)
 		return 0, nil
@@ -247,6 +261,9 @@ func (w *writer) beginOn(c *conn) error {
 // not known.
 func (w *writer) abort() {
 	w.sessions.clear()
+	if w.conn == nil {
+		return
+	}
 	if err := w.conn.exec("ROLLBACK"); err != nil {
 		w.log.Debug("rollback", "error", err) // the engine may have done it itself
 	}
@@ -361,8 +378,12 @@ func (m *member) start() bool {
 	return m.state.CompareAndSwap(memberQueued, memberStarted)
 }
 
-// finish answers. A member whose caller has gone is answered too: nobody listens.
+// finish answers, once. A member whose caller has gone is answered too: nobody listens.
 func (m *member) finish(err error) {
+	if m.answered {
+		return
+	}
+	m.answered = true
 	m.err = err
 	close(m.done)
 }

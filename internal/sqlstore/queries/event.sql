@@ -6,8 +6,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events;
 
 -- name: FindEvent :one
-SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
-FROM events WHERE id = sqlc.arg(id) AND session_key = sqlc.arg(session_key);
+SELECT sqlc.embed(e), s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.id = sqlc.arg(id) AND e.session_key = sqlc.arg(session_key);
 
 -- name: ListEvents :many
 SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
@@ -55,9 +56,10 @@ ORDER BY sequence DESC LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
 -- name: CountMessages :one
 SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created';
 
+-- Materialized, so that the new rows are found by key and not along another index.
 -- name: ListChanged :many
+WITH fresh AS MATERIALIZED (SELECT v.session_key, v.key FROM events v WHERE v.key > sqlc.arg(after))
 SELECT s.key, s.id, s.status, s.owner_kind, h.sequence, h.cursor, h.pending, e.last_key
-FROM (SELECT v.session_key, CAST(MAX(v.key) AS BIGINT) AS last_key
-      FROM events v WHERE v.key > sqlc.arg(after) GROUP BY v.session_key) e
+FROM (SELECT f.session_key, CAST(MAX(f.key) AS BIGINT) AS last_key FROM fresh f GROUP BY f.session_key) e
 JOIN sessions s ON s.key = e.session_key
 JOIN session_heads h ON h.session_key = e.session_key;

@@ -69,6 +69,10 @@ FROM session_heads h JOIN sessions s ON s.key = h.session_key
 WHERE h.due_at > 0 AND (h.lease_node = '' OR h.lease_node = sqlc.arg(node) OR h.lease_until <= sqlc.arg(now))
 ORDER BY h.due_at, s.key LIMIT sqlc.arg(max_rows);
 
+-- FreeLeases keeps how often a turn was begun.
+-- name: FreeLeases :exec
+UPDATE session_heads SET lease_node = '', lease_until = 0 WHERE due_at > 0 AND lease_node <> '';
+
 -- name: ListExpiring :many
 SELECT key, id FROM sessions
 WHERE status = 'open' AND check_at <= sqlc.arg(now)

@@ -53,8 +53,9 @@ func (q *Queries) CreateEvent(ctx context.Context, arg CreateEventParams) error 
 }
 
 const findEvent = `-- name: FindEvent :one
-SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
-FROM events WHERE id = $1 AND session_key = $2
+SELECT e.key, e.session_key, e.sequence, e.widget_no, e.session_no, e.id, e.kind, e.at, e.payload, s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.id = $1 AND e.session_key = $2
 `
 
 type FindEventParams struct {
@@ -62,19 +63,25 @@ type FindEventParams struct {
 	SessionKey int64
 }
 
-func (q *Queries) FindEvent(ctx context.Context, arg FindEventParams) (Event, error) {
+type FindEventRow struct {
+	Event     Event
+	SessionID string
+}
+
+func (q *Queries) FindEvent(ctx context.Context, arg FindEventParams) (FindEventRow, error) {
 	row := q.db.QueryRowContext(ctx, findEvent, arg.ID, arg.SessionKey)
-	var i Event
+	var i FindEventRow
 	err := row.Scan(
-		&i.Key,
-		&i.SessionKey,
-		&i.Sequence,
-		&i.WidgetNo,
-		&i.SessionNo,
-		&i.ID,
-		&i.Kind,
-		&i.At,
-		&i.Payload,
+		&i.Event.Key,
+		&i.Event.SessionKey,
+		&i.Event.Sequence,
+		&i.Event.WidgetNo,
+		&i.Event.SessionNo,
+		&i.Event.ID,
+		&i.Event.Kind,
+		&i.Event.At,
+		&i.Event.Payload,
+		&i.SessionID,
 	)
 	return i, err
 }
@@ -91,9 +98,9 @@ func (q *Queries) LastEventKey(ctx context.Context) (int64, error) {
 }
 
 const listChanged = `-- name: ListChanged :many
+WITH fresh AS MATERIALIZED (SELECT v.session_key, v.key FROM events v WHERE v.key > $1)
 SELECT s.key, s.id, s.status, s.owner_kind, h.sequence, h.cursor, h.pending, e.last_key
-FROM (SELECT v.session_key, CAST(MAX(v.key) AS BIGINT) AS last_key
-      FROM events v WHERE v.key > $1 GROUP BY v.session_key) e
+FROM (SELECT f.session_key, CAST(MAX(f.key) AS BIGINT) AS last_key FROM fresh f GROUP BY f.session_key) e
 JOIN sessions s ON s.key = e.session_key
 JOIN session_heads h ON h.session_key = e.session_key
 `
@@ -109,6 +116,7 @@ type ListChangedRow struct {
 	LastKey   int64
 }
 
+// Materialized, so that the new rows are found by key and not along another index.
 func (q *Queries) ListChanged(ctx context.Context, after int64) ([]ListChangedRow, error) {
 	rows, err := q.db.QueryContext(ctx, listChanged, after)
 	if err != nil {

@@ -270,6 +270,16 @@ func (q *Queries) FindSessionDetails(ctx context.Context, sessionKey int64) (Ses
 	return i, err
 }
 
+const freeLeases = `-- name: FreeLeases :exec
+UPDATE session_heads SET lease_node = '', lease_until = 0 WHERE due_at > 0 AND lease_node <> ''
+`
+
+// FreeLeases keeps how often a turn was begun.
+func (q *Queries) FreeLeases(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeLeases)
+	return err
+}
+
 const listDueTurns = `-- name: ListDueTurns :many
 SELECT s.key, s.id
 FROM session_heads h JOIN sessions s ON s.key = h.session_key

@@ -1,0 +1,76 @@
+// Package storetest states what chat.Store promises, as tests. Every engine is held to all of
+// them; what is particular to one engine is tested beside it.
+package storetest
+
+import (
+	"testing"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// promises are all tests, by the sentence that they try to break.
+var promises = []struct {
+	name string
+	test func(t *testing.T, s chat.Store)
+}{
+	{"what is committed is read", committedIsRead},
+	{"nothing is read before its commit", uncommittedIsHidden},
+	{"a transaction reads its own writes", ownWritesAreRead},
+	{"a refused function leaves nothing", refusedLeavesNothing},
+	{"a failed function leaves nothing", failedLeavesNothing},
+	{"a panic is an error and leaves nothing", panicLeavesNothing},
+	{"a conflict leaves nothing even when it is swallowed", swallowedConflictLeavesNothing},
+	{"members that fail harm nobody beside them", failuresHarmNobody},
+	{"hooks run after the commit and before Update returns", hooksRunAfterCommit},
+	{"hooks run in the order of the commits", hooksRunInOrder},
+	{"hooks of a failed function never run", hooksOfFailedNeverRun},
+	{"a cancelled request does not begin", cancelledDoesNotBegin},
+	{"a request cancelled while it runs commits", cancelledWhileRunningCommits},
+
+	{"the log has one id", logID},
+	{"a chat is kept as it was given", chatIsKept},
+	{"chat ids and tokens are taken once", chatIsUnique},
+	{"a bot is kept and replaced", botIsKept},
+	{"a client is kept as it was given", clientIsKept},
+	{"an alias stays with its owner", aliasStays},
+	{"an alias counts in its chat and kind", aliasIsScoped},
+
+	{"a session is kept as it was given", sessionIsKept},
+	{"every change of a session is kept", sessionChangesAreKept},
+	{"a session that is locked is a copy", lockedSessionIsCopy},
+	{"a change that is rolled back is forgotten", rolledBackSessionIsForgotten},
+	{"a client has one open session in a chat", oneOpenSession},
+	{"simultaneous starts make one open session", simultaneousStarts},
+	{"a session id is taken once", sessionIDIsUnique},
+	{"due turns are listed, oldest first", dueTurns},
+	{"a leased turn is listed for its node, or when the lease is over", leasedTurns},
+	{"sessions to check are listed when it is time", expiringSessions},
+
+	{"events are kept as they were given", eventsAreKept},
+	{"any text is kept", anyTextIsKept},
+	{"numbers and ids of events are taken once", eventsAreUnique},
+	{"an event is found in its session only", eventIsFoundInSession},
+	{"events are listed in order, after a number", eventsAreListed},
+	{"a stream is listed by its own numbers", streamsAreListed},
+	{"messages are listed from both ends", messagesAreListed},
+	{"changed sessions are listed once, from a position on", changedSessions},
+	{"no change is missed while others write", changesAreNotMissed},
+
+	{"a session's state is kept and replaced", sessionStateIsKept},
+	{"a client's state is kept per bot, by version", clientStateHasVersion},
+	{"an idempotency key is taken once", idempotencyIsUnique},
+	{"old idempotency keys are deleted, a bounded number at a time", oldIdempotencyIsDeleted},
+
+	{"what was acknowledged under load is there, without a gap", loadLosesNothing},
+}
+
+// Run tries every promise on a store of its own. open returns an empty store and closes it
+// when the test ends.
+func Run(t *testing.T, open func(t *testing.T) chat.Store) {
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.test(t, open(t))
+		})
+	}
+}
