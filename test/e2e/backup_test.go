@@ -16,7 +16,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	r := random(t)
 	s := newServer(t)
 	c := gather(t, s.url(), 8)
-	c.talk(r)
+	c.talk(t, r)
 	enough := func() bool {
 		acked, _, _ := c.people[7].account()
 		return len(acked) > 20

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -287,7 +288,8 @@ func converse(t *testing.T, addr, text string) ([]int, error) {
 	for {
 		res, err := http.ReadResponse(in, nil)
 		if err != nil {
-			if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			var network net.Error
+			if errors.As(err, &network) && network.Timeout() {
 				return statuses, fmt.Errorf("the server does not hang up: %w", err)
 			}
 			return statuses, nil
@@ -347,8 +349,8 @@ func refused(conn *websocket.Conn) bool {
 	for {
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
-			timeout, ok := err.(net.Error)
-			return !ok || !timeout.Timeout()
+			var network net.Error
+			return !errors.As(err, &network) || !network.Timeout()
 		}
 		if bytes.Contains(frame, []byte(`"error":`)) {
 			return true

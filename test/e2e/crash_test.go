@@ -34,22 +34,16 @@ type crowd struct {
 	readers   []*historyReader
 	starters  []*starter
 
-	repeats, reconnects int // known at the end
+	repeats, reconnects, early int // known at the end
 
 	stop    chan struct{} // closed when nobody is to begin anything new
 	talking sync.WaitGroup
-	ctx     context.Context // ends what could not end by itself
 }
 
 // gather starts sessions and connects readers; nobody talks yet.
 func gather(t *testing.T, url string, people int) *crowd {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	c := &crowd{api: newAPI(url), stop: make(chan struct{}), ctx: ctx}
-	t.Cleanup(func() {
-		cancel()
-		c.talking.Wait()
-	})
+	c := &crowd{api: newAPI(url), stop: make(chan struct{})}
 	var given []int64 // of the widget stream, by the answers to the starts
 	for i := range people {
 		request := object{"name": fmt.Sprintf("person %d", i), "clientExternalId": uuid.NewString(), "returnAnswerAsync": i%3 == 0}
@@ -78,16 +72,22 @@ func gather(t *testing.T, url string, people int) *crowd {
 }
 
 // talk has everybody talk until hush.
-func (c *crowd) talk(r *rand.Rand) {
+func (c *crowd) talk(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(func() {
+		cancel() // what could not end by itself
+		c.talking.Wait()
+	})
 	for i, p := range c.people {
 		seed := r.Uint64()
-		c.talking.Go(func() { p.talk(c.ctx, c.stop, i, rand.New(rand.NewPCG(seed, 1))) })
+		c.talking.Go(func() { p.talk(ctx, c.stop, i, rand.New(rand.NewPCG(seed, 1))) })
 	}
 	for _, s := range c.starters {
-		c.talking.Go(func() { s.run(c.ctx, c.stop) })
+		c.talking.Go(func() { s.run(ctx, c.stop) })
 	}
 	for _, h := range c.readers {
-		c.talking.Go(func() { h.run(c.ctx, c.stop) })
+		c.talking.Go(func() { h.run(ctx, c.stop) })
 	}
 }
 
@@ -177,7 +177,7 @@ func (c *crowd) checkEnd(t *testing.T, dir string) {
 		b.checkPerson(t, wrong, p, acked, unsure, true)
 	}
 	for _, l := range c.listeners {
-		c.reconnects += l.connects - 1
+		c.reconnects += l.connections() - 1
 		for _, channel := range l.channels() {
 			page := b[l.sessions[0]]
 			if page == nil {
@@ -190,6 +190,7 @@ func (c *crowd) checkEnd(t *testing.T, dir string) {
 			l.awaitOffset(t, 20*time.Second, channel, want)
 		}
 		b.checkListener(t, wrong, l)
+		c.early += l.earlyOnes()
 	}
 	for _, h := range c.readers {
 		h.finish(t)
@@ -201,7 +202,8 @@ func (c *crowd) checkEnd(t *testing.T, dir string) {
 	for _, p := range c.people {
 		c.repeats += repeated(p)
 	}
-	t.Logf("%d messages acknowledged after %d repeats, %d reconnections", total, c.repeats, c.reconnects)
+	t.Logf("%d messages acknowledged after %d repeats, %d reconnections; %d publications came before the reply to a subscribe",
+		total, c.repeats, c.reconnects, c.early)
 }
 
 // historyReader reads a session's history again and again, from where it was.
@@ -333,7 +335,8 @@ func TestCrash(t *testing.T) {
 	for i := range crashStarters {
 		c.starters = append(c.starters, &starter{api: c.api, number: i, got: map[string]started{}})
 	}
-	c.talk(r)
+	c.talk(t, r)
+	var slowest time.Duration
 	for round := 1; round <= run.rounds && !t.Failed(); round++ {
 		alive := 200*time.Millisecond + time.Duration(r.Int64N(int64(time.Second)))
 		pause(t.Context(), alive)
@@ -343,12 +346,15 @@ func TestCrash(t *testing.T) {
 			pause(t.Context(), time.Duration(r.Int64N(int64(80*time.Millisecond))))
 			s.kill()
 		}
+		began := time.Now()
 		s.start(t)
+		slowest = max(slowest, time.Since(began))
 		c.checkMeanwhile(t, s.dir)
 		if round%25 == 0 {
 			t.Logf("round %d", round)
 		}
 	}
+	t.Logf("the slowest start took %s", slowest)
 	c.hush(t)
 	c.checkEnd(t, s.dir)
 	if c.reconnects < crashPeople || c.repeats == 0 {

@@ -73,7 +73,7 @@ func TestOneWayCut(t *testing.T) {
 		listeners[i].awaitOffset(t, 20*time.Second, "session:"+p.session, b[p.session].sessionNo)
 		listeners[i].awaitOffset(t, 20*time.Second, "widget:"+p.session, b[p.session].widgetNo)
 		b.checkListener(t, wrong, listeners[i])
-		if listeners[i].connects < 2 {
+		if listeners[i].connections() < 2 {
 			t.Errorf("listener %d was not cut", i)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -86,10 +87,11 @@ type listener struct {
 	done chan struct{}
 
 	mu       sync.Mutex // guards what follows
-	conn     *websocket.Conn
 	places   map[string]*place
 	heard    map[string][]heard // by channel
 	faults   []string
+	own      map[string]bool // channels it has subscribed to in this connection
+	early    int             // publications before the reply to such a subscription
 	connects int
 	reloads  int
 	codes    []int         // with which connections were closed
@@ -226,7 +228,7 @@ func (l *listener) handle(conn *websocket.Conn, line []byte) error {
 }
 
 func (l *listener) connected(conn *websocket.Conn, subs map[string]wireSub) error {
-	l.update(func() { l.conn, l.connects = conn, l.connects+1 })
+	l.update(func() { l.connects, l.own = l.connects+1, map[string]bool{} })
 	for i, channel := range l.channels() {
 		sub, ok := subs[channel]
 		if !ok {
@@ -253,6 +255,7 @@ func (l *listener) connected(conn *websocket.Conn, subs map[string]wireSub) erro
 func (l *listener) begin(channel string, sub *wireSub) {
 	l.update(func() {
 		p := l.places[channel]
+		l.own[channel] = true
 		switch {
 		case !sub.Recoverable || !sub.Positioned || sub.Epoch == "":
 			l.faultLocked("%s is not recoverable: %+v", channel, sub)
@@ -288,7 +291,8 @@ func (l *listener) publicationLocked(channel string, pub *wirePub) {
 	switch {
 	case pub.Offset == 0: // ephemeral
 		return
-	case p == nil && l.subscribes: // it listens to its own subscription only, which begins later
+	case l.subscribes && !l.own[channel]: // it listens to its own subscription, which begins later
+		l.early++
 		return
 	case p == nil:
 		l.faultLocked("%s: publication %d before the connect reply", channel, pub.Offset)
@@ -358,13 +362,25 @@ func (l *listener) awaitOffset(t *testing.T, within time.Duration, channel strin
 	})
 }
 
-// drop breaks the present connection.
-func (l *listener) drop() {
+// earlyOnes is how many publications came before the reply to a subscribe.
+func (l *listener) earlyOnes() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conn != nil {
-		l.conn.Close()
-	}
+	return l.early
+}
+
+// closedWith are the codes its connections were closed with.
+func (l *listener) closedWith() []int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.codes)
+}
+
+// connections is how often it has been connected.
+func (l *listener) connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.connects
 }
 
 // pauser has a listener stop reading.

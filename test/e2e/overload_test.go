@@ -138,3 +138,22 @@ func TestRateLimit(t *testing.T) {
 	}
 	checkFlood(t, s, people)
 }
+
+// TestSessionRateLimit: who floods one session does not use up another's rate.
+func TestSessionRateLimit(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "--rate-limit", "on", "--rates-session", "1", "--rates-session-burst", "10")
+	people := openPeople(t, newAPI(s.url()), 2)
+	answers := flood(t, people[:1], 10, 20*time.Millisecond, 500*time.Millisecond)
+	if answers[http.StatusCreated] < 10 || answers[http.StatusTooManyRequests] == 0 {
+		t.Errorf("expected some acknowledged and some refused: %v", answers)
+	}
+	res := people[1].api.post(t, messagesOf(people[1].session), object{"body": "unhurt"}, "")
+	if res.status != http.StatusCreated {
+		t.Fatalf("another session: %d %s", res.status, res.body)
+	}
+	if err := people[1].note("unhurt", res, 0); err != nil {
+		t.Fatal(err)
+	}
+	checkFlood(t, s, people)
+}

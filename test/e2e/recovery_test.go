@@ -46,8 +46,8 @@ func TestLargeRecovery(t *testing.T) {
 	network.block(false)
 	for _, l := range listeners {
 		l.awaitOffset(t, 30*time.Second, "session:"+p.session, messages+1)
-		if l.connects != 2 {
-			t.Errorf("%d connections: the recovery was broken off", l.connects)
+		if l.connections() != 2 {
+			t.Errorf("%d connections: the recovery was broken off", l.connections())
 		}
 	}
 	// Once more, and the server is killed in the middle of the recovery.

@@ -64,10 +64,10 @@ func TestSlowReader(t *testing.T) {
 	for _, l := range []*listener{slow, fast, neighbour} {
 		b.checkListener(t, wrong, l)
 	}
-	if slow.connects < 2 {
+	if slow.connections() < 2 {
 		t.Error("the slow reader was never disconnected")
 	}
-	if fast.connects != 1 || neighbour.connects != 1 {
-		t.Errorf("others were disconnected: %d and %d connections", fast.connects, neighbour.connects)
+	if fast.connections() != 1 || neighbour.connections() != 1 {
+		t.Errorf("others were disconnected: %d and %d connections", fast.connections(), neighbour.connections())
 	}
 }

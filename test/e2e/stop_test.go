@@ -6,10 +6,14 @@ import (
 	"database/sql"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+// disconnectShutdown is Centrifugo's code for a server that stops: clients reconnect.
+const disconnectShutdown = 3001
 
 // TestGracefulStop sends SIGTERM under load: what was acknowledged is there, turns are done
 // or taken up later, sockets are told to come back, and the exit code is 0.
@@ -18,7 +22,7 @@ func TestGracefulStop(t *testing.T) {
 	r := random(t)
 	s := newServer(t, "--shutdown-timeout", "20s")
 	c := gather(t, s.url(), 16)
-	c.talk(r)
+	c.talk(t, r)
 	for range 3 {
 		pause(t.Context(), 300*time.Millisecond+time.Duration(r.Int64N(int64(300*time.Millisecond))))
 		began := time.Now()
@@ -38,8 +42,11 @@ func TestGracefulStop(t *testing.T) {
 	c.hush(t)
 	c.checkEnd(t, s.dir)
 	for _, l := range c.listeners {
-		if l.connects < 4 {
-			t.Errorf("%d connections over 3 stops", l.connects)
+		if l.connections() < 4 {
+			t.Errorf("%d connections over 3 stops", l.connections())
+		}
+		if codes := l.closedWith(); !slices.Contains(codes, disconnectShutdown) {
+			t.Errorf("closed with %v, expected to be told of the shutdown", codes)
 		}
 	}
 }
