@@ -151,6 +151,9 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		Limits:  newLimits(c),
 		Log:     log,
 	}).Register(mux)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
+	})
 	return mux, webui.Register(mux)
 }
 
@@ -169,7 +172,7 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 	}
 	a.onClose(func(context.Context) error { return store.Close() })
 	a.health.store = func(ctx context.Context) error {
-		_, _, err := store.ListChanged(ctx, 0)
+		_, _, err := store.ListChanged(ctx, -1)
 		return err
 	}
 	if a.params.Config.Demo {

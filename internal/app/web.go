@@ -17,8 +17,12 @@ type web struct {
 	server   *http.Server
 	front    *front
 	failed   chan error // at most one, when it cannot go on
+	log      *slog.Logger
 	running  sync.WaitGroup
 	stopped  chan error // result of the shutdown; nil until it begins
+
+	mu    sync.Mutex            // guards fresh
+	fresh map[net.Conn]struct{} // connections that have asked nothing yet
 }
 
 // newWeb takes the address, before anything else is touched, and answers nothing yet.
@@ -32,20 +36,44 @@ func newWeb(p Params, m *metrics) (*web, error) {
 		return nil, fmt.Errorf("cannot listen on %s: %w", c.Listen, err)
 	}
 	front := &front{gate: newGate(c.HTTP.MaxInFlight), log: p.Log, metrics: m}
-	return &web{
+	w := &web{
 		listener: listener,
 		front:    front,
+		log:      p.Log,
 		failed:   make(chan error, 1),
-		server: &http.Server{
-			Handler:           front,
-			ReadHeaderTimeout: c.HTTP.HeaderTimeout,
-			ReadTimeout:       c.HTTP.ReadTimeout,
-			WriteTimeout:      c.HTTP.WriteTimeout,
-			IdleTimeout:       c.HTTP.IdleTimeout,
-			MaxHeaderBytes:    c.HTTP.MaxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
-		},
-	}, nil
+		fresh:    make(map[net.Conn]struct{}),
+	}
+	w.server = &http.Server{
+		Handler:           front,
+		ConnState:         w.note,
+		ReadHeaderTimeout: c.HTTP.HeaderTimeout,
+		ReadTimeout:       c.HTTP.ReadTimeout,
+		WriteTimeout:      c.HTTP.WriteTimeout,
+		IdleTimeout:       c.HTTP.IdleTimeout,
+		MaxHeaderBytes:    c.HTTP.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
+	}
+	return w, nil
+}
+
+// note keeps the connections that have asked nothing yet.
+func (w *web) note(c net.Conn, state http.ConnState) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if state == http.StateNew {
+		w.fresh[c] = struct{}{}
+	} else {
+		delete(w.fresh, c)
+	}
+}
+
+// closeFresh closes them: a shutdown would wait 5 s for what a browser opened in advance.
+func (w *web) closeFresh() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.fresh {
+		_ = c.Close() // nobody waits for it
+	}
 }
 
 // serve answers requests until drain or end.
@@ -59,16 +87,18 @@ func (w *web) serve(mux *http.ServeMux) {
 }
 
 // drain refuses what is new and waits for the requests that are worked on. Streams go on:
-// they end with the sockets.
+// they end with the sockets. A request that does not end in time is a client's that does not
+// finish it, and no failure of ours.
 func (w *web) drain(ctx context.Context) error {
 	w.stopped = make(chan error, 1)
 	w.running.Go(func() { w.stopped <- w.server.Shutdown(context.WithoutCancel(ctx)) })
+	w.closeFresh()
 	select {
 	case <-w.front.gate.close():
-		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("requests are still running: %w", ctx.Err())
+		w.log.Warn("requests are still running")
 	}
+	return nil
 }
 
 // end waits for the last answers, or cuts them off when ctx ends.
@@ -78,7 +108,7 @@ func (w *web) end(ctx context.Context) error {
 		select {
 		case err = <-w.stopped:
 		case <-ctx.Done():
-			err = fmt.Errorf("answers were cut off: %w", ctx.Err())
+			w.log.Warn("answers were cut off")
 		}
 	}
 	err = errors.Join(err, w.server.Close())

@@ -43,7 +43,7 @@ type Reader interface {
 	// ListChanged returns the heads of the sessions that got events after the log position
 	// `after` (an Event.Key), each once, and the position to go on from. Positions may become
 	// visible out of order; the answer covers what could have been missed before. With
-	// after = 0 it returns no heads, only the present position.
+	// after < 0 it returns no heads, only the present position.
 	ListChanged(ctx context.Context, after int64) ([]Head, int64, error)
 	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now
 	// (or node's own), oldest first.

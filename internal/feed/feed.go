@@ -176,7 +176,7 @@ func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 func (f *Feed) heal() {
 	tick := time.NewTicker(f.options.HealInterval)
 	defer tick.Stop()
-	var position int64
+	position := int64(-1) // the present
 	for {
 		heads, next, err := f.store.ListChanged(f.ctx, position)
 		if err == nil {

@@ -82,7 +82,10 @@ func (l *eventLog) ListChanged(_ context.Context, after int64) ([]chat.Head, int
 	if l.broken != nil {
 		return nil, 0, l.broken
 	}
-	return slices.Clone(l.changed[min(int(after), len(l.changed)):]), int64(len(l.changed)), nil
+	if after < 0 {
+		return nil, int64(len(l.changed)), nil
+	}
+	return slices.Clone(l.changed[after:]), int64(len(l.changed)), nil
 }
 
 func (l *eventLog) breakWith(err error) {

@@ -2,6 +2,8 @@ package realtime
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/centrifugal/centrifuge"
@@ -113,6 +115,18 @@ func (b *broker) closeTopics() {
 	b.mu.Unlock()
 	for _, t := range topics {
 		t.close()
+	}
+}
+
+// markTopics marks how far every stream has been given.
+func (b *broker) markTopics() {
+	b.mu.Lock()
+	topics := slices.Collect(maps.Values(b.topics))
+	b.mu.Unlock()
+	for _, t := range topics {
+		t.mu.Lock()
+		t.mark()
+		t.mu.Unlock()
 	}
 }
 

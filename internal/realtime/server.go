@@ -49,6 +49,7 @@ type Limits struct {
 	MessageBytes   int           // one message or request of a client; default 64 KiB
 	WriteTimeout   time.Duration // of one write to a socket; default 5 s
 	Hold           time.Duration // least time a channel granted at connect waits for a subscribe; default 100 ms, negative never
+	MarkInterval   time.Duration // how often it is written down how far streams have been given while connections stay: what a crash makes a later first connect repeat; default 5 s
 	Commands       rate.Limit    // subscribes and RPCs a second of one connection; default 20
 	CommandsBurst  int           // of them at once; default 500
 }
@@ -61,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.MessageBytes, 64<<10)
 	setDefault(&l.WriteTimeout, 5*time.Second)
 	setDefault(&l.Hold, 100*time.Millisecond)
+	setDefault(&l.MarkInterval, 5*time.Second)
 	setDefault(&l.Commands, 20)
 	setDefault(&l.CommandsBurst, 500)
 	return l
@@ -108,7 +110,9 @@ type Server struct {
 	broker *broker
 	marker *marker
 
-	start   func() error // once
+	start   func() error  // once
+	done    chan struct{} // closed by Close
+	stop    func()        // once: closes done
 	running sync.WaitGroup
 	mu      sync.Mutex
 	closing bool // guarded by mu: nothing is added to running any more
@@ -126,7 +130,8 @@ func New(p Params) (*Server, error) {
 		p.Registry = prometheus.NewRegistry()
 	}
 	p.Limits = p.Limits.withDefaults()
-	s := &Server{Params: p}
+	s := &Server{Params: p, done: make(chan struct{})}
+	s.stop = sync.OnceFunc(func() { close(s.done) })
 	node, err := centrifuge.New(centrifuge.Config{
 		Name:                            "govorun",
 		Version:                         p.Version,
@@ -151,7 +156,7 @@ func New(p Params) (*Server, error) {
 	node.OnCommandRead(s.commandRead)
 	node.OnCommandProcessed(s.commandProcessed)
 	node.OnTransportWrite(s.transportWrite)
-	s.start = sync.OnceValue(node.Run)
+	s.start = sync.OnceValue(s.run)
 	return s, nil
 }
 
@@ -163,10 +168,30 @@ func (s *Server) Run() error {
 	return nil
 }
 
+func (s *Server) run() error {
+	s.spawn(s.markAll)
+	return s.node.Run()
+}
+
+// markAll marks every topic every Limits.MarkInterval until Close.
+func (s *Server) markAll() {
+	tick := time.NewTicker(s.Limits.MarkInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+			s.broker.markTopics()
+		}
+	}
+}
+
 // Close tells all clients to reconnect elsewhere or later, writes down how far the sessions
 // have been given, and waits for both or for ctx. It is safe twice.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.node.Shutdown(ctx)
+	s.stop()
 	s.broker.closeTopics()
 	s.mu.Lock()
 	s.closing = true
@@ -197,11 +222,18 @@ func wait(ctx context.Context, group *sync.WaitGroup) error {
 	}
 }
 
+// strayEmulation is what the library calls an error when anybody posts to an emulation endpoint
+// without a connection here.
+const strayEmulation = "error processing emulation request"
+
 // logEntry passes on what the library warns of, without its fields: they carry channel names
 // and commands, which hold ids of sessions, and knowing such an id is a right.
 func (s *Server) logEntry(e centrifuge.LogEntry) {
 	level := slog.LevelWarn
-	if e.Level == centrifuge.LogLevelError {
+	switch {
+	case e.Message == strayEmulation:
+		level = slog.LevelDebug
+	case e.Level == centrifuge.LogLevelError:
 		level = slog.LevelError
 	}
 	s.Log.Log(context.Background(), level, "centrifuge library", "message", e.Message, "error", e.Error, "client", e.Fields["client"])

@@ -60,6 +60,25 @@ func TestGivenIsMarkedWhenTheLastLeaves(t *testing.T) {
 	}
 }
 
+func TestGivenIsMarkedWhileConnectionsStay(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, func(p *realtime.Params) { p.Limits.MarkInterval = time.Millisecond }).dial()
+	c.connect("", id)
+	session.say("one")
+	c.bodies("one")
+	select {
+	case <-log.marked:
+	case <-time.After(patience):
+		t.Fatal("not marked")
+	}
+	if got := session.given(); got != 1 {
+		t.Errorf("marked %d, want 1", got)
+	}
+}
+
 func TestShutdownMarksAndTellsToReconnect(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()

@@ -98,7 +98,7 @@ func (s *Store) ListMessages(ctx context.Context, ref chat.SessionRef, m chat.Me
 // ListChanged implements chat.Reader.
 func (s *Store) ListChanged(ctx context.Context, after int64) (heads []chat.Head, position int64, err error) {
 	heads, err = read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Head, error) {
-		if after == 0 {
+		if after < 0 {
 			position, err = q.LastEventKey(ctx)
 			return nil, err
 		}

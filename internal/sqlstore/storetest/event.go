@@ -224,13 +224,15 @@ func (w *world) changed(after int64) (map[int64]chat.Head, int64) {
 
 func changedSessions(t *testing.T, s chat.Store) {
 	w := newWorld(t, s)
-	heads, position := w.changed(0)
+	heads, position := w.changed(-1)
 	if len(heads) != 0 || position != 0 {
 		t.Fatalf("an empty log has %d heads and position %d", len(heads), position)
 	}
 	a, b, c := w.newSession(), w.newSession(), w.newSession()
 	last := w.say(a.ID, chat.AuthorClient, "before")[0].Key
-	heads, position = w.changed(0)
+	heads, _ = w.changed(position)
+	wantEqual(t, "heads since the log was empty", len(heads), 1)
+	heads, position = w.changed(-1)
 	wantEqual(t, "heads without a position", len(heads), 0)
 	wantEqual(t, "present position", position, last)
 
