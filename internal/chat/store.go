@@ -40,16 +40,22 @@ type Reader interface {
 	// ListMessages returns messages of a session and how many there are in all.
 	ListMessages(ctx context.Context, s SessionRef, q MessagesQuery) ([]Event, int64, error)
 
-	// ListChanged returns the heads of the sessions that got events after the log position
-	// `after` (an Event.Key), each once, and the position to go on from. Positions may become
-	// visible out of order; the answer covers what could have been missed before. With
-	// after < 0 it returns no heads, only the present position.
-	ListChanged(ctx context.Context, after int64) ([]Head, int64, error)
+	// ListChanged returns the sessions that got events after the log position `after` (an
+	// Event.Key), each once, and the position to go on from. Positions may become visible out
+	// of order; the answer covers what could have been missed before. With after < 0 it
+	// returns no sessions, only the present position.
+	ListChanged(ctx context.Context, after int64) ([]Change, int64, error)
 	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now
 	// (or node's own), oldest first.
 	ListDueTurns(ctx context.Context, node string, now time.Time, limit int) ([]SessionRef, error)
 	// ListExpiring returns open sessions with CheckAt <= now.
 	ListExpiring(ctx context.Context, now time.Time, limit int) ([]SessionRef, error)
+}
+
+// Change says that a session got events.
+type Change struct {
+	SessionKey int64
+	Sequence   int64 // of the last of them
 }
 
 // Head is where a session stands.

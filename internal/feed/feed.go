@@ -30,6 +30,8 @@ const (
 	readBatch = 500
 	// readTimeout bounds one reading of the log.
 	readTimeout = 5 * time.Second
+	// maxHealed bounds the sessions of a shard that are looked up for those who wait, at a time.
+	maxHealed = 32
 	// DefaultHealInterval is how often sessions that changed lately are looked at again.
 	DefaultHealInterval = time.Second
 )
@@ -166,31 +168,54 @@ func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.settle(session.Settled())
+	w.head = max(w.head, session.Sequence)
 	w.loaded.Store(true)
 	s.schedule(w)
 	return nil
 }
 
-// heal looks every HealInterval at the sessions that changed lately, so that a lost ring
-// costs that time and no more.
+// heal looks every HealInterval at what has changed lately, so that a lost ring costs that
+// time and no more.
 func (f *Feed) heal() {
 	tick := time.NewTicker(f.options.HealInterval)
 	defer tick.Stop()
 	position := int64(-1) // the present
 	for {
-		heads, next, err := f.store.ListChanged(f.ctx, position)
+		changes, next, err := f.store.ListChanged(f.ctx, position)
 		if err == nil {
 			position = next
 		} else if f.ctx.Err() == nil {
 			f.options.Log.Error("feed: cannot list what changed", "error", err)
 		}
-		for _, h := range heads {
-			f.Ring(chat.Ring{Session: h.Session, Sequence: h.Sequence, Settled: h.Settled})
+		for _, c := range changes {
+			f.shard(c.SessionKey).change(c)
 		}
+		for _, s := range f.shards {
+			s.retry()
+		}
+		f.healWaiting()
 		select {
 		case <-f.ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// healWaiting looks after those who wait for a bot: that it has nothing to say is no event.
+func (f *Feed) healWaiting() {
+	for _, s := range f.shards {
+		for _, w := range s.awaited(maxHealed) {
+			session, err := f.store.FindSessionByKey(f.ctx, w.ref.Key)
+			if err != nil {
+				if f.ctx.Err() == nil {
+					f.options.Log.Error("feed: cannot find a session", "error", err)
+				}
+				return
+			}
+			s.mu.Lock()
+			w.settle(session.Settled())
+			s.mu.Unlock()
 		}
 	}
 }
@@ -202,13 +227,16 @@ func (f *Feed) work(s *shard) {
 		if !ok {
 			return
 		}
-		f.handOn(w, events, head)
+		if !f.handOn(w, events, head) {
+			s.putOff(w)
+		}
 	}
 }
 
 // handOn gives a session's new events to its watchers, reading the log where they do not
-// join on, or where the session's head is further than they go.
-func (f *Feed) handOn(w *watch, events []chat.Event, head int64) {
+// join on, or where the session's head is further than they go. It reports whether it got
+// that far.
+func (f *Feed) handOn(w *watch, events []chat.Event, head int64) bool {
 	w.deliver.Lock()
 	defer w.deliver.Unlock()
 	for i := range events {
@@ -227,6 +255,7 @@ func (f *Feed) handOn(w *watch, events []chat.Event, head int64) {
 	if head > w.last {
 		f.readLog(w, head)
 	}
+	return head <= w.last
 }
 
 // overtaken: typing is dropped once its message is there.
@@ -243,8 +272,7 @@ func overtaken(e *chat.Event, later []chat.Event) bool {
 	return false
 }
 
-// readLog hands on what the log holds up to head. What it cannot read now, the next ring or
-// the healing will.
+// readLog hands on what the log holds up to head, as far as it can be read now.
 func (f *Feed) readLog(w *watch, head int64) {
 	if f.options.Metrics.Gaps != nil {
 		f.options.Metrics.Gaps.Inc()

@@ -22,8 +22,8 @@ type eventLog struct {
 	mu       sync.Mutex
 	sessions map[int64][]chat.Event
 	cursors  map[int64]int64 // settled; absent: everything is
-	changed  []chat.Head
-	broken   error
+	changed  []chat.Change
+	broken   error // of reading sessions and events; what changed can always be listed
 	reads    int
 }
 
@@ -42,8 +42,7 @@ func (l *eventLog) add(ref chat.SessionRef, n int) []chat.Ring {
 		seq := int64(len(l.sessions[ref.Key]) + 1)
 		e := chat.Event{Session: ref, Sequence: seq, Payload: &chat.Message{AuthorType: chat.AuthorBot, Body: fmt.Sprint(seq)}}
 		l.sessions[ref.Key] = append(l.sessions[ref.Key], e)
-		head := chat.Head{Session: ref, Sequence: seq, Settled: seq}
-		l.changed = append(l.changed, head)
+		l.changed = append(l.changed, chat.Change{SessionKey: ref.Key, Sequence: seq})
 		rings = append(rings, chat.Ring{Session: ref, Sequence: seq, Settled: seq, Events: []chat.Event{e}})
 	}
 	return rings
@@ -76,12 +75,9 @@ func (l *eventLog) ListEvents(_ context.Context, ref chat.SessionRef, after int6
 	return slices.Clone(all[after:min(len(all), int(after)+limit)]), nil
 }
 
-func (l *eventLog) ListChanged(_ context.Context, after int64) ([]chat.Head, int64, error) {
+func (l *eventLog) ListChanged(_ context.Context, after int64) ([]chat.Change, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.broken != nil {
-		return nil, 0, l.broken
-	}
 	if after < 0 {
 		return nil, int64(len(l.changed)), nil
 	}
@@ -209,6 +205,27 @@ func TestALostLastRingHealsWithinTheInterval(t *testing.T) {
 	})
 }
 
+func TestWhoWaitsForABotThatSaysNothingIsHealedToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog()
+		l.add(ref, 1)
+		l.cursors[ref.Key] = 0
+		f := feed.New(l, feed.Options{Log: slog.New(slog.DiscardHandler)})
+		defer f.Close()
+		waiting := make(chan error, 1)
+		go func() { waiting <- f.AwaitSettled(context.Background(), ref, 1) }()
+		synctest.Wait()
+		l.mu.Lock()
+		delete(l.cursors, ref.Key) // the bot has reacted without a word; the ring is lost
+		l.mu.Unlock()
+		start := time.Now()
+		if err := <-waiting; err != nil || time.Since(start) > feed.DefaultHealInterval {
+			t.Fatalf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
 func TestALogThatCannotBeReadHealsLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -226,6 +243,7 @@ func TestALogThatCannotBeReadHealsLater(t *testing.T) {
 		for _, r := range l.add(ref, 3)[1:] {
 			f.Ring(r)
 		}
+		time.Sleep(3 * feed.DefaultHealInterval) // of the bubble's clock: it goes on trying
 		synctest.Wait()
 		if got := s.list(); len(got) != 0 {
 			t.Fatalf("got %v past a gap that could not be read", got)

@@ -13,6 +13,7 @@ type shard struct {
 	mu      sync.Mutex // guards what follows, and the fields of its watches that say so
 	watches map[int64]*watch
 	ready   []*watch // to be delivered for, each once
+	later   []*watch // whose log could not be read
 	wake    *sync.Cond
 	closed  bool
 }
@@ -96,6 +97,46 @@ func (w *watch) settle(sequence int64) {
 		close(x.done)
 		return true
 	})
+}
+
+// change has a watch read the log when no ring has told of a change.
+func (s *shard) change(c chat.Change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.watches[c.SessionKey]; w != nil && c.Sequence > w.head {
+		w.head = c.Sequence
+		s.schedule(w)
+	}
+}
+
+// putOff has a watch tried again by retry.
+func (s *shard) putOff(w *watch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.later = append(s.later, w)
+}
+
+// retry schedules what has been put off.
+func (s *shard) retry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.later {
+		s.schedule(w)
+	}
+	s.later = nil
+}
+
+// awaited returns at most limit watches on which somebody waits for a bot.
+func (s *shard) awaited(limit int) []*watch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []*watch
+	for _, w := range s.watches {
+		if len(w.waiters) > 0 && len(found) < limit {
+			found = append(found, w)
+		}
+	}
+	return found
 }
 
 // schedule has the shard's goroutine look at a watch. The shard is locked.

@@ -96,26 +96,22 @@ func (s *Store) ListMessages(ctx context.Context, ref chat.SessionRef, m chat.Me
 }
 
 // ListChanged implements chat.Reader.
-func (s *Store) ListChanged(ctx context.Context, after int64) (heads []chat.Head, position int64, err error) {
-	heads, err = read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Head, error) {
+func (s *Store) ListChanged(ctx context.Context, after int64) (changes []chat.Change, position int64, err error) {
+	changes, err = read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Change, error) {
 		if after < 0 {
 			position, err = q.LastEventKey(ctx)
 			return nil, err
 		}
 		rows, err := q.ListChanged(ctx, max(after-keySlack, 0))
 		position = after
-		heads := make([]chat.Head, len(rows))
+		changes := make([]chat.Change, len(rows))
 		for i, r := range rows {
 			position = max(position, r.LastKey)
-			session := chat.Session{
-				Key: r.Key, ID: r.ID, Status: chat.Status(r.Status), Owner: chat.Owner{Kind: chat.OwnerKind(r.OwnerKind)},
-				Sequence: r.Sequence, Cursor: r.Cursor, Pending: r.Pending,
-			}
-			heads[i] = chat.Head{Session: session.Ref(), Sequence: session.Sequence, Settled: session.Settled()}
+			changes[i] = chat.Change{SessionKey: r.SessionKey, Sequence: r.Sequence}
 		}
-		return heads, err
+		return changes, err
 	})
-	return heads, position, err
+	return changes, position, err
 }
 
 func eventsOf(ref chat.SessionRef) func([]sqlgen.Event, error) ([]chat.Event, error) {

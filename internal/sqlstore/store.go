@@ -94,7 +94,7 @@ func (o Options) withDefaults() Options {
 		o.Fatal = func(err error) { panic(err) }
 	}
 	if o.walLimit == 0 {
-		o.walLimit = 32 << 20
+		o.walLimit = 128 << 20
 	}
 	return o
 }

@@ -58,8 +58,6 @@ SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created';
 
 -- Materialized, so that the new rows are found by key and not along another index.
 -- name: ListChanged :many
-WITH fresh AS MATERIALIZED (SELECT v.session_key, v.key FROM events v WHERE v.key > sqlc.arg(after))
-SELECT s.key, s.id, s.status, s.owner_kind, h.sequence, h.cursor, h.pending, e.last_key
-FROM (SELECT f.session_key, CAST(MAX(f.key) AS BIGINT) AS last_key FROM fresh f GROUP BY f.session_key) e
-JOIN sessions s ON s.key = e.session_key
-JOIN session_heads h ON h.session_key = e.session_key;
+WITH fresh AS MATERIALIZED (SELECT v.session_key, v.sequence, v.key FROM events v WHERE v.key > sqlc.arg(after))
+SELECT f.session_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
+FROM fresh f GROUP BY f.session_key;

@@ -98,22 +98,15 @@ func (q *Queries) LastEventKey(ctx context.Context) (int64, error) {
 }
 
 const listChanged = `-- name: ListChanged :many
-WITH fresh AS MATERIALIZED (SELECT v.session_key, v.key FROM events v WHERE v.key > $1)
-SELECT s.key, s.id, s.status, s.owner_kind, h.sequence, h.cursor, h.pending, e.last_key
-FROM (SELECT f.session_key, CAST(MAX(f.key) AS BIGINT) AS last_key FROM fresh f GROUP BY f.session_key) e
-JOIN sessions s ON s.key = e.session_key
-JOIN session_heads h ON h.session_key = e.session_key
+WITH fresh AS MATERIALIZED (SELECT v.session_key, v.sequence, v.key FROM events v WHERE v.key > $1)
+SELECT f.session_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
+FROM fresh f GROUP BY f.session_key
 `
 
 type ListChangedRow struct {
-	Key       int64
-	ID        string
-	Status    string
-	OwnerKind string
-	Sequence  int64
-	Cursor    int64
-	Pending   int64
-	LastKey   int64
+	SessionKey int64
+	Sequence   int64
+	LastKey    int64
 }
 
 // Materialized, so that the new rows are found by key and not along another index.
@@ -126,16 +119,7 @@ func (q *Queries) ListChanged(ctx context.Context, after int64) ([]ListChangedRo
 	var items []ListChangedRow
 	for rows.Next() {
 		var i ListChangedRow
-		if err := rows.Scan(
-			&i.Key,
-			&i.ID,
-			&i.Status,
-			&i.OwnerKind,
-			&i.Sequence,
-			&i.Cursor,
-			&i.Pending,
-			&i.LastKey,
-		); err != nil {
+		if err := rows.Scan(&i.SessionKey, &i.Sequence, &i.LastKey); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
