@@ -150,6 +150,8 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		Proxies: c.HTTP.TrustedProxies,
 		Limits:  newLimits(c),
 		Log:     log,
+		// The others of the requests in flight are left to those who wait for no bot.
+		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),
 	}).Register(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})

@@ -12,10 +12,11 @@ import (
 const (
 	expireEvery = time.Second
 	forgetEvery = 10 * time.Minute
+	tuneEvery   = time.Second
 )
 
 // upkeep does what nobody asks for: it closes sessions whose client stays silent and forgets
-// old idempotency keys.
+// old idempotency keys, and looks after the heap.
 type upkeep struct {
 	service *chat.Service
 	log     *slog.Logger
@@ -29,6 +30,7 @@ func startUpkeep(s *chat.Service, log *slog.Logger) *upkeep {
 	u.cancel = cancel
 	u.every(ctx, expireEvery, "close expired sessions", u.closeExpired)
 	u.every(ctx, forgetEvery, "forget idempotency keys", s.ForgetKeys)
+	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: defaultGC}).tune)
 	return u
 }
 

@@ -50,6 +50,7 @@ type Runner struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	hands   chan struct{}
+	swept   int64 // key up to which the last sweep went; of dispatch alone
 
 	mu    sync.Mutex       // guards what follows
 	busy  map[int64]bool   // sessions being worked on; true when rung meanwhile
@@ -120,10 +121,19 @@ func (r *Runner) dispatch() {
 	}
 }
 
+// sweep queues the next sweepBatch due turns after those of the sweep before, so that many
+// that cannot be taken up now hide no others.
 func (r *Runner) sweep() {
-	refs, err := r.Service.ListDueTurns(r.ctx, sweepBatch)
-	if err != nil && r.ctx.Err() == nil {
-		r.Log.Error("bot: cannot list due turns", "error", err)
+	refs, err := r.Service.ListDueTurns(r.ctx, r.swept, sweepBatch)
+	if err != nil {
+		if r.ctx.Err() == nil {
+			r.Log.Error("bot: cannot list due turns", "error", err)
+		}
+		return
+	}
+	r.swept = 0
+	if len(refs) == sweepBatch {
+		r.swept = refs[sweepBatch-1].Key
 	}
 	for _, ref := range refs {
 		r.Queue.add(due{session: ref})

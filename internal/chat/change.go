@@ -10,6 +10,7 @@ type change struct {
 	now     time.Time
 	events  []Event
 	cause   *Event // the event that made a turn due, nil when none did
+	inHand  bool   // who commits goes on with the turn that is due; no ring is needed for it
 }
 
 func (s *Service) change(session *Session) *change {
@@ -66,8 +67,9 @@ func (c *change) lease() Lease {
 	return Lease{Node: c.service.Node, Until: c.now.Add(c.service.TurnLease), Attempts: 1}
 }
 
-// setOwner changes who answers. A turn that runs is dropped by the new term; the new owner
-// starts at the present.
+// setOwner changes who answers. A turn that runs is dropped by the new term. The new owner
+// starts at the present; a bot that takes over from a bot also gets what the client has said
+// meanwhile.
 func (c *change) setOwner(o Owner) {
 	s := c.session
 	previous := s.Owner
@@ -75,7 +77,9 @@ func (c *change) setOwner(o Owner) {
 	s.Term++
 	s.Lease, c.cause = Lease{}, nil
 	c.add(c.service.NewID(), &OwnerChanged{Owner: o, Previous: previous, Term: s.Term})
-	s.Cursor, s.Pending = s.Sequence, s.Sequence
+	if o.Kind != OwnerBot || previous.Kind != OwnerBot {
+		s.Cursor, s.Pending = s.Sequence, s.Sequence
+	}
 }
 
 func (c *change) close(chat *Chat, by ClosedBy, result string) {
@@ -104,7 +108,7 @@ func (c *change) commitEvents(tx Tx) error {
 		Session:  s.Ref(),
 		Sequence: s.Sequence,
 		Settled:  s.Settled(),
-		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node,
+		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node && !c.inHand,
 		Events:   c.events,
 	}
 	if c.cause != nil {

@@ -46,17 +46,10 @@ func trustedAliases(c *Chat, p *StartParams) ([]Alias, error) {
 	return names, nil
 }
 
-// findClient finds the returning client that the caller has a right to be, nil if none.
-// An external id is decisive: a person with another one is another person, though they
+// findClient finds the returning client by the names the caller has a right to, nil if there
+// is none. An external id is decisive: a person with another one is another person, though they
 // share a phone.
-func findClient(tx Tx, c *Chat, p *StartParams, names []Alias) (*Client, error) {
-	if p.ClientID != "" {
-		client, err := tx.FindClient(p.ClientID)
-		if CodeOf(err) == CodeNotFound {
-			return nil, Invalid("clientId", "no such client")
-		}
-		return client, err
-	}
+func findClient(tx Tx, c *Chat, names []Alias) (*Client, error) {
 	for _, a := range names {
 		client, err := tx.FindClientByAlias(c.Key, a)
 		if err == nil {
@@ -76,12 +69,22 @@ func findClient(tx Tx, c *Chat, p *StartParams, names []Alias) (*Client, error) 
 func (s *Service) createClient(tx Tx, c *Chat, p *StartParams, names []Alias) (*Client, error) {
 	client := p.Client
 	client.ID = s.NewSecretID()
-	client.ExternalID = p.ExternalID
+	client.ExternalID = externalID(names)
 	client.CreatedAt = s.Now()
 	if err := tx.CreateClient(&client); err != nil {
 		return nil, err
 	}
 	return &client, addAliases(tx, c, &client, names)
+}
+
+// externalID is the external id the caller has a right to, "" if none.
+func externalID(names []Alias) string {
+	for _, a := range names {
+		if a.Kind == AliasExternal {
+			return a.Value
+		}
+	}
+	return ""
 }
 
 func addAliases(tx Tx, c *Chat, client *Client, names []Alias) error {
@@ -94,14 +97,14 @@ func addAliases(tx Tx, c *Chat, client *Client, names []Alias) error {
 }
 
 // refresh takes over what the caller newly says of a known client; it reports a change.
-func (c *Client) refresh(p *StartParams) bool {
+func (c *Client) refresh(p *StartParams, names []Alias) bool {
 	changed := false
 	set := func(old *string, now string) {
 		if now != "" && now != *old {
 			*old, changed = now, true
 		}
 	}
-	set(&c.ExternalID, p.ExternalID)
+	set(&c.ExternalID, externalID(names))
 	set(&c.Name, p.Client.Name)
 	set(&c.FirstName, p.Client.FirstName)
 	set(&c.MiddleName, p.Client.MiddleName)

@@ -95,7 +95,7 @@ type OwnerChanged struct {
 	Term     int64 `json:"term"`
 }
 
-// SessionClosed ends every session.
+// SessionClosed ends every session; only that it was read may follow.
 type SessionClosed struct {
 	By             ClosedBy `json:"by"`
 	Result         string   `json:"result,omitempty"`

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -17,13 +18,13 @@ func (s *Service) CloseExpired(ctx context.Context) (looked int, full bool, err 
 		return 0, false, fmt.Errorf("close expired: %w", err)
 	}
 	for _, ref := range refs {
-		err := s.Store.Update(ctx, func(tx Tx) error { return s.expire(tx, ref) })
-		if err != nil {
-			return looked, false, fmt.Errorf("close expired: %w", err)
+		if e := s.Store.Update(ctx, func(tx Tx) error { return s.expire(tx, ref) }); e != nil {
+			err = errors.Join(err, fmt.Errorf("close expired session %d: %w", ref.Key, e))
+			continue // one that cannot be closed keeps no other open
 		}
 		looked++
 	}
-	return looked, len(refs) == expireBatch, nil
+	return looked, err == nil && len(refs) == expireBatch, err
 }
 
 func (s *Service) expire(tx Tx, ref SessionRef) error {
@@ -38,14 +39,19 @@ func (s *Service) expire(tx Tx, ref SessionRef) error {
 	return s.closeLocked(tx, session, ClosedByLifetime, "")
 }
 
-// ForgetKeys removes idempotency keys older than IdempotencyTTL, a bounded number at a time.
+// forgetBatch is how many keys are removed in one transaction.
+const forgetBatch = 500
+
+// ForgetKeys removes idempotency keys older than IdempotencyTTL.
 func (s *Service) ForgetKeys(ctx context.Context) error {
-	err := s.Store.Update(ctx, func(tx Tx) error {
-		_, err := tx.DeleteIdempotencyBefore(s.Now().Add(-IdempotencyTTL), 1000)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("forget keys: %w", err)
+	for n := int64(forgetBatch); n == forgetBatch; {
+		err := s.Store.Update(ctx, func(tx Tx) (err error) {
+			n, err = tx.DeleteIdempotencyBefore(s.Now().Add(-IdempotencyTTL), forgetBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("forget keys: %w", err)
+		}
 	}
 	return nil
 }

@@ -14,13 +14,26 @@ func (s *Service) FindSession(ctx context.Context, id string) (*Session, error) 
 	return session, nil
 }
 
-// FindChat finds a chat the outside may know of.
+// FindChat finds a chat the outside may know of, as it was at most chatCacheTTL ago. It must not
+// be changed.
 func (s *Service) FindChat(ctx context.Context, id string) (*Chat, error) {
-	c, err := s.Store.FindChat(ctx, id)
+	c, err := s.cachedChat(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return s.visible(c)
+}
+
+func (s *Service) cachedChat(ctx context.Context, id string) (*Chat, error) {
+	if c := s.chats.find(id); c != nil {
+		return c, nil
+	}
+	c, err := s.Store.FindChat(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s.chats.put(c)
+	return c, nil
 }
 
 func (s *Service) findChat(tx Tx, id string) (*Chat, error) {

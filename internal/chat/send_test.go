@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -80,6 +81,11 @@ func TestIdempotencyKeysAreForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range 1200 { // more than one transaction removes
+		w.update(func(tx chat.Tx) error {
+			return tx.CreateIdempotency(&chat.IdempotencyRecord{Scope: "other", Key: fmt.Sprint(i), CreatedAt: w.clock()})
+		})
+	}
 	w.pass(chat.IdempotencyTTL - time.Microsecond)
 	if err := w.ForgetKeys(t.Context()); err != nil {
 		t.Fatal(err)
@@ -95,6 +101,12 @@ func TestIdempotencyKeysAreForgotten(t *testing.T) {
 	if again, err := w.trySend(id, "x", idem); err != nil || again.Event.ID == first.Event.ID {
 		t.Fatal("not forgotten")
 	}
+	w.update(func(tx chat.Tx) error {
+		if _, err := tx.FindIdempotency("other", "1199"); chat.CodeOf(err) != chat.CodeNotFound {
+			t.Errorf("the last of many is not forgotten: %v", err)
+		}
+		return nil
+	})
 }
 
 func TestSendRefusesBadInput(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 // Service holds the use cases. All of them are safe to call at once.
 type Service struct {
 	Params
-	memory *memory
+	chats *chatCache
 }
 
 // Params is what a Service works with.
@@ -23,7 +23,7 @@ type Params struct {
 }
 
 // NewService returns a service.
-func NewService(p Params) *Service { return &Service{Params: p, memory: newMemory()} }
+func NewService(p Params) *Service { return &Service{Params: p, chats: newChatCache(p.Now)} }
 
 // Idempotency makes a create repeatable (design, promise 3). The zero value means none.
 type Idempotency struct {

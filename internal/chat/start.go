@@ -107,22 +107,9 @@ func (s *Service) start(tx Tx, c *Chat, p *StartParams, result *StartResult) err
 	if err != nil {
 		return err
 	}
-	session, client, err := s.findNamedSession(tx, c, p)
+	client, session, err := s.identify(tx, c, p, names)
 	if err != nil {
 		return err
-	}
-	if session == nil && client == nil {
-		if client, err = findClient(tx, c, p, names); err != nil {
-			return err
-		}
-		if client != nil {
-			if session, err = s.continueOrSupersede(tx, c, p, client); err != nil {
-				return err
-			}
-		}
-	}
-	if session != nil {
-		return s.resume(tx, p, session, result)
 	}
 	if client == nil {
 		client, err = s.createClient(tx, c, p, names)
@@ -132,30 +119,63 @@ func (s *Service) start(tx Tx, c *Chat, p *StartParams, result *StartResult) err
 	if err != nil {
 		return err
 	}
+	if session != nil {
+		return s.resume(tx, p, session, result)
+	}
 	return s.open(tx, c, client, p, result)
 }
 
-// findNamedSession finds the session the caller names. A closed one gives its client, who
-// goes on in a new session.
-func (s *Service) findNamedSession(tx Tx, c *Chat, p *StartParams) (*Session, *Client, error) {
-	if p.SessionID == "" {
+// identify finds who the caller is, nil for somebody new, and the session to go on in, nil for
+// a new one.
+func (s *Service) identify(tx Tx, c *Chat, p *StartParams, names []Alias) (*Client, *Session, error) {
+	named, client, err := s.findNamed(tx, c, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if client == nil || p.Signature != "" {
+		// What is signed decides. A session or client that somebody else has named in the
+		// caller's place must not make two people one.
+		known, err := findClient(tx, c, names)
+		if err != nil {
+			return nil, nil, err
+		}
+		if known == nil || client == nil || known.Key != client.Key {
+			client, named = known, nil
+		}
+	}
+	if client == nil || named != nil {
+		return client, named, nil
+	}
+	session, err := s.continueOrSupersede(tx, c, p, client)
+	return client, session, err
+}
+
+// findNamed finds the session or the client that the caller names: knowing such an id is a
+// right. The client of a session that has ended goes on in another one.
+func (s *Service) findNamed(tx Tx, c *Chat, p *StartParams) (*Session, *Client, error) {
+	clientID := p.ClientID
+	var session *Session
+	if p.SessionID != "" {
+		var err error
+		session, err = tx.LockSession(p.SessionID)
+		if CodeOf(err) == CodeNotFound || (err == nil && session.ChatKey != c.Key) {
+			return nil, nil, Errorf(CodeNotFound, "no such session in this chat")
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		clientID = session.ClientID
+		if s.writable(session) != nil {
+			session = nil
+		}
+	}
+	if clientID == "" {
 		return nil, nil, nil
 	}
-	session, err := tx.LockSession(p.SessionID)
-	if CodeOf(err) == CodeNotFound || (err == nil && session.ChatKey != c.Key) {
-		return nil, nil, Errorf(CodeNotFound, "no such session in this chat")
+	client, err := tx.FindClient(clientID)
+	if CodeOf(err) == CodeNotFound {
+		return nil, nil, Invalid("clientId", "no such client")
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if s.writable(session) == nil {
-		return session, nil, nil
-	}
-	client, err := tx.FindClient(session.ClientID)
-	if err != nil {
-		return nil, nil, err
-	}
-	session, err = s.continueOrSupersede(tx, c, p, client)
 	return session, client, err
 }
 
@@ -182,7 +202,7 @@ func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Cl
 }
 
 func (s *Service) refreshClient(tx Tx, c *Chat, p *StartParams, client *Client, names []Alias) error {
-	if client.refresh(p) {
+	if client.refresh(p, names) {
 		if err := tx.UpdateClient(client); err != nil {
 			return err
 		}

@@ -113,6 +113,45 @@ func TestContinueBySignature(t *testing.T) {
 	expectCode(t, err, chat.CodeInvalid)
 }
 
+func TestASignatureDecidesAboveANamedSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *chat.Chat) { c.Identity = chat.IdentitySigned })
+	signed := func(id string) func(*chat.StartParams) {
+		return func(p *chat.StartParams) { p.ExternalID, p.Signature = id, chat.Sign("s3cret", id) }
+	}
+	anna := w.start(signed("anna"))
+	in := func(p *chat.StartParams) { p.SessionID = anna.Session.ID }
+	as := func(p *chat.StartParams) { p.ClientID = anna.Session.ClientID }
+	for name, planted := range map[string]func(*chat.StartParams){"session": in, "client": as} {
+		boris := w.start(signed("boris"), planted, continued)
+		if boris.Session.ID == anna.Session.ID || boris.Session.ClientID == anna.Session.ClientID {
+			t.Fatalf("a planted %s made two people one", name)
+		}
+	}
+	if again := w.start(signed("anna"), in, saying("still me")); again.Session.ID != anna.Session.ID {
+		t.Fatal("anna's own session was not continued")
+	}
+	if err := w.Close(t.Context(), anna.Session.ID, chat.ClosedByClient, ""); err != nil {
+		t.Fatal(err)
+	}
+	if boris := w.start(signed("boris"), in, continued); boris.Session.ClientID == anna.Session.ClientID {
+		t.Fatal("a planted closed session made two people one")
+	}
+	if again := w.start(signed("anna"), continued); again.Session.ClientID != anna.Session.ClientID {
+		t.Fatal("anna was not found again")
+	}
+}
+
+func TestWhoIsNotTrustedHasNoExternalID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *chat.Chat) { c.Identity = chat.IdentitySigned })
+	r := w.start(external("admin"))
+	w.start(external("admin"), func(p *chat.StartParams) { p.SessionID = r.Session.ID })
+	if c, err := w.store.FindClientByKey(t.Context(), r.Session.ClientKey); err != nil || c.ExternalID != "" {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+}
+
 func TestAnotherExternalIDIsAnotherPersonThoughThePhoneIsShared(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -271,11 +310,12 @@ func TestWhatAReturningClientNewlySaysIsTakenOver(t *testing.T) {
 	r := w.start(external("u"), func(p *chat.StartParams) {
 		p.Client.Phone, p.Client.Metadata = "7", map[string]string{"b": "2"}
 	})
+	w.start(external("u"), continued, func(p *chat.StartParams) { p.Client.Email = "in@an.open.session" })
 	c, err := w.store.FindClientByKey(t.Context(), r.Session.ClientKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Name != "Ann" || c.Phone != "7" || c.Metadata["a"] != "1" || c.Metadata["b"] != "2" {
+	if c.Name != "Ann" || c.Phone != "7" || c.Email != "in@an.open.session" || c.Metadata["a"] != "1" || c.Metadata["b"] != "2" {
 		t.Fatalf("got %+v", c)
 	}
 }

@@ -45,9 +45,9 @@ type Reader interface {
 	// of order; the answer covers what could have been missed before. With after < 0 it
 	// returns no sessions, only the present position.
 	ListChanged(ctx context.Context, after int64) ([]Change, int64, error)
-	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now
-	// (or node's own), oldest first.
-	ListDueTurns(ctx context.Context, node string, now time.Time, limit int) ([]SessionRef, error)
+	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now or
+	// node's own, by key, with a key above after.
+	ListDueTurns(ctx context.Context, node string, now time.Time, after int64, limit int) ([]SessionRef, error)
 	// ListExpiring returns open sessions with CheckAt <= now.
 	ListExpiring(ctx context.Context, now time.Time, limit int) ([]SessionRef, error)
 }

@@ -22,7 +22,7 @@ type Turn struct {
 	State   BotState
 	BotName string
 	Now     time.Time
-	Attempt int // 1 at the first
+	Attempt int // 1 at the first; grows when another node, or this one started again, takes over
 }
 
 // TurnResult is what the bot wants to happen.
@@ -52,9 +52,10 @@ func (HandOver) output()  {}
 func (SwitchBot) output() {}
 func (End) output()       {}
 
-// ListDueTurns returns sessions whose bot owes a reaction and that nobody else works on.
-func (s *Service) ListDueTurns(ctx context.Context, limit int) ([]SessionRef, error) {
-	return s.Store.ListDueTurns(ctx, s.Node, s.Now(), limit)
+// ListDueTurns returns sessions whose bot owes a reaction and that no other node works on, by
+// key, with a key above after.
+func (s *Service) ListDueTurns(ctx context.Context, after int64, limit int) ([]SessionRef, error) {
+	return s.Store.ListDueTurns(ctx, s.Node, s.Now(), after, limit)
 }
 
 // BeginTurn takes the next turn of a session. It returns nil when nothing is due or another
@@ -83,11 +84,11 @@ func (s *Service) BeginTurn(ctx context.Context, ref SessionRef, due *DueTurn) (
 	return s.loadTurn(ctx, session, cause)
 }
 
-// holdsLease reports whether this node may work on the turn without claiming it anew: the
-// transaction that made the turn due claimed it for us, and enough of the lease is left.
+// holdsLease reports whether this node may work on the turn without claiming it anew: it has
+// the lease, as a rule since the transaction that made the turn due, and enough of it is left.
 func (s *Service) holdsLease(session *Session) bool {
 	l := session.Lease
-	return l.Node == s.Node && l.Attempts == 1 && s.Now().Before(l.Until.Add(-s.TurnLease/2))
+	return l.Node == s.Node && s.Now().Before(l.Until.Add(-s.TurnLease/2))
 }
 
 func (s *Service) claimTurn(ctx context.Context, ref SessionRef) (*Session, error) {
@@ -102,7 +103,10 @@ func (s *Service) claimTurn(ctx context.Context, ref SessionRef) (*Session, erro
 		if !session.TurnDue() || (session.Lease.Node != s.Node && session.Lease.Until.After(now)) {
 			return nil
 		}
-		session.Lease = Lease{Node: s.Node, Until: now.Add(s.TurnLease), Attempts: session.Lease.Attempts + 1}
+		if session.Lease.Node != s.Node { // else this node has not died in it
+			session.Lease.Attempts++
+		}
+		session.Lease.Node, session.Lease.Until = s.Node, now.Add(s.TurnLease)
 		claimed = session
 		return tx.UpdateSession(session)
 	})
@@ -114,18 +118,15 @@ func (s *Service) claimTurn(ctx context.Context, ref SessionRef) (*Session, erro
 
 func (s *Service) loadTurn(ctx context.Context, session *Session, cause *Event) (*Turn, error) {
 	t := &Turn{
-		ID:      fmt.Sprintf("%s-%d-%d", session.ID, session.Term, cause.Sequence),
+		ID:      fmt.Sprintf("%s-%d", cause.ID, session.Term),
 		Session: session,
 		Cause:   *cause,
 		BotName: session.Owner.Name,
 		Now:     s.Now(),
 		Attempt: session.Lease.Attempts,
 	}
-	if s.memory.recall(t) {
-		return t, nil
-	}
 	var err error
-	if t.Chat, err = s.Store.FindChat(ctx, session.ChatID); err != nil {
+	if t.Chat, err = s.cachedChat(ctx, session.ChatID); err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
 	if t.Details, err = s.Store.FindSessionDetails(ctx, session.Key); err != nil {
@@ -203,13 +204,12 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 		if more {
 			session.Lease = c.lease()
 		}
+		c.inHand = more
 		return c.commit(tx)
 	})
 	if err != nil {
-		s.memory.forget(t.Session.Key)
 		return false, fmt.Errorf("commit turn: %w", err)
 	}
-	s.memory.keep(t, r)
 	return more, nil
 }
 

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -124,21 +125,22 @@ func TestTheLastAnswerOfABotThatLeavesIsDelivered(t *testing.T) {
 		leave chat.Output
 		log   []string
 		owner chat.OwnerKind
+		more  bool
 	}{
-		"closing":      {chat.End{Result: "done"}, []string{"BOT bye", "session.closed"}, chat.OwnerBot},
-		"handing over": {chat.HandOver{GroupID: "g"}, []string{"BOT bye", "BOT All our operators are busy. Please wait, we will answer you here.", "owner.changed"}, chat.OwnerQueue},
-		"switching":    {chat.SwitchBot{BotID: otherBot}, []string{"BOT bye", "owner.changed"}, chat.OwnerBot},
+		"closing":      {chat.End{Result: "done"}, []string{"BOT bye", "session.closed"}, chat.OwnerBot, false},
+		"handing over": {chat.HandOver{GroupID: "g"}, []string{"BOT bye", "BOT All our operators are busy. Please wait, we will answer you here.", "owner.changed"}, chat.OwnerQueue, false},
+		"switching":    {chat.SwitchBot{BotID: otherBot}, []string{"BOT bye", "owner.changed"}, chat.OwnerBot, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			id := w.start(saying("hi")).Session.ID
-			w.send(id, "and more") // a bot that left owes nothing
-			if w.commit(w.begin(id), c.leave, say("bye")) {
-				t.Fatal("another turn is due")
+			w.send(id, "and more") // a bot that left owes nothing; one that follows it does
+			if more := w.commit(w.begin(id), c.leave, say("bye")); more != c.more {
+				t.Fatalf("another turn is due: %v", more)
 			}
 			w.expectLog(id, append([]string{"session.started", "CLIENT hi", "CLIENT and more"}, c.log...)...)
-			if got := w.session(id); got.Owner.Kind != c.owner || got.TurnDue() {
+			if got := w.session(id); got.Owner.Kind != c.owner || got.TurnDue() != c.more {
 				t.Fatalf("got %+v", got)
 			}
 		})
@@ -194,15 +196,20 @@ func TestADeadNodesTurnIsTakenOverAfterItsLease(t *testing.T) {
 		t.Fatal("taken before the lease ended", turn, err)
 	}
 	w.pass(31 * time.Second)
-	refs, err := other.ListDueTurns(context.Background(), 10)
+	refs, err := other.ListDueTurns(context.Background(), 0, 10)
 	if err != nil || len(refs) != 1 || refs[0] != ref {
 		t.Fatal(refs, err)
 	}
 	for attempt := 2; attempt <= chat.MaxTurnAttempts+1; attempt++ {
-		turn, err := other.BeginTurn(t.Context(), ref, nil)
-		if err != nil || turn == nil || turn.Attempt != attempt {
-			t.Fatalf("attempt %d: %+v, %v", attempt, turn, err)
+		other.Node = fmt.Sprint("there", attempt) // each dies in it
+		for range 3 {                             // begun again by who is alive, as after waiting for the bot
+			turn, err := other.BeginTurn(t.Context(), ref, nil)
+			if err != nil || turn == nil || turn.Attempt != attempt {
+				t.Fatalf("attempt %d: %+v, %v", attempt, turn, err)
+			}
+			w.pass(20 * time.Second)
 		}
+		w.pass(time.Minute)
 	}
 }
 

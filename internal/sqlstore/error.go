@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -27,6 +28,11 @@ func asDomain(thing string, err error) error {
 	default:
 		return fmt.Errorf("store %s: %w", thing, err)
 	}
+}
+
+// left is for a caller whose context ended before anything was done for it.
+func left(ctx context.Context) error {
+	return &chat.Error{Code: chat.CodeUnavailable, Message: "the request ended before its turn", RetryAfter: time.Second, Err: ctx.Err()}
 }
 
 // unavailable refuses a request for now.

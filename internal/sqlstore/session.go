@@ -38,9 +38,9 @@ func (s *Store) FindSessionDetails(ctx context.Context, key int64) (*chat.Sessio
 }
 
 // ListDueTurns implements chat.Reader.
-func (s *Store) ListDueTurns(ctx context.Context, node string, now time.Time, limit int) ([]chat.SessionRef, error) {
+func (s *Store) ListDueTurns(ctx context.Context, node string, now time.Time, after int64, limit int) ([]chat.SessionRef, error) {
 	return read(ctx, s, "session", func(ctx context.Context, q *sqlgen.Queries) ([]chat.SessionRef, error) {
-		rows, err := q.ListDueTurns(ctx, sqlgen.ListDueTurnsParams{Node: node, Now: micros(now), MaxRows: maxRows(limit)})
+		rows, err := q.ListDueTurns(ctx, sqlgen.ListDueTurnsParams{Node: node, Now: micros(now), After: after, MaxRows: maxRows(limit)})
 		refs := make([]chat.SessionRef, len(rows))
 		for i, r := range rows {
 			refs[i] = chat.SessionRef{Key: r.Key, ID: r.ID}

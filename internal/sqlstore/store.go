@@ -193,7 +193,7 @@ func read[T any](ctx context.Context, s *Store, thing string, f func(context.Con
 		}
 		return result, nil
 	case <-ctx.Done():
-		return none, fmt.Errorf("read %s: %w", thing, ctx.Err())
+		return none, left(ctx)
 	case <-s.closing:
 		return none, errClosed()
 	}

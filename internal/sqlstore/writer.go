@@ -71,8 +71,8 @@ func startWriter(ctx context.Context, o Options, db *sql.DB, c *conn, checkpoint
 
 // Update implements chat.Store.
 func (s *Store) Update(ctx context.Context, fn func(chat.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("update: %w", err)
+	if ctx.Err() != nil {
+		return left(ctx)
 	}
 	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if err := s.writer.enqueue(m); err != nil {
@@ -82,7 +82,7 @@ func (s *Store) Update(ctx context.Context, fn func(chat.Tx) error) error {
 	case <-m.done:
 	case <-ctx.Done():
 		if m.state.CompareAndSwap(memberQueued, memberLeft) {
-			return fmt.Errorf("update: %w", ctx.Err())
+			return left(ctx)
 		}
 		<-m.done
 	}
@@ -371,8 +371,8 @@ func (m *member) start() bool {
 	if m.state.Load() == memberStarted {
 		return true
 	}
-	if err := m.ctx.Err(); err != nil && m.state.CompareAndSwap(memberQueued, memberLeft) {
-		m.err = fmt.Errorf("update: %w", err)
+	if m.ctx.Err() != nil && m.state.CompareAndSwap(memberQueued, memberLeft) {
+		m.err = left(m.ctx)
 		return false
 	}
 	return m.state.CompareAndSwap(memberQueued, memberStarted)
@@ -388,14 +388,12 @@ func (m *member) finish(err error) {
 	close(m.done)
 }
 
-// failAll is for a group of which nothing was stored.
+// failAll is for a group of which nothing was stored. What a member was told by its function
+// counts no more: that may have seen what another member wrote.
 func failAll(group []*member, err error) {
 	for _, m := range group {
 		m.state.CompareAndSwap(memberQueued, memberStarted)
-		m.hooks = nil
-		if m.err == nil {
-			m.err = err
-		}
+		m.hooks, m.err = nil, err
 	}
 }
 

@@ -164,10 +164,14 @@ type server struct {
 	log *bytes.Buffer
 }
 
-func serve(f *fake, limits *auth.Limits) server {
+func serve(f *fake, limits *auth.Limits, change ...func(*twin.Params)) server {
 	log := &bytes.Buffer{}
 	mux := http.NewServeMux()
-	twin.New(twin.Params{Service: f, Feed: f, Events: f, Limits: limits, Log: slog.New(slog.NewTextHandler(log, nil))}).Register(mux)
+	p := twin.Params{Service: f, Feed: f, Events: f, Limits: limits, Log: slog.New(slog.NewTextHandler(log, nil))}
+	for _, c := range change {
+		c(&p)
+	}
+	twin.New(p).Register(mux)
 	return server{mux, log}
 }
 

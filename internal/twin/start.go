@@ -119,6 +119,12 @@ func (a *API) start(r *http.Request, goOn bool) (reply, error) {
 // repeated request is answered the same. The session is there whatever happens here, so nothing
 // of it is an error to the caller: what is not in the answer comes through the sockets.
 func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []message {
+	select {
+	case a.waiting <- struct{}{}:
+		defer func() { <-a.waiting }()
+	default:
+		return []message{}
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), AnswerWait)
 	defer cancel()
 	err := a.Feed.AwaitSettled(ctx, session.Ref(), cause)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/twin"
 )
 
 // The request of the vendor's article, word for word but for the ids (reference 001).
@@ -217,6 +218,25 @@ func TestStartAnswer(t *testing.T) {
 				t.Errorf("logged %q", s.log)
 			}
 		})
+	}
+}
+
+func TestASlowBotHoldsUpABoundedNumberOfRequests(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.result.Cause = 1
+	waits, release := make(chan struct{}), make(chan struct{})
+	f.settle = func(context.Context) error { close(waits); <-release; return nil }
+	s := serve(f, nil, func(p *twin.Params) { p.MaxWaiting = 1 })
+	first := make(chan int)
+	go func() { first <- s.do("POST", startPath, `{}`).Code }()
+	<-waits
+	if w := s.do("POST", startPath, `{}`); w.Code != 201 || !strings.Contains(w.Body.String(), `"messages":[]`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	close(release)
+	if code := <-first; code != 201 {
+		t.Errorf("the one that waited got %d", code)
 	}
 }
 

@@ -60,10 +60,22 @@ type Params struct {
 	Proxies auth.Proxies // whose X-Forwarded-For is believed
 	Limits  *auth.Limits // nil: no limits
 	Log     *slog.Logger
+	// MaxWaiting is how many starts may wait for a bot's answer at a time, so that a slow bot
+	// does not hold up the other requests. One more is answered at once, without messages:
+	// they come through the sockets. 0: 256.
+	MaxWaiting int
 }
 
 // API answers requests. It keeps nothing between them.
-type API struct{ Params }
+type API struct {
+	Params
+	waiting chan struct{}
+}
 
 // New returns an API; Register gives it its routes.
-func New(p Params) *API { return &API{p} }
+func New(p Params) *API {
+	if p.MaxWaiting == 0 {
+		p.MaxWaiting = 256
+	}
+	return &API{Params: p, waiting: make(chan struct{}, p.MaxWaiting)}
+}

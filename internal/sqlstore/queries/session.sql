@@ -66,8 +66,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 -- name: ListDueTurns :many
 SELECT s.key, s.id
 FROM session_heads h JOIN sessions s ON s.key = h.session_key
-WHERE h.due_at > 0 AND (h.lease_node = '' OR h.lease_node = sqlc.arg(node) OR h.lease_until <= sqlc.arg(now))
-ORDER BY h.due_at, s.key LIMIT sqlc.arg(max_rows);
+WHERE h.due_at > 0 AND h.session_key > sqlc.arg(after)
+  AND (h.lease_node = '' OR h.lease_node = sqlc.arg(node) OR h.lease_until <= sqlc.arg(now))
+ORDER BY h.session_key LIMIT sqlc.arg(max_rows);
 
 -- FreeLeases keeps how often a turn was begun.
 -- name: FreeLeases :exec

@@ -283,11 +283,13 @@ func (q *Queries) FreeLeases(ctx context.Context) error {
 const listDueTurns = `-- name: ListDueTurns :many
 SELECT s.key, s.id
 FROM session_heads h JOIN sessions s ON s.key = h.session_key
-WHERE h.due_at > 0 AND (h.lease_node = '' OR h.lease_node = $1 OR h.lease_until <= $2)
-ORDER BY h.due_at, s.key LIMIT $3
+WHERE h.due_at > 0 AND h.session_key > $1
+  AND (h.lease_node = '' OR h.lease_node = $2 OR h.lease_until <= $3)
+ORDER BY h.session_key LIMIT $4
 `
 
 type ListDueTurnsParams struct {
+	After   int64
 	Node    string
 	Now     int64
 	MaxRows int32
@@ -299,7 +301,12 @@ type ListDueTurnsRow struct {
 }
 
 func (q *Queries) ListDueTurns(ctx context.Context, arg ListDueTurnsParams) ([]ListDueTurnsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listDueTurns, arg.Node, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listDueTurns,
+		arg.After,
+		arg.Node,
+		arg.Now,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}

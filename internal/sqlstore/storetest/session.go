@@ -274,7 +274,7 @@ func (w *world) change(id string, change func(*chat.Session)) {
 
 func (w *world) due(node string, now time.Time, limit int) []int64 {
 	w.Helper()
-	refs, err := w.ListDueTurns(context.Background(), node, now, limit)
+	refs, err := w.ListDueTurns(context.Background(), node, now, 0, limit)
 	wantNoError(w.T, err)
 	return w.keys(refs)
 }
@@ -301,22 +301,25 @@ func dueTurns(t *testing.T, s chat.Store) {
 	w.change(a.ID, owe(2*time.Second))
 	w.change(b.ID, owe(3*time.Second))
 	w.change(d.ID, owe(4*time.Second))
-	wantEqual(t, "due", w.due("node", epoch, 10), []int64{c.Key, a.Key, b.Key, d.Key})
-	wantEqual(t, "at most two", w.due("node", epoch, 2), []int64{c.Key, a.Key})
+	wantEqual(t, "due", w.due("node", epoch, 10), []int64{a.Key, b.Key, c.Key, d.Key})
+	wantEqual(t, "at most two", w.due("node", epoch, 2), []int64{a.Key, b.Key})
+	refs, err := w.ListDueTurns(context.Background(), "node", epoch, b.Key, 10)
+	wantNoError(t, err)
+	wantEqual(t, "after the second", w.keys(refs), []int64{c.Key, d.Key})
 
-	w.change(c.ID, owe(9*time.Second)) // one that owes already keeps its place
-	wantEqual(t, "due after another message", w.due("node", epoch, 1), []int64{c.Key})
+	w.change(c.ID, owe(9*time.Second)) // one that owes already is listed once
+	wantEqual(t, "due after another message", w.due("node", epoch, 10), []int64{a.Key, b.Key, c.Key, d.Key})
 	w.change(c.ID, func(s *chat.Session) { s.Cursor = s.Pending })                                             // answered
 	w.change(a.ID, func(s *chat.Session) { s.Owner = chat.Owner{Kind: chat.OwnerQueue, ID: "g"} })             // handed over
 	w.change(b.ID, func(s *chat.Session) { s.Status, s.ClosedAt = chat.StatusClosed, epoch.Add(time.Second) }) // closed
 	wantEqual(t, "due at last", w.due("node", epoch, 10), []int64{d.Key})
 	w.change(c.ID, owe(10*time.Second))
-	wantEqual(t, "due again", w.due("node", epoch, 10), []int64{d.Key, c.Key})
+	wantEqual(t, "due again", w.due("node", epoch, 10), []int64{c.Key, d.Key})
 
 	started := w.sessionFor(w.client) // owes a greeting from the start
 	started.Sequence, started.Pending, started.ActiveAt = 1, 1, epoch.Add(11*time.Second)
 	w.update(func(tx chat.Tx) error { return tx.CreateSession(started, &chat.SessionDetails{}) })
-	wantEqual(t, "due from the start", w.due("node", epoch, 10), []int64{d.Key, c.Key, started.Key})
+	wantEqual(t, "due from the start", w.due("node", epoch, 10), []int64{c.Key, d.Key, started.Key})
 }
 
 func leasedTurns(t *testing.T, s chat.Store) {

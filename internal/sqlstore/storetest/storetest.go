@@ -42,7 +42,7 @@ var promises = []struct {
 	{"a client has one open session in a chat", oneOpenSession},
 	{"simultaneous starts make one open session", simultaneousStarts},
 	{"a session id is taken once", sessionIDIsUnique},
-	{"due turns are listed, oldest first", dueTurns},
+	{"due turns are listed, page by page", dueTurns},
 	{"a leased turn is listed for its node, or when the lease is over", leasedTurns},
 	{"sessions to check are listed when it is time", expiringSessions},
 
