@@ -11,7 +11,7 @@ const (
 	// heapHeadroom is how much may be allocated before garbage is collected, in bytes. Go
 	// collects when the heap has doubled, which a small heap does every second or two; each
 	// time the stacks of all connections are scanned, and answers wait.
-	heapHeadroom = 96 << 20
+	heapHeadroom = 64 << 20
 	defaultGC    = 100 // percent, Go's own
 )
 

@@ -2,7 +2,6 @@ package realtime_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -152,18 +151,6 @@ func TestOrigins(t *testing.T) {
 		c.send(`{"id":2,"rpc":{"method":"` + method + `","data":{"id":"` + id + `"}}}`)
 		if f := c.reply(); f.Error == nil || f.Error.Code != 103 {
 			t.Errorf("other origin calls %s: got %+v, want error 103", method, f)
-		}
-	}
-}
-
-func TestTooManyConnections(t *testing.T) {
-	t.Parallel()
-	s := serve(t, newTestLog(), func(p *realtime.Params) { p.Limits.MaxConnections = 1 })
-	s.dial().connect("")
-	for _, path := range []string{"websocket", "http_stream", "sse"} {
-		response := post(t, s.http.URL+"/centrifugo/connection/"+path, `{}`)
-		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
-			t.Errorf("%s: got %d", path, response.StatusCode)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (b *broker) Subscribe(channel string) error {
 		return b.server.report("find session of a channel", err)
 	}
 	t := newTopic(b.server, channel, stream, session)
-	if err := t.watch(ctx); err != nil {
+	if err := t.watch(ctx, session.Sequence); err != nil {
 		return b.server.report("watch session", err)
 	}
 	b.mu.Lock()

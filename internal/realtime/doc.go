@@ -10,8 +10,8 @@
 //
 // A channel is a stream of a session, and a publication's offset is the event's own number in
 // that stream; the epoch is the id of the log. Every tap knows its position and is given the
-// event with the next number, from the feed or from the log, so nothing comes twice or is left
-// out whatever the feed does. A client that comes back names its position. If it is of this
+// event with the next number, from the feed or from the log, so nothing comes twice, and what
+// the feed skips comes with the next event it tells of. A client that comes back names its position. If it is of this
 // log and not too old (Limits.Recover), the reply says "recovered": true at that very
 // position, and what it missed follows as ordinary publications, in pieces no larger than the
 // reader takes: a recovery has no size that could overflow its queue. Otherwise the reply says
@@ -24,9 +24,10 @@
 // One kind only listens to the channels the connect reply names, the other subscribes to them
 // as well (TWIN, section 3). Both must get each publication once, and a server cannot tell them
 // apart before the second kind subscribes; what comes earlier an SDK hands to its listeners for
-// the connection, where an application that subscribes does not look. So the channels granted at connect are held for about two round
-// trips: what there is to say waits. A subscribe takes the channel over at the position it
-// had at connect, or at the one it names; without one the channel goes live as it is.
+// the connection, where an application that subscribes does not look. So the channels granted
+// at connect are held for about two round trips: what there is to say waits. A subscribe takes
+// the channel over at the position it had at connect, or at the one it names; without a
+// subscribe the channel goes live as it is.
 //
 // A client that does both (it listens for longer than the hold, then subscribes without a
 // position) gets the publications between once as a listener and once more as a subscriber:
@@ -37,4 +38,9 @@
 //
 // What waits for one connection is bounded (Limits.QueueBytes); beyond it the connection is
 // closed with code 3008, which tells the client to reconnect, and it recovers.
+//
+// # Seats
+//
+// Sockets and streams are counted from their request until they are closed, not from the connect
+// command, which need not come (Limits.MaxConnections).
 package realtime

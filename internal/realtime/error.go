@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -12,7 +13,7 @@ import (
 // protocolError is what a client is told of an error: the protocol's own code where it has one,
 // else the number HTTP would give (codes from 400 on are the application's). An error that is
 // worth another try is marked temporary: on connect it makes SDKs reconnect. known is false for
-// an error that must be logged, because the client is told nothing of it.
+// an error that must be logged, because the client is told nothing of it and is still there.
 func protocolError(err error) (e *centrifuge.Error, known bool) {
 	var protocol *centrifuge.Error
 	if errors.As(err, &protocol) {
@@ -34,7 +35,7 @@ func protocolError(err error) (e *centrifuge.Error, known bool) {
 	case chat.CodeUnavailable:
 		return centrifuge.ErrorInternal, true
 	default:
-		return centrifuge.ErrorInternal, false
+		return centrifuge.ErrorInternal, errors.Is(err, context.Canceled) // the client left meanwhile
 	}
 }
 

@@ -155,6 +155,13 @@ func (l *testLog) FindSession(_ context.Context, id string) (*chat.Session, erro
 	return &found, nil
 }
 
+// fail has FindSession fail from now on.
+func (l *testLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = err
+}
+
 func (l *testLog) FindChat(_ context.Context, id string) (*chat.Chat, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

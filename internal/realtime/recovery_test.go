@@ -1,6 +1,7 @@
 package realtime_test
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/realtime"
 )
 
@@ -123,4 +125,53 @@ func TestSlowReaderIsToldToReconnect(t *testing.T) {
 	}
 	back.offsets(1, uint64(said))
 	fast.silent()
+}
+
+// lateFeed has something happen just before a watch begins.
+type lateFeed struct {
+	*testLog
+	before func()
+}
+
+func (f lateFeed) Watch(ctx context.Context, ref chat.SessionRef, fn func(*chat.Event)) (chat.Head, func(), error) {
+	f.before()
+	return f.testLog.Watch(ctx, ref, fn)
+}
+
+func TestNothingIsLostBeforeTheWatchBegins(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("one")
+	c := serve(t, log, func(p *realtime.Params) {
+		p.Feed = lateFeed{log, func() { session.say("two") }}
+	}).dial()
+	sub := c.connect(position("widget:"+id, 1, testLogID), id).Connect.Subs["widget:"+id]
+	if !sub.Recovered || sub.Offset != 1 {
+		t.Fatalf("got %+v, want recovered at 1", sub)
+	}
+	c.bodies("two")
+	session.say("three")
+	c.bodies("three")
+}
+
+func TestWatchThatCannotLookIsStopped(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, func(p *realtime.Params) {
+		p.Feed = lateFeed{log, func() {
+			session.say("two")
+			log.fail(chat.Errorf(chat.CodeUnavailable, "the disk is full"))
+		}}
+	}).dial()
+	c.send(`{"id":1,"connect":{"data":{"application":"widget","settings":{"sessions":["` + id + `"]}}}}`)
+	if code := c.disconnected(); code != 3004 {
+		t.Errorf("close code %d, want 3004, with which clients reconnect", code)
+	}
+	if n := session.watched(); n != 0 {
+		t.Errorf("%d watchers are left", n)
+	}
 }

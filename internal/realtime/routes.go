@@ -46,24 +46,16 @@ func (s *Server) Handler() http.Handler {
 // admit refuses connections beyond the limit and notes what connect must know of the request.
 func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.full() {
+		seat, ok := s.takeSeat(w)
+		if !ok {
 			w.Header().Set("Retry-After", "5") // seconds
 			http.Error(w, "no room for a connection", http.StatusServiceUnavailable)
 			return
 		}
+		defer seat.served()
 		shake := handshake{origin: r.Header.Get("Origin"), at: s.Now()}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), handshakeKey{}, shake)))
+		next.ServeHTTP(seat, r.WithContext(context.WithValue(r.Context(), handshakeKey{}, shake)))
 	})
-}
-
-// full reports whether no connection is taken: there are too many, or the server is closing.
-func (s *Server) full() bool {
-	select {
-	case <-s.node.NotifyShutdown():
-		return true
-	default:
-		return s.node.Hub().NumClients() >= s.Limits.MaxConnections
-	}
 }
 
 // shared lets any page read the answers: which pages may use a chat is judged at connect, by

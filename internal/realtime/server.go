@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -42,7 +43,7 @@ type Metrics struct {
 
 // Limits bound what clients cost. A zero field takes its default.
 type Limits struct {
-	MaxConnections int           // a further one is refused with 503; default 100,000
+	MaxConnections int           // open, also before their connect command; a further one is refused with 503; default 100,000
 	QueueBytes     int           // waiting for one connection before it is told to reconnect; default 1 MiB
 	Sessions       int           // named in one connect command; default 100
 	Recover        int           // publications of a channel a client may have missed; default 10,000
@@ -114,6 +115,7 @@ type Server struct {
 	done    chan struct{} // closed by Close
 	stop    func()        // once: closes done
 	running sync.WaitGroup
+	seated  atomic.Int64 // open connections, see seat
 	mu      sync.Mutex
 	closing bool // guarded by mu: nothing is added to running any more
 }

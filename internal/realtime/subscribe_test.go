@@ -1,10 +1,15 @@
 package realtime_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/realtime"
 )
 
 // subscribe subscribes to a channel, with the fields of a position added.
@@ -235,4 +240,48 @@ func TestFailingDomainIsTemporary(t *testing.T) {
 	if f := c.connect("", newSessionID(t)); f.Error == nil || f.Error.Code != 100 {
 		t.Errorf("got %+v, want error 100, with which clients try again", f)
 	}
+}
+
+// What a client is told nothing of is logged, unless it is that the client itself has left.
+func TestUnknownFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err    error
+		logged bool
+	}{
+		"unknown":     {errors.New("disk on fire"), true},
+		"too slow":    {fmt.Errorf("read: %w", context.DeadlineExceeded), true},
+		"left":        {fmt.Errorf("read: %w", context.Canceled), false},
+		"unavailable": {&chat.Error{Code: chat.CodeUnavailable, Err: context.Canceled}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := newTestLog()
+			log.failing = test.err
+			errs := newErrorLog()
+			c := serve(t, log, func(p *realtime.Params) { p.Log = slog.New(errs) }).dial()
+			if f := c.connect("", newSessionID(t)); f.Error == nil || f.Error.Code != 100 {
+				t.Errorf("got %+v, want error 100", f)
+			}
+			if logged := len(errs.records) > 0; logged != test.logged {
+				t.Errorf("logged %t, want %t", logged, test.logged)
+			}
+		})
+	}
+}
+
+// errorLog keeps what is logged as an error.
+type errorLog struct {
+	slog.Handler
+	records chan slog.Record
+}
+
+func newErrorLog() *errorLog {
+	options := &slog.HandlerOptions{Level: slog.LevelError}
+	return &errorLog{slog.NewTextHandler(io.Discard, options), make(chan slog.Record, 100)}
+}
+
+func (l *errorLog) Handle(_ context.Context, r slog.Record) error {
+	l.records <- r
+	return nil
 }

@@ -35,11 +35,22 @@ func newTopic(s *Server, channel string, stream chat.Stream, session *chat.Sessi
 	return t
 }
 
-// watch begins to hear events.
-func (t *topic) watch(ctx context.Context) error {
-	_, stop, err := t.server.Feed.Watch(ctx, t.session, t.deliver)
+// watch begins to hear events. What came after known, where the session was found, and before
+// the feed's first event is looked up.
+func (t *topic) watch(ctx context.Context, known int64) error {
+	head, stop, err := t.server.Feed.Watch(ctx, t.session, t.deliver)
+	if err != nil {
+		return err
+	}
 	t.stop = stop
-	return err
+	if _ = head; true {
+		return nil
+	}
+	if _, err := t.look(ctx); err != nil {
+		stop()
+		return err
+	}
+	return nil
 }
 
 // close ends hearing events, and marks how far they were given if connections are left.
@@ -184,11 +195,10 @@ func (t *topic) firstNeeded(ctx context.Context) (int64, error) {
 	if watched {
 		return given, nil
 	}
-	session, err := t.server.Service.FindSession(ctx, t.session.ID)
+	session, err := t.look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	t.raise(session)
 	switch {
 	case t.stream == chat.StreamWidget:
 		return max(given, session.WidgetGiven), nil
@@ -199,12 +209,16 @@ func (t *topic) firstNeeded(ctx context.Context) (int64, error) {
 	}
 }
 
-// raise notes how far the log goes, and returns it.
-func (t *topic) raise(session *chat.Session) (top int64) {
+// look finds the session as it is now, and notes how far the log goes.
+func (t *topic) look(ctx context.Context) (*chat.Session, error) {
+	session, err := t.server.Service.FindSession(ctx, t.session.ID)
+	if err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.top = max(t.top, streamTop(session, t.stream))
-	return t.top
+	return session, nil
 }
 
 // sessionStart is where the session stream begins for its first connection: before the first
@@ -240,15 +254,16 @@ func (t *topic) resume(ctx context.Context, since centrifuge.StreamPosition) (in
 // reach is the stream's top. A position beyond what the feed has told is looked up: another
 // node may have given it.
 func (t *topic) reach(ctx context.Context, no int64) (int64, error) {
-	t.mu.Lock()
-	top := t.top
-	t.mu.Unlock()
-	if no <= top {
+	if top := t.known(); no <= top {
 		return top, nil
 	}
-	session, err := t.server.Service.FindSession(ctx, t.session.ID)
-	if err != nil {
-		return 0, err
-	}
-	return t.raise(session), nil
+	_, err := t.look(ctx)
+	return t.known(), err
+}
+
+// known is how far the log is known to go in the stream.
+func (t *topic) known() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.top
 }
