@@ -43,7 +43,7 @@ func (t *topic) watch(ctx context.Context, known int64) error {
 		return err
 	}
 	t.stop = stop
-	if _ = head; true {
+	if head.Sequence <= known {
 		return nil
 	}
 	if _, err := t.look(ctx); err != nil {
