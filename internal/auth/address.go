@@ -45,7 +45,8 @@ func (p Proxies) ClientAddr(r *http.Request) netip.Addr {
 	addr := plain(peer.Addr())
 	hops := r.Header["X-Forwarded-For"]
 	for i := len(hops) - 1; i >= 0; i-- {
-		for rest, hop := hops[i], ""; rest != ""; {
+		for rest := hops[i]; rest != ""; {
+			var hop string
 			rest, hop = lastHop(rest)
 			if !p.trusts(addr) {
 				return addr

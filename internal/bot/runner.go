@@ -46,8 +46,8 @@ type Options struct {
 // Runner takes the turns of all bots.
 type Runner struct {
 	Options
-	ctx     context.Context // ends with Close: no turn is taken up after
 	cancel  context.CancelFunc
+	closing <-chan struct{} // closed by Close: no turn is taken up after
 	running sync.WaitGroup
 	hands   chan struct{}
 	swept   int64 // key up to which the last sweep went; of dispatch alone
@@ -74,14 +74,16 @@ func NewRunner(o Options) *Runner {
 	if o.Sweep == 0 {
 		o.Sweep = DefaultSweep
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	r := &Runner{
 		Options: o,
+		cancel:  cancel,
+		closing: ctx.Done(),
 		hands:   make(chan struct{}, maxHands),
 		busy:    make(map[int64]bool),
 		desks:   make(map[string]*desk),
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.running.Go(r.dispatch)
+	r.running.Go(func() { r.dispatch(ctx) })
 	return r
 }
 
@@ -99,19 +101,29 @@ func (r *Runner) Close(ctx context.Context) error {
 	}
 }
 
+// closed reports whether no more turns are to be taken up.
+func (r *Runner) closed() bool {
+	select {
+	case <-r.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // dispatch takes up the sessions that rang, and every Sweep those that are due all the same:
-// after a crash, a lost ring, a full queue, another node's death.
-func (r *Runner) dispatch() {
+// after a crash, a lost ring, a full queue, another node's death. It goes on until ctx ends.
+func (r *Runner) dispatch(ctx context.Context) {
 	tick := time.NewTicker(r.Sweep)
 	defer tick.Stop()
-	r.sweep()
+	r.sweep(ctx)
 	for {
 		select {
-		case <-r.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-r.Queue.wake:
 		case <-tick.C:
-			r.sweep()
+			r.sweep(ctx)
 		}
 		for _, d := range r.Queue.take() {
 			if !r.takeUp(d) {
@@ -123,10 +135,10 @@ func (r *Runner) dispatch() {
 
 // sweep queues the next sweepBatch due turns after those of the sweep before, so that many
 // that cannot be taken up now hide no others.
-func (r *Runner) sweep() {
-	refs, err := r.Service.ListDueTurns(r.ctx, r.swept, sweepBatch)
+func (r *Runner) sweep(ctx context.Context) {
+	refs, err := r.Service.ListDueTurns(ctx, r.swept, sweepBatch)
 	if err != nil {
-		if r.ctx.Err() == nil {
+		if ctx.Err() == nil {
 			r.Log.Error("bot: cannot list due turns", "error", err)
 		}
 		return
@@ -153,7 +165,7 @@ func (r *Runner) takeUp(d due) bool {
 	}
 	select {
 	case r.hands <- struct{}{}:
-	case <-r.ctx.Done():
+	case <-r.closing:
 		return false
 	}
 	r.running.Go(func() { r.serve(d, "") })
@@ -177,7 +189,7 @@ func (r *Runner) serve(d due, place string) {
 func (r *Runner) rungMeanwhile(ref chat.SessionRef) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.busy[ref.Key] && r.ctx.Err() == nil {
+	if r.busy[ref.Key] && !r.closed() {
 		r.busy[ref.Key] = false
 		return true
 	}
@@ -190,7 +202,7 @@ func (r *Runner) rungMeanwhile(ref chat.SessionRef) bool {
 func (r *Runner) takeTurns(d due, place string) (parked bool) {
 	defer func() { r.leave(place) }()
 	ref := d.session
-	for conflicts := 0; conflicts < maxConflicts && r.ctx.Err() == nil; {
+	for conflicts := 0; conflicts < maxConflicts && !r.closed(); {
 		t, err := r.begin(d)
 		d.turn = nil // of use once
 		if err != nil {
@@ -253,7 +265,7 @@ func (r *Runner) leave(bot string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.desks[bot]
-	if len(d.parked) == 0 || r.ctx.Err() != nil {
+	if len(d.parked) == 0 || r.closed() {
 		if d.active--; d.active == 0 {
 			delete(r.desks, bot)
 		}

@@ -227,14 +227,19 @@ func TestASlowBotDelaysNobodyElse(t *testing.T) {
 	}
 }
 
+// blocked closes running when it is asked, once, and answers after release.
+func blocked(running chan<- struct{}, release <-chan struct{}, text string) bot.Bot {
+	return bot.Func(func(context.Context, *chat.Turn) (*chat.TurnResult, error) {
+		close(running)
+		<-release
+		return answer(text), nil
+	})
+}
+
 func TestATakeOverDropsTheRunningTurn(t *testing.T) {
 	t.Parallel()
 	running, release := make(chan struct{}), make(chan struct{})
-	w := newWorld(t, map[string]bot.Bot{"bot": bot.Func(func(context.Context, *chat.Turn) (*chat.TurnResult, error) {
-		close(running)
-		<-release
-		return answer("too late"), nil
-	})})
+	w := newWorld(t, map[string]bot.Bot{"bot": blocked(running, release, "too late")})
 	r := w.run()
 	s := w.start("bot", "hi")
 	<-running
@@ -308,11 +313,7 @@ func TestATurnThatKillsItsNodesIsGivenUp(t *testing.T) {
 func TestCloseLetsRunningTurnsFinish(t *testing.T) {
 	t.Parallel()
 	running, release := make(chan struct{}), make(chan struct{})
-	w := newWorld(t, map[string]bot.Bot{"bot": bot.Func(func(context.Context, *chat.Turn) (*chat.TurnResult, error) {
-		close(running)
-		<-release
-		return answer("finished"), nil
-	})})
+	w := newWorld(t, map[string]bot.Bot{"bot": blocked(running, release, "finished")})
 	r := w.run()
 	s := w.start("bot", "hi")
 	<-running

@@ -121,29 +121,68 @@ type Typing struct {
 	Body string // what is written so far, of a client
 }
 
+// Kind implements Payload.
 func (*SessionStarted) Kind() Kind { return KindSessionStarted }
-func (*Message) Kind() Kind        { return KindMessageCreated }
-func (*MessageRead) Kind() Kind    { return KindMessageRead }
-func (*ActionPressed) Kind() Kind  { return KindActionPressed }
-func (*OwnerChanged) Kind() Kind   { return KindOwnerChanged }
-func (*SessionClosed) Kind() Kind  { return KindSessionClosed }
-func (*Typing) Kind() Kind         { return KindTyping }
 
+// Kind implements Payload.
+func (*Message) Kind() Kind { return KindMessageCreated }
+
+// Kind implements Payload.
+func (*MessageRead) Kind() Kind { return KindMessageRead }
+
+// Kind implements Payload.
+func (*ActionPressed) Kind() Kind { return KindActionPressed }
+
+// Kind implements Payload.
+func (*OwnerChanged) Kind() Kind { return KindOwnerChanged }
+
+// Kind implements Payload.
+func (*SessionClosed) Kind() Kind { return KindSessionClosed }
+
+// Kind implements Payload.
+func (*Typing) Kind() Kind { return KindTyping }
+
+// InWidget implements Payload.
 func (*SessionStarted) InWidget() bool { return false }
-func (m *Message) InWidget() bool      { return m.AuthorType != AuthorClient }
-func (r *MessageRead) InWidget() bool  { return r.By == AuthorOperator }
-func (*ActionPressed) InWidget() bool  { return false }
-func (o *OwnerChanged) InWidget() bool { return announced(o.Owner) }
-func (*SessionClosed) InWidget() bool  { return true }
-func (t *Typing) InWidget() bool       { return t.By != AuthorClient }
 
+// InWidget implements Payload.
+func (m *Message) InWidget() bool { return m.AuthorType != AuthorClient }
+
+// InWidget implements Payload.
+func (r *MessageRead) InWidget() bool { return r.By == AuthorOperator }
+
+// InWidget implements Payload.
+func (*ActionPressed) InWidget() bool { return false }
+
+// InWidget implements Payload.
+func (o *OwnerChanged) InWidget() bool { return announced(o.Owner) }
+
+// InWidget implements Payload.
+func (*SessionClosed) InWidget() bool { return true }
+
+// InWidget implements Payload.
+func (t *Typing) InWidget() bool { return t.By != AuthorClient }
+
+// InSession implements Payload.
 func (*SessionStarted) InSession() bool { return false }
-func (*Message) InSession() bool        { return true }
-func (*MessageRead) InSession() bool    { return true }
-func (*ActionPressed) InSession() bool  { return true }
+
+// InSession implements Payload.
+func (*Message) InSession() bool { return true }
+
+// InSession implements Payload.
+func (*MessageRead) InSession() bool { return true }
+
+// InSession implements Payload.
+func (*ActionPressed) InSession() bool { return true }
+
+// InSession implements Payload.
 func (o *OwnerChanged) InSession() bool { return announced(o.Owner) }
-func (*SessionClosed) InSession() bool  { return true }
-func (*Typing) InSession() bool         { return true }
+
+// InSession implements Payload.
+func (*SessionClosed) InSession() bool { return true }
+
+// InSession implements Payload.
+func (*Typing) InSession() bool { return true }
 
 // announced: the client is told of bots and operators, not of queues
 // (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).

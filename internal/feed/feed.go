@@ -55,7 +55,7 @@ type Feed struct {
 	shards  [shardCount]*shard
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	ctx     context.Context // of the goroutines Feed owns; ends with Close
+	closing <-chan struct{} // closed by Close
 }
 
 // New returns a feed that runs until Close.
@@ -63,13 +63,13 @@ func New(store chat.Reader, o Options) *Feed {
 	if o.HealInterval == 0 {
 		o.HealInterval = DefaultHealInterval
 	}
-	f := &Feed{store: store, options: o}
-	f.ctx, f.cancel = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &Feed{store: store, options: o, cancel: cancel, closing: ctx.Done()}
 	for i := range f.shards {
 		f.shards[i] = newShard()
-		f.running.Go(func() { f.work(f.shards[i]) })
+		f.running.Go(func() { f.work(ctx, f.shards[i]) })
 	}
-	f.running.Go(f.heal)
+	f.running.Go(func() { f.heal(ctx) })
 	return f
 }
 
@@ -145,7 +145,7 @@ func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence i
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-f.ctx.Done():
+	case <-f.closing:
 		return chat.Errorf(chat.CodeUnavailable, "shutting down")
 	}
 }
@@ -176,15 +176,15 @@ func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 
 // heal looks every HealInterval at what has changed lately, so that a lost ring costs that
 // time and no more.
-func (f *Feed) heal() {
+func (f *Feed) heal(ctx context.Context) {
 	tick := time.NewTicker(f.options.HealInterval)
 	defer tick.Stop()
 	position := int64(-1) // the present
 	for {
-		changes, next, err := f.store.ListChanged(f.ctx, position)
+		changes, next, err := f.store.ListChanged(ctx, position)
 		if err == nil {
 			position = next
-		} else if f.ctx.Err() == nil {
+		} else if ctx.Err() == nil {
 			f.options.Log.Error("feed: cannot list what changed", "error", err)
 		}
 		for _, c := range changes {
@@ -193,9 +193,9 @@ func (f *Feed) heal() {
 		for _, s := range f.shards {
 			s.retry()
 		}
-		f.healWaiting()
+		f.healWaiting(ctx)
 		select {
-		case <-f.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
@@ -203,12 +203,12 @@ func (f *Feed) heal() {
 }
 
 // healWaiting looks after those who wait for a bot: that it has nothing to say is no event.
-func (f *Feed) healWaiting() {
+func (f *Feed) healWaiting(ctx context.Context) {
 	for _, s := range f.shards {
 		for _, w := range s.awaited(maxHealed) {
-			session, err := f.store.FindSessionByKey(f.ctx, w.ref.Key)
+			session, err := f.store.FindSessionByKey(ctx, w.ref.Key)
 			if err != nil {
-				if f.ctx.Err() == nil {
+				if ctx.Err() == nil {
 					f.options.Log.Error("feed: cannot find a session", "error", err)
 				}
 				return
@@ -221,13 +221,13 @@ func (f *Feed) healWaiting() {
 }
 
 // work is a shard's goroutine.
-func (f *Feed) work(s *shard) {
+func (f *Feed) work(ctx context.Context, s *shard) {
 	for {
 		w, events, head, ok := s.next()
 		if !ok {
 			return
 		}
-		if !f.handOn(w, events, head) {
+		if !f.handOn(ctx, w, events, head) {
 			s.putOff(w)
 		}
 	}
@@ -236,7 +236,7 @@ func (f *Feed) work(s *shard) {
 // handOn gives a session's new events to its watchers, reading the log where they do not
 // join on, or where the session's head is further than they go. It reports whether it got
 // that far.
-func (f *Feed) handOn(w *watch, events []chat.Event, head int64) bool {
+func (f *Feed) handOn(ctx context.Context, w *watch, events []chat.Event, head int64) bool {
 	w.deliver.Lock()
 	defer w.deliver.Unlock()
 	for i := range events {
@@ -249,11 +249,11 @@ func (f *Feed) handOn(w *watch, events []chat.Event, head int64) bool {
 		case e.Sequence == w.last+1:
 			w.tell(e)
 		case e.Sequence > w.last+1:
-			f.readLog(w, e.Sequence)
+			f.readLog(ctx, w, e.Sequence)
 		}
 	}
 	if head > w.last {
-		f.readLog(w, head)
+		f.readLog(ctx, w, head)
 	}
 	return head <= w.last
 }
@@ -273,16 +273,16 @@ func overtaken(e *chat.Event, later []chat.Event) bool {
 }
 
 // readLog hands on what the log holds up to head, as far as it can be read now.
-func (f *Feed) readLog(w *watch, head int64) {
+func (f *Feed) readLog(ctx context.Context, w *watch, head int64) {
 	if f.options.Metrics.Gaps != nil {
 		f.options.Metrics.Gaps.Inc()
 	}
-	ctx, cancel := context.WithTimeout(f.ctx, readTimeout)
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	for w.last < head {
-		events, err := f.store.ListEvents(ctx, w.ref, w.last, readBatch)
+		events, err := f.store.ListEvents(reading, w.ref, w.last, readBatch)
 		if err != nil {
-			if f.ctx.Err() == nil {
+			if ctx.Err() == nil {
 				f.options.Log.Error("feed: cannot read the log", "error", err)
 			}
 			return

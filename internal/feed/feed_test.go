@@ -243,7 +243,7 @@ func TestALogThatCannotBeReadHealsLater(t *testing.T) {
 		for _, r := range l.add(ref, 3)[1:] {
 			f.Ring(r)
 		}
-		time.Sleep(3 * feed.DefaultHealInterval) // of the bubble's clock: it goes on trying
+		<-time.After(3 * feed.DefaultHealInterval) // of the bubble's clock: it goes on trying
 		synctest.Wait()
 		if got := s.list(); len(got) != 0 {
 			t.Fatalf("got %v past a gap that could not be read", got)
@@ -285,27 +285,35 @@ func TestWatchersThatComeWhileEventsPassMissNothing(t *testing.T) {
 	}
 }
 
-func TestAFloodBeyondTheQueueIsReadFromTheLog(t *testing.T) {
-	t.Parallel()
-	l := newLog()
-	f := open(t, l, time.Hour)
-	s := newSink()
-	blocked, release := make(chan struct{}), make(chan struct{})
+// watchBlocked watches the session and blocks at the first event, which closes blocked, until
+// release.
+func watchBlocked(t *testing.T, f *feed.Feed) (s *sink, blocked <-chan struct{}, release func()) {
+	t.Helper()
+	s = newSink()
+	first, released := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	_, stop, err := f.Watch(t.Context(), ref, func(e *chat.Event) {
-		once.Do(func() { close(blocked); <-release })
+		once.Do(func() { close(first); <-released })
 		s.take(e)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stop()
+	t.Cleanup(stop)
+	return s, first, func() { close(released) }
+}
+
+func TestAFloodBeyondTheQueueIsReadFromTheLog(t *testing.T) {
+	t.Parallel()
+	l := newLog()
+	f := open(t, l, time.Hour)
+	s, blocked, release := watchBlocked(t, f)
 	f.Ring(l.add(ref, 1)[0])
 	<-blocked
 	for _, r := range l.add(ref, 5000) {
 		f.Ring(r)
 	}
-	close(release)
+	release()
 	if got := s.await(t, 5001); !slices.Equal(got, upTo(1, 5001)) {
 		t.Fatalf("got %d events, not each once in order", len(got))
 	}
@@ -315,17 +323,7 @@ func TestTypingGoesThroughTheSameQueueAndIsDroppedOnceItsMessageIsThere(t *testi
 	t.Parallel()
 	l := newLog()
 	f := open(t, l, time.Hour)
-	s := newSink()
-	blocked, release := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	_, stop, err := f.Watch(t.Context(), ref, func(e *chat.Event) {
-		once.Do(func() { close(blocked); <-release })
-		s.take(e)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	s, blocked, release := watchBlocked(t, f)
 	typing := func(by chat.AuthorType) chat.Ring {
 		return chat.Ring{Session: ref, Events: []chat.Event{{Session: ref, Payload: &chat.Typing{By: by}}}}
 	}
@@ -336,7 +334,7 @@ func TestTypingGoesThroughTheSameQueueAndIsDroppedOnceItsMessageIsThere(t *testi
 	f.Ring(typing(chat.AuthorOperator)) // no message of an operator follows
 	f.Ring(rings[1])
 	f.Ring(typing(chat.AuthorBot)) // the next one
-	close(release)
+	release()
 	if got := s.await(t, 4); !slices.Equal(got, []int64{1, 0, 2, 0}) {
 		t.Fatalf("got %v", got)
 	}

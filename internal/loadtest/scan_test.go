@@ -12,7 +12,7 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string][]string{
 		`{}`:                                   nil,
-		` { "a" : 1 , "b":"x" } `:              {"a", "1", "b", `"x"`},
+		` { "a" : 1 , "b":"x" } `:              {"a", "1", "b", `"x"`}, //nolint:gocritic // the white space is the test
 		`{"a":{"b":[1,{"c":"}"}]},"d":-1.5e3}`: {"a", `{"b":[1,{"c":"}"}]}`, "d", "-1.5e3"},
 		`{"a":"\"\\","b":null,"c":true}`:       {"a", `"\"\\"`, "b", "null", "c", "true"},
 		`{"я":"\u0022","":[]}`:                 {"я", `"\u0022"`, "", "[]"},

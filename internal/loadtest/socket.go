@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -84,7 +83,7 @@ func (s *socket) close() {
 
 // connect dials, says which sessions it wants and reads the answer, with what it missed.
 func (s *socket) connect(ctx context.Context) error {
-	conn, _, err := s.dialer.DialContext(ctx, s.url, http.Header{})
+	conn, _, err := s.dialer.DialContext(ctx, s.url, nil) //nolint:bodyclose // of a handshake's body there is nothing to close
 	if err != nil {
 		return fmt.Errorf("connect socket: %w", err)
 	}

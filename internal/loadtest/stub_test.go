@@ -93,7 +93,7 @@ func (s *stub) send(w http.ResponseWriter, r *http.Request) {
 	special := strings.HasPrefix(body.Body, third)
 	m := sess.add("CLIENT", body.Body)
 	s.publishOwn(sess, m, special)
-	if s.bot && !(special && s.fault == "mute") {
+	if s.bot && (!special || s.fault != "mute") {
 		s.publish(sess, sess.add("BOT", "Well."))
 		s.publish(sess, sess.add("BOT", "And more."))
 	}
@@ -160,7 +160,7 @@ func (s *stub) list(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 	items := []stubMessage{}
 	for _, m := range s.sessions[r.PathValue("id")].messages {
-		if m.Sequence > after && len(items) < 1000 && !(s.fault == "forget" && strings.HasPrefix(m.Body, third)) {
+		if m.Sequence > after && len(items) < 1000 && (s.fault != "forget" || !strings.HasPrefix(m.Body, third)) {
 			items = append(items, m)
 		}
 	}

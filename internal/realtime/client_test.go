@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +36,7 @@ func serve(t testing.TB, log *testLog, change ...func(*realtime.Params)) *testSe
 	t.Helper()
 	p := realtime.Params{
 		Service: log, Feed: log, Events: log, LogID: testLogID,
-		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log:     slog.New(slog.DiscardHandler),
 		Version: "test",
 		Limits:  realtime.Limits{Hold: -1},
 	}
@@ -165,7 +165,8 @@ func (c *client) disconnected() int {
 			if ok {
 				continue
 			}
-			if e, is := c.closed.(*websocket.CloseError); is {
+			var e *websocket.CloseError
+			if errors.As(c.closed, &e) {
 				return e.Code
 			}
 			return -1

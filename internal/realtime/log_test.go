@@ -186,6 +186,16 @@ func (l *testLog) MarkGiven(_ context.Context, ref chat.SessionRef, no int64) er
 	return nil
 }
 
+// awaitMark waits until a session is marked as given.
+func (l *testLog) awaitMark(t *testing.T) {
+	t.Helper()
+	select {
+	case <-l.marked:
+	case <-time.After(patience):
+		t.Fatal("not marked")
+	}
+}
+
 func newSessionID(t *testing.T) string {
 	t.Helper()
 	return uuid.NewString()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 
@@ -277,9 +276,10 @@ type errorLog struct {
 }
 
 func newErrorLog() *errorLog {
-	options := &slog.HandlerOptions{Level: slog.LevelError}
-	return &errorLog{slog.NewTextHandler(io.Discard, options), make(chan slog.Record, 100)}
+	return &errorLog{slog.DiscardHandler, make(chan slog.Record, 100)}
 }
+
+func (l *errorLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 
 func (l *errorLog) Handle(_ context.Context, r slog.Record) error {
 	l.records <- r

@@ -43,11 +43,7 @@ func TestGivenIsMarkedWhenTheLastLeaves(t *testing.T) {
 	d.bodies("one", "two")
 	_ = c.conn.Close()
 	_ = d.conn.Close()
-	select {
-	case <-log.marked:
-	case <-time.After(patience):
-		t.Fatal("not marked")
-	}
+	log.awaitMark(t)
 	if got := session.given(); got != 2 {
 		t.Errorf("marked %d, want 2", got)
 	}
@@ -69,11 +65,7 @@ func TestGivenIsMarkedWhileConnectionsStay(t *testing.T) {
 	c.connect("", id)
 	session.say("one")
 	c.bodies("one")
-	select {
-	case <-log.marked:
-	case <-time.After(patience):
-		t.Fatal("not marked")
-	}
+	log.awaitMark(t)
 	if got := session.given(); got != 1 {
 		t.Errorf("marked %d, want 1", got)
 	}

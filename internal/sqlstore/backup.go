@@ -25,8 +25,10 @@ func Backup(ctx context.Context, dataDir, dest string) (err error) {
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	defer os.Remove(part.Name())
-	defer part.Close()
+	defer func() {
+		_ = part.Close()           // it is flushed, or not wanted
+		_ = os.Remove(part.Name()) // its other name stays
+	}()
 	if err := copyInto(ctx, source, part.Name()); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // FindBot implements chat.Tx.
 func (t *tx) FindBot(id string) (*chat.BotRecord, error) {
-	r, err := t.q.FindBot(t.ctx, id)
+	r, err := t.q.FindBot(context.Background(), id)
 	if err != nil {
 		return nil, t.fail("bot", err)
 	}
@@ -24,7 +24,7 @@ func (t *tx) PutBot(b *chat.BotRecord) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	return t.fail("bot", t.q.PutBot(t.ctx, sqlgen.PutBotParams{ID: b.ID, Name: b.Name}))
+	return t.fail("bot", t.q.PutBot(context.Background(), sqlgen.PutBotParams{ID: b.ID, Name: b.Name}))
 }
 
 // FindBotState implements chat.Reader. A bot that remembers nothing has an empty state.
@@ -54,7 +54,7 @@ func (t *tx) SaveSessionState(session int64, data json.RawMessage) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	return t.fail("bot state", t.q.PutSessionState(t.ctx, sqlgen.PutSessionStateParams{SessionKey: session, Data: string(data)}))
+	return t.fail("bot state", t.q.PutSessionState(context.Background(), sqlgen.PutSessionStateParams{SessionKey: session, Data: string(data)}))
 }
 
 // SaveClientState implements chat.Tx.
@@ -65,9 +65,9 @@ func (t *tx) SaveClientState(botID string, client int64, data json.RawMessage, v
 	var n int64
 	var err error
 	if version == 0 {
-		n, err = t.q.CreateClientState(t.ctx, sqlgen.CreateClientStateParams{ClientKey: client, BotID: botID, Data: string(data)})
+		n, err = t.q.CreateClientState(context.Background(), sqlgen.CreateClientStateParams{ClientKey: client, BotID: botID, Data: string(data)})
 	} else {
-		n, err = t.q.UpdateClientState(t.ctx, sqlgen.UpdateClientStateParams{ClientKey: client, BotID: botID, Data: string(data), Version: version})
+		n, err = t.q.UpdateClientState(context.Background(), sqlgen.UpdateClientStateParams{ClientKey: client, BotID: botID, Data: string(data), Version: version})
 	}
 	if err != nil {
 		return t.fail("bot state", err)

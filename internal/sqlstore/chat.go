@@ -18,7 +18,7 @@ func (s *Store) FindChat(ctx context.Context, id string) (*chat.Chat, error) {
 
 // FindChat implements chat.Tx.
 func (t *tx) FindChat(id string) (*chat.Chat, error) {
-	c, err := findChat(t.ctx, t.q, id)
+	c, err := findChat(context.Background(), t.q, id)
 	if err != nil {
 		return nil, t.fail("chat", err)
 	}
@@ -38,7 +38,7 @@ func (t *tx) CreateChat(c *chat.Chat) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	key, err := t.q.CreateChat(t.ctx, sqlgen.CreateChatParams{
+	key, err := t.q.CreateChat(context.Background(), sqlgen.CreateChatParams{
 		ID: c.ID, Name: c.Name, BotID: c.BotID, Token: c.Token, Identity: string(c.Identity), Secret: c.Secret,
 		Origins: string(origins), Language: c.Language, Demo: c.Demo, Settings: string(settings),
 	})

@@ -19,13 +19,13 @@ func (s *Store) FindClientByKey(ctx context.Context, key int64) (*chat.Client, e
 
 // FindClient implements chat.Tx.
 func (t *tx) FindClient(id string) (*chat.Client, error) {
-	c, err := clientOf(t.q.FindClient(t.ctx, id))
+	c, err := clientOf(t.q.FindClient(context.Background(), id))
 	return c, t.fail("client", err)
 }
 
 // FindClientByAlias implements chat.Tx.
 func (t *tx) FindClientByAlias(chatKey int64, a chat.Alias) (*chat.Client, error) {
-	c, err := clientOf(t.q.FindClientByAlias(t.ctx, sqlgen.FindClientByAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value}))
+	c, err := clientOf(t.q.FindClientByAlias(context.Background(), sqlgen.FindClientByAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value}))
 	return c, t.fail("client", err)
 }
 
@@ -38,7 +38,7 @@ func (t *tx) CreateClient(c *chat.Client) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	key, err := t.q.CreateClient(t.ctx, sqlgen.CreateClientParams{
+	key, err := t.q.CreateClient(context.Background(), sqlgen.CreateClientParams{
 		ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, FirstName: c.FirstName, MiddleName: c.MiddleName, LastName: c.LastName,
 		NameForOperator: c.NameForOperator, Phone: c.Phone, Email: c.Email, DeviceID: c.DeviceID, Timezone: minutes(c.Timezone),
 		Metadata: string(metadata), CreatedAt: micros(c.CreatedAt),
@@ -59,7 +59,7 @@ func (t *tx) UpdateClient(c *chat.Client) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	n, err := t.q.UpdateClient(t.ctx, sqlgen.UpdateClientParams{
+	n, err := t.q.UpdateClient(context.Background(), sqlgen.UpdateClientParams{
 		Key: c.Key, ExternalID: c.ExternalID, Name: c.Name, FirstName: c.FirstName, MiddleName: c.MiddleName, LastName: c.LastName,
 		NameForOperator: c.NameForOperator, Phone: c.Phone, Email: c.Email, DeviceID: c.DeviceID, Timezone: minutes(c.Timezone),
 		Metadata: string(metadata),
@@ -72,7 +72,7 @@ func (t *tx) AddAlias(chatKey, client int64, a chat.Alias) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	err := t.q.CreateAlias(t.ctx, sqlgen.CreateAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value, ClientKey: client})
+	err := t.q.CreateAlias(context.Background(), sqlgen.CreateAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value, ClientKey: client})
 	return t.fail("alias", err)
 }
 

@@ -44,7 +44,7 @@ func (c *conn) exec(statement string) error {
 
 // ExecContext implements sqlgen.DBTX.
 func (c *conn) ExecContext(_ context.Context, statement string, args ...any) (sql.Result, error) {
-	s, err := c.prepared(statement)
+	s, err := c.prepared(statement) //nolint:sqlclosecheck // close does, when no query needs it any more
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (c *conn) ExecContext(_ context.Context, statement string, args ...any) (sq
 
 // QueryContext implements sqlgen.DBTX.
 func (c *conn) QueryContext(_ context.Context, statement string, args ...any) (*sql.Rows, error) {
-	s, err := c.prepared(statement)
+	s, err := c.prepared(statement) //nolint:sqlclosecheck // close does, when no query needs it any more
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (c *conn) QueryContext(_ context.Context, statement string, args ...any) (*
 
 // QueryRowContext implements sqlgen.DBTX.
 func (c *conn) QueryRowContext(_ context.Context, statement string, args ...any) *sql.Row {
-	s, err := c.prepared(statement)
-	if err != nil { // the row must carry the error, which only database/sql can make it do
+	s, err := c.prepared(statement) //nolint:sqlclosecheck // close does, when no query needs it any more
+	if err != nil {                 // the row must carry the error, which only database/sql can make it do
 		return c.raw.QueryRowContext(context.Background(), sqliteText(statement), args...)
 	}
 	return s.QueryRowContext(context.Background(), args...)

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -24,20 +23,18 @@ func asDomain(thing string, err error) error {
 	case failedFull:
 		return &chat.Error{Code: chat.CodeUnavailable, Message: "the disk is full", RetryAfter: 5 * time.Second, Err: err}
 	case failedBusy:
-		return &chat.Error{Code: chat.CodeUnavailable, Message: "the database is held by another process", RetryAfter: time.Second, Err: err}
+		return unavailable("the database is held by another process", err)
 	default:
 		return fmt.Errorf("store %s: %w", thing, err)
 	}
 }
 
-// left is for a caller whose context ended before anything was done for it.
-func left(ctx context.Context) error {
-	return &chat.Error{Code: chat.CodeUnavailable, Message: "the request ended before its turn", RetryAfter: time.Second, Err: ctx.Err()}
-}
+// left is for a caller whose context ended, with cause, before anything was done for it.
+func left(cause error) error { return unavailable("the request ended before its turn", cause) }
 
-// unavailable refuses a request for now.
-func unavailable(retryAfter time.Duration, message string) error {
-	return &chat.Error{Code: chat.CodeUnavailable, Message: message, RetryAfter: retryAfter}
+// unavailable refuses a request for now; cause may be nil.
+func unavailable(message string, cause error) error {
+	return &chat.Error{Code: chat.CodeUnavailable, Message: message, RetryAfter: time.Second, Err: cause}
 }
 
 func isDomain(err error) bool {

@@ -22,7 +22,7 @@ func (t *tx) AppendEvents(events []chat.Event) error {
 			return err
 		}
 		key := t.nextEventKey()
-		err = t.q.CreateEvent(t.ctx, sqlgen.CreateEventParams{
+		err = t.q.CreateEvent(context.Background(), sqlgen.CreateEventParams{
 			Key: key, SessionKey: e.Session.Key, Sequence: e.Sequence, WidgetNo: e.WidgetNo, SessionNo: e.SessionNo,
 			ID: e.ID, Kind: string(e.Payload.Kind()), At: micros(e.At), Payload: string(payload),
 		})
@@ -37,7 +37,7 @@ func (t *tx) AppendEvents(events []chat.Event) error {
 
 // FindEvent implements chat.Tx.
 func (t *tx) FindEvent(session int64, id string) (*chat.Event, error) {
-	row, err := t.q.FindEvent(t.ctx, sqlgen.FindEventParams{ID: id, SessionKey: session})
+	row, err := t.q.FindEvent(context.Background(), sqlgen.FindEventParams{ID: id, SessionKey: session})
 	if err != nil {
 		return nil, t.fail("event", err)
 	}

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 // FindIdempotency implements chat.Tx.
 func (t *tx) FindIdempotency(scope, key string) (*chat.IdempotencyRecord, error) {
-	r, err := t.q.FindIdempotency(t.ctx, digest(scope, key))
+	r, err := t.q.FindIdempotency(context.Background(), digest(scope, key))
 	if err != nil {
 		return nil, t.fail("idempotency key", err)
 	}
@@ -26,7 +27,7 @@ func (t *tx) CreateIdempotency(r *chat.IdempotencyRecord) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	return t.fail("idempotency key", t.q.CreateIdempotency(t.ctx, sqlgen.CreateIdempotencyParams{
+	return t.fail("idempotency key", t.q.CreateIdempotency(context.Background(), sqlgen.CreateIdempotencyParams{
 		Digest: digest(r.Scope, r.Key), BodyHash: r.BodyHash, SessionID: r.SessionID, EventID: r.EventID, Sequence: r.Sequence,
 		CreatedAt: micros(r.CreatedAt),
 	}))
@@ -37,7 +38,7 @@ func (t *tx) DeleteIdempotencyBefore(before time.Time, limit int) (int64, error)
 	if err := t.begin(); err != nil {
 		return 0, err
 	}
-	n, err := t.q.DeleteIdempotency(t.ctx, sqlgen.DeleteIdempotencyParams{Before: micros(before), MaxRows: maxRows(limit)})
+	n, err := t.q.DeleteIdempotency(context.Background(), sqlgen.DeleteIdempotencyParams{Before: micros(before), MaxRows: maxRows(limit)})
 	return n, t.fail("idempotency key", err)
 }
 

@@ -68,7 +68,7 @@ func childWrites() int {
 					return
 				}
 				mu.Lock()
-				fmt.Println(id)
+				fmt.Fprintln(os.Stdout, id)
 				mu.Unlock()
 			}
 		}()

@@ -66,7 +66,7 @@ func (t *tx) LockSession(id string) (*chat.Session, error) {
 	if r, ok := t.sessions.byID[id]; ok {
 		return sessionOf(r.session, r.head), nil
 	}
-	row, err := t.q.LockSession(t.ctx, id)
+	row, err := t.q.LockSession(context.Background(), id)
 	return t.locked(row.Session, row.SessionHead, err)
 }
 
@@ -75,13 +75,13 @@ func (t *tx) LockSessionByKey(key int64) (*chat.Session, error) {
 	if r, ok := t.sessions.byKey[key]; ok {
 		return sessionOf(r.session, r.head), nil
 	}
-	row, err := t.q.LockSessionByKey(t.ctx, key)
+	row, err := t.q.LockSessionByKey(context.Background(), key)
 	return t.locked(row.Session, row.SessionHead, err)
 }
 
 // LockOpenSession implements chat.Tx.
 func (t *tx) LockOpenSession(chatKey, client int64) (*chat.Session, error) {
-	row, err := t.q.LockOpenSession(t.ctx, sqlgen.LockOpenSessionParams{ChatKey: chatKey, ClientKey: client})
+	row, err := t.q.LockOpenSession(context.Background(), sqlgen.LockOpenSessionParams{ChatKey: chatKey, ClientKey: client})
 	return t.locked(row.Session, row.SessionHead, err)
 }
 
@@ -99,20 +99,20 @@ func (t *tx) CreateSession(s *chat.Session, d *chat.SessionDetails) error {
 		return err
 	}
 	row := rowOfSession(s)
-	key, err := t.q.CreateSession(t.ctx, createSessionParams(row.session))
+	key, err := t.q.CreateSession(context.Background(), createSessionParams(row.session))
 	if err != nil {
 		return t.fail("open session", err)
 	}
 	row.session.Key, row.head.SessionKey = key, key
 	row.head.DueAt = dueAt(s, 0)
-	if err := t.q.CreateSessionHead(t.ctx, sqlgen.CreateSessionHeadParams(row.head)); err != nil {
+	if err := t.q.CreateSessionHead(context.Background(), sqlgen.CreateSessionHeadParams(row.head)); err != nil {
 		return t.fail("session", err)
 	}
 	details, err := rowOfDetails(key, d)
 	if err != nil {
 		return err
 	}
-	if err := t.q.CreateSessionDetails(t.ctx, sqlgen.CreateSessionDetailsParams(details)); err != nil {
+	if err := t.q.CreateSessionDetails(context.Background(), sqlgen.CreateSessionDetailsParams(details)); err != nil {
 		return t.fail("session", err)
 	}
 	s.Key = key
@@ -149,7 +149,7 @@ func (t *tx) UpdateSession(s *chat.Session) error {
 func (t *tx) updateSession(old, row *sessionRow) error {
 	s, h := &row.session, &row.head
 	if *s != old.session {
-		err := t.q.UpdateSession(t.ctx, sqlgen.UpdateSessionParams{
+		err := t.q.UpdateSession(context.Background(), sqlgen.UpdateSessionParams{
 			Key: s.Key, BotID: s.BotID, Status: s.Status, OwnerKind: s.OwnerKind, OwnerID: s.OwnerID, OwnerName: s.OwnerName,
 			Term: s.Term, Ttl: s.Ttl, CheckAt: s.CheckAt, ClosedAt: s.ClosedAt,
 		})
@@ -161,13 +161,13 @@ func (t *tx) updateSession(old, row *sessionRow) error {
 	case *h == old.head:
 		return nil
 	case h.DueAt != old.head.DueAt:
-		return t.q.UpdateSessionTurn(t.ctx, sqlgen.UpdateSessionTurnParams{
+		return t.q.UpdateSessionTurn(context.Background(), sqlgen.UpdateSessionTurnParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
 			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, DueAt: h.DueAt,
 		})
 	default:
-		return t.q.UpdateSessionHead(t.ctx, sqlgen.UpdateSessionHeadParams{
+		return t.q.UpdateSessionHead(context.Background(), sqlgen.UpdateSessionHeadParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
 			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts,

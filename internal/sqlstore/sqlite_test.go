@@ -112,6 +112,9 @@ func plan(t *testing.T, c *conn, statement string) string {
 		}
 		p += detail + "\n"
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 

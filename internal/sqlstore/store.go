@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -193,10 +192,10 @@ func read[T any](ctx context.Context, s *Store, thing string, f func(context.Con
 		}
 		return result, nil
 	case <-ctx.Done():
-		return none, left(ctx)
+		return none, left(ctx.Err())
 	case <-s.closing:
 		return none, errClosed()
 	}
 }
 
-func errClosed() error { return unavailable(time.Second, "the server is shutting down") }
+func errClosed() error { return unavailable("the server is shutting down", nil) }

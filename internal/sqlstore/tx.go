@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"math"
@@ -12,7 +11,6 @@ import (
 
 // tx is chat.Tx for one run of one member's function.
 type tx struct {
-	ctx          context.Context // never a request's
 	c            *conn
 	q            *sqlgen.Queries
 	sessions     *sessionCache

@@ -36,7 +36,7 @@ type writer struct {
 
 // member is one transaction of a group.
 type member struct {
-	ctx   context.Context // looked at until the function starts, never by a statement
+	gone  func() error // why its caller has gone; asked until the function starts
 	fn    func(chat.Tx) error
 	state atomic.Int32
 	done  chan struct{} // closed when err is final
@@ -71,10 +71,10 @@ func startWriter(ctx context.Context, o Options, db *sql.DB, c *conn, checkpoint
 
 // Update implements chat.Store.
 func (s *Store) Update(ctx context.Context, fn func(chat.Tx) error) error {
-	if ctx.Err() != nil {
-		return left(ctx)
+	if err := ctx.Err(); err != nil {
+		return left(err)
 	}
-	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
+	m := &member{gone: ctx.Err, fn: fn, done: make(chan struct{})}
 	if err := s.writer.enqueue(m); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *Store) Update(ctx context.Context, fn func(chat.Tx) error) error {
 	case <-m.done:
 	case <-ctx.Done():
 		if m.state.CompareAndSwap(memberQueued, memberLeft) {
-			return left(ctx)
+			return left(ctx.Err())
 		}
 		<-m.done
 	}
@@ -100,7 +100,7 @@ func (w *writer) enqueue(m *member) error {
 	case w.queue <- m:
 		return nil
 	default:
-		return unavailable(time.Second, "overloaded")
+		return unavailable("overloaded", nil)
 	}
 }
 
@@ -221,20 +221,20 @@ func (w *writer) attempt(group []*member) (written int, err error) {
 // begin opens a transaction, and the connection if it was given up.
 func (w *writer) begin() error {
 	if w.dead {
-		return unavailable(time.Second, "storage has failed")
+		return unavailable("storage has failed", nil)
 	}
 	if w.conn == nil {
 		c, err := openConn(context.Background(), w.db)
 		if err != nil {
 			w.log.Error("storage cannot be opened", "error", err)
-			return unavailable(time.Second, "storage is not available")
+			return unavailable("storage is not available", err)
 		}
 		w.conn = c
 	}
 	if err := w.beginOn(w.conn); err != nil {
 		w.log.Error("transaction cannot begin", "error", err)
 		w.abort()
-		return &chat.Error{Code: chat.CodeUnavailable, Message: "storage is not available", RetryAfter: time.Second, Err: err}
+		return unavailable("storage is not available", err)
 	}
 	return nil
 }
@@ -277,7 +277,7 @@ func (w *writer) abort() {
 // be aborted.
 func (w *writer) runMember(m *member) (written int, err error) {
 	t := &tx{
-		ctx: context.Background(), c: w.conn, q: w.conn.queries, sessions: w.sessions,
+		c: w.conn, q: w.conn.queries, sessions: w.sessions,
 		nextEventKey: w.nextEventKey,
 		savepoint:    func() error { return w.conn.exec("SAVEPOINT member") },
 	}
@@ -371,8 +371,8 @@ func (m *member) start() bool {
 	if m.state.Load() == memberStarted {
 		return true
 	}
-	if m.ctx.Err() != nil && m.state.CompareAndSwap(memberQueued, memberLeft) {
-		m.err = left(m.ctx)
+	if cause := m.gone(); cause != nil && m.state.CompareAndSwap(memberQueued, memberLeft) {
+		m.err = left(cause)
 		return false
 	}
 	return m.state.CompareAndSwap(memberQueued, memberStarted)

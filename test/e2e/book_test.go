@@ -62,6 +62,15 @@ func readBook(t *testing.T, dir string) book {
 	return b
 }
 
+// readSound reads the whole database while no turn is due, and checks what must be true of any.
+func readSound(t *testing.T, dir string) book {
+	t.Helper()
+	b := readBook(t, dir)
+	b.checkNumbers(t)
+	b.checkTurns(t, true)
+	return b
+}
+
 func readPages(ctx context.Context, tx *sql.Tx) (book, error) {
 	b, byKey := book{}, map[int64]*page{}
 	rows, err := tx.QueryContext(ctx, `SELECT s.key, s.id, s.status, s.owner_kind, s.started_at,

@@ -181,9 +181,7 @@ func checkFull(t *testing.T, s *server, a *api, p *person) {
 
 func checkAll(t *testing.T, s *server, ear *listener, people ...*person) {
 	t.Helper()
-	b := readBook(t, s.dir)
-	b.checkNumbers(t)
-	b.checkTurns(t, true)
+	b := readSound(t, s.dir)
 	wrong := &complaints{t: t}
 	for _, p := range people {
 		acked, _, faults := p.account()

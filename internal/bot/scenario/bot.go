@@ -49,8 +49,8 @@ func (b *Bot) Language() string { return b.config.Language }
 // scenario fails, the bot says what it is to say then (messages.onError in chatbot.yaml) and
 // stays where it was; without such a message the failure is an error.
 func (b *Bot) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error) {
-	d := newDialogue(ctx, b, t)
-	err := d.react()
+	d := newDialogue(b, t)
+	err := d.react(ctx)
 	if err == nil {
 		return d.result()
 	}
@@ -60,7 +60,7 @@ func (b *Bot) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error)
 		return nil, err
 	}
 	b.options.Log.ErrorContext(ctx, "scenario failed", slog.String("cause", t.Cause.ID), slog.Any("error", err))
-	sorry := newDialogue(ctx, b, t)
+	sorry := newDialogue(b, t)
 	sorry.say(messages[b.options.Rand(len(messages))])
 	return &chat.TurnResult{Outputs: sorry.outputs()}, nil
 }

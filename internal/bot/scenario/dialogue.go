@@ -44,7 +44,6 @@ type pressable struct {
 
 // dialogue is one turn.
 type dialogue struct {
-	ctx    context.Context
 	bot    *Bot
 	turn   *chat.Turn
 	memory memory
@@ -72,12 +71,12 @@ type shown struct {
 	target *state
 }
 
-func newDialogue(ctx context.Context, b *Bot, t *chat.Turn) *dialogue {
-	return &dialogue{ctx: ctx, bot: b, turn: t, context: b.root, current: b.root}
+func newDialogue(b *Bot, t *chat.Turn) *dialogue {
+	return &dialogue{bot: b, turn: t, context: b.root, current: b.root}
 }
 
 // react finds the state that the cause leads to and runs it.
-func (d *dialogue) react() error {
+func (d *dialogue) react(ctx context.Context) error {
 	if len(d.turn.State.Session) > 0 {
 		if err := json.Unmarshal(d.turn.State.Session, &d.memory); err != nil {
 			return fmt.Errorf("read session state: %w", err)
@@ -86,27 +85,27 @@ func (d *dialogue) react() error {
 	}
 	switch cause := d.turn.Cause.Payload.(type) {
 	case *chat.SessionStarted:
-		return d.start(cause)
+		return d.start(ctx, cause)
 	case *chat.Message:
-		return d.message(cause)
+		return d.message(ctx, cause)
 	case *chat.ActionPressed:
 		d.event, d.data = cause.Event, cause.Data
-		return d.enter(d.onEvent(cause.Event))
+		return d.enter(ctx, d.onEvent(cause.Event))
 	}
 	return nil
 }
 
 // start opens a session: at the state the integrator named (TWIN, botNodeId), or with the
 // query /start, which nothing has to match.
-func (d *dialogue) start(started *chat.SessionStarted) error {
+func (d *dialogue) start(ctx context.Context, started *chat.SessionStarted) error {
 	if !started.Greet {
 		return nil
 	}
 	d.query = queryStart
 	if s := d.startNode(); s != nil {
-		return d.enter(s)
+		return d.enter(ctx, s)
 	}
-	return d.enter(d.onQuery(queryStart))
+	return d.enter(ctx, d.onQuery(queryStart))
 }
 
 // startNode is the state at which the integrator wants the session to start; nil for none.
@@ -118,7 +117,7 @@ func (d *dialogue) startNode() *state {
 }
 
 // message reacts to what a client said.
-func (d *dialogue) message(m *chat.Message) error {
+func (d *dialogue) message(ctx context.Context, m *chat.Message) error {
 	if len(d.turn.State.Session) == 0 {
 		if s := d.startNode(); s != nil {
 			d.context = s
@@ -142,7 +141,7 @@ func (d *dialogue) message(m *chat.Message) error {
 		d.event = eventNoMatch
 		s = d.onEvent(eventNoMatch)
 	}
-	return d.enter(s)
+	return d.enter(ctx, s)
 }
 
 // onButton is the state that a button of the last replies leads to.
@@ -199,10 +198,10 @@ func (d *dialogue) above(s *state) *state {
 	return s.parent
 }
 
-// enter runs the reactions of a state, and of those it jumps to.
-func (d *dialogue) enter(s *state) error {
+// enter runs the reactions of a state, and of those it jumps to, until ctx ends.
+func (d *dialogue) enter(ctx context.Context, s *state) error {
 	for ; s != nil; s = d.next {
-		if err := d.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("run state %s: %w", s.path, err)
 		}
 		if d.jumps++; d.jumps > maxJumps {

@@ -130,10 +130,15 @@ func (r *reader) tags(indent int) []*tag {
 	return tags
 }
 
+// nested reports whether the next line is deeper than indent.
+func (r *reader) nested(indent int) bool {
+	return r.next < len(r.lines) && r.lines[r.next].indent > indent
+}
+
 // skip leaves out a line and what is nested in it.
 func (r *reader) skip(indent int) {
 	r.next++
-	for r.next < len(r.lines) && r.lines[r.next].indent > indent {
+	for r.nested(indent) {
 		r.next++
 	}
 }
@@ -141,19 +146,18 @@ func (r *reader) skip(indent int) {
 // tag reads one tag line and what belongs to it.
 func (r *reader) tag(l line, name string, rest int, k kind) *tag {
 	t := &tag{name: name, pos: l.pos, full: l.full, value: l.textFrom(rest)}
-	r.next++
-	switch {
-	case k.body == bodyAny:
-		for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
-			r.next++
-		}
+	if k.body == bodyAny {
+		r.skip(l.indent)
 		return t
-	case k.body == bodyCode:
-		for ; r.next < len(r.lines) && r.lines[r.next].indent > l.indent; r.next++ {
+	}
+	r.next++
+	switch k.body {
+	case bodyCode:
+		for ; r.nested(l.indent); r.next++ {
 			t.items = append(t.items, r.lines[r.next].textFrom(0))
 		}
 		return t
-	case k.body == bodyText:
+	case bodyText:
 		r.text(t, l, k)
 	default:
 		r.splitParams(t)
@@ -162,7 +166,7 @@ func (r *reader) tag(l line, name string, rest int, k kind) *tag {
 	if k.body == bodyItems {
 		r.items(t, l)
 	}
-	if k.body == bodyTags && r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+	if k.body == bodyTags && r.nested(l.indent) {
 		t.kids = r.tags(l.indent + 1)
 	}
 	return t
@@ -175,7 +179,7 @@ func (r *reader) text(t *tag, l line, k kind) {
 	if t.name == "a" {
 		separator = "\n"
 	}
-	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+	for r.nested(l.indent) {
 		next := r.lines[r.next]
 		open := openQuote(t.value.text)
 		if name, _, ok := tagName(next.text); ok && !open {
@@ -198,7 +202,7 @@ func (r *reader) text(t *tag, l line, k kind) {
 
 // paramLines reads parameters that stand on deeper lines, with or without ||.
 func (r *reader) paramLines(t *tag, l line, k kind) {
-	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+	for r.nested(l.indent) {
 		next := r.lines[r.next]
 		from := 0
 		switch {
@@ -210,7 +214,7 @@ func (r *reader) paramLines(t *tag, l line, k kind) {
 		}
 		r.next++
 		text := next.textFrom(from)
-		for r.next < len(r.lines) && r.lines[r.next].indent > l.indent && openQuote(text.text) {
+		for r.nested(l.indent) && openQuote(text.text) {
 			text = text.add("\n", r.lines[r.next].textFrom(0))
 			r.next++
 		}
@@ -223,7 +227,7 @@ func (r *reader) items(t *tag, l line) {
 	if t.value.text != "" {
 		t.items = append(t.items, t.value)
 	}
-	for r.next < len(r.lines) && r.lines[r.next].indent > l.indent {
+	for r.nested(l.indent) {
 		item := r.lines[r.next]
 		if name, _, ok := tagName(item.text); ok {
 			if _, known := kindOf(name); known {
@@ -231,7 +235,7 @@ func (r *reader) items(t *tag, l line) {
 			}
 		}
 		v := item.textFrom(0)
-		for r.next++; r.next < len(r.lines) && r.lines[r.next].indent > item.indent; r.next++ {
+		for r.next++; r.nested(item.indent); r.next++ {
 			v = v.add(" ", r.lines[r.next].textFrom(0))
 		}
 		t.items = append(t.items, v)
@@ -244,7 +248,7 @@ func tagName(text string) (name string, rest int, ok bool) {
 	i := 0
 	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && !(r == '@' && i == 0) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && (r != '@' || i > 0) {
 			break
 		}
 		i += size

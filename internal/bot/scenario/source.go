@@ -84,12 +84,6 @@ func (v value) at(offset int) (Position, string) {
 	return pos, found.full
 }
 
-// pos is where the value begins.
-func (v value) pos() Position {
-	p, _ := v.at(0)
-	return p
-}
-
 // slice is a part of the value without the white space around it.
 func (v value) slice(from, to int) value {
 	text := v.text[from:to]

@@ -28,11 +28,12 @@ func main() {
 	data := flag.String("data", "", "empty directory for the database")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	l, err := net.Listen("tcp", *listen)
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", *listen)
 	if err == nil {
 		err = run(ctx, l, *data)
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
@@ -50,7 +51,7 @@ func run(ctx context.Context, l net.Listener, data string) error {
 		return err
 	}
 	f := &floor{node: node, sessions: make(map[string]int64)}
-	st, err := openStore(data, f.publish)
+	st, err := openStore(ctx, data, f.publish)
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func (f *floor) listMessages(w http.ResponseWriter, r *http.Request) {
 	}
 	after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 	limit, _ := strconv.Atoi(r.FormValue("limit"))
-	messages, err := f.store.list(session, after, limit)
+	messages, err := f.store.list(r.Context(), session, after, limit)
 	if err != nil {
 		respond(w, http.StatusInternalServerError, map[string]string{"error": "Internal error"})
 		return

@@ -37,7 +37,7 @@ type store struct {
 	indexErr error
 }
 
-func openStore(dir string, publish func(*message)) (*store, error) {
+func openStore(ctx context.Context, dir string, publish func(*message)) (*store, error) {
 	pragmas := "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	path := "file:" + filepath.Join(dir, "floor.db") + pragmas
 	db, err := sql.Open("sqlite", path)
@@ -45,7 +45,7 @@ func openStore(dir string, publish func(*message)) (*store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	if _, err = db.Exec("CREATE TABLE messages (key INTEGER PRIMARY KEY, session INTEGER NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL)"); err != nil {
+	if _, err = db.ExecContext(ctx, "CREATE TABLE messages (key INTEGER PRIMARY KEY, session INTEGER NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL)"); err != nil {
 		return nil, fmt.Errorf("open store: %w", errors.Join(err, db.Close()))
 	}
 	reader, err := sql.Open("sqlite", path)
@@ -58,7 +58,7 @@ func openStore(dir string, publish func(*message)) (*store, error) {
 
 // run writes and publishes until ctx ends.
 func (s *store) run(ctx context.Context) error {
-	insert, err := s.db.Prepare("INSERT INTO messages (session, sequence, id, body, at) VALUES ($1, $2, $3, $4, $5)")
+	insert, err := s.db.PrepareContext(ctx, "INSERT INTO messages (session, sequence, id, body, at) VALUES ($1, $2, $3, $4, $5)")
 	if err != nil {
 		return fmt.Errorf("run store: %w", err)
 	}
@@ -103,15 +103,16 @@ func (s *store) group(ctx context.Context) []*message {
 }
 
 func (s *store) write(ctx context.Context, insert *sql.Stmt, group []*message, next map[int64]int64) error {
-	tx, err := s.db.Begin()
+	ctx = context.WithoutCancel(ctx) // what was taken from the queue is written
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	stmt := tx.StmtContext(context.WithoutCancel(ctx), insert)
+	stmt := tx.StmtContext(ctx, insert) //nolint:sqlclosecheck // the transaction does
 	for _, m := range group {
 		next[m.session]++
 		m.sequence = next[m.session]
-		if _, err := stmt.Exec(m.session, m.sequence, m.id, m.body, m.at.UnixMicro()); err != nil {
+		if _, err := stmt.ExecContext(ctx, m.session, m.sequence, m.id, m.body, m.at.UnixMicro()); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 	}
@@ -136,14 +137,14 @@ func (s *store) insert(m *message) error {
 
 // list returns a session's messages after a sequence. The index is made when the first list is asked
 // for: while messages are written there is only the row.
-func (s *store) list(session, after int64, limit int) ([]message, error) {
+func (s *store) list(ctx context.Context, session, after int64, limit int) ([]message, error) {
 	s.indexing.Do(func() {
-		_, s.indexErr = s.db.Exec("CREATE INDEX messages_session ON messages (session, sequence)")
+		_, s.indexErr = s.db.ExecContext(context.WithoutCancel(ctx), "CREATE INDEX messages_session ON messages (session, sequence)")
 	})
 	if s.indexErr != nil {
 		return nil, fmt.Errorf("list messages: %w", s.indexErr)
 	}
-	rows, err := s.reader.Query("SELECT sequence, id, body, at FROM messages WHERE session = $1 AND sequence > $2 ORDER BY sequence LIMIT $3", session, after, limit)
+	rows, err := s.reader.QueryContext(ctx, "SELECT sequence, id, body, at FROM messages WHERE session = $1 AND sequence > $2 ORDER BY sequence LIMIT $3", session, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}

@@ -102,13 +102,18 @@ func alternative(kids []*node) *node {
 		}
 		alt.kids = append(alt.kids, n)
 	}
-	switch len(alt.kids) {
+	return alt.simple()
+}
+
+// simple is the node itself, or what it comes to with one child or none.
+func (n *node) simple() *node {
+	switch len(n.kids) {
 	case 0:
 		return &node{op: opEmpty}
 	case 1:
-		return alt.kids[0]
+		return n.kids[0]
 	}
-	return alt
+	return n
 }
 
 // sequence reads elements that follow each other.
@@ -125,13 +130,7 @@ func sequence(kids []*node) *node {
 		}
 		seq.kids = append(seq.kids, n)
 	}
-	switch len(seq.kids) {
-	case 0:
-		return &node{op: opEmpty}
-	case 1:
-		return seq.kids[0]
-	}
-	return seq
+	return seq.simple()
 }
 
 // anyOrder reads the elements of a {} group.
