@@ -21,11 +21,11 @@ func (s *Service) change(session *Session) *change {
 func (c *change) add(id string, p Payload) Event {
 	c.session.Sequence++
 	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.now, Payload: p}
-	if p.InWidget() {
+	if p.In(StreamWidget) {
 		c.session.WidgetNo++
 		e.WidgetNo = c.session.WidgetNo
 	}
-	if p.InSession() {
+	if p.In(StreamSession) {
 		c.session.SessionNo++
 		e.SessionNo = c.session.SessionNo
 	}

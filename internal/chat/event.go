@@ -65,9 +65,8 @@ func (e *Event) Message() *Message {
 // *OwnerChanged, *SessionClosed or *Typing.
 type Payload interface {
 	Kind() Kind
-	// InWidget and InSession say of which streams the event is part.
-	InWidget() bool
-	InSession() bool
+	// In says whether the event is part of a stream.
+	In(s Stream) bool
 }
 
 // SessionStarted opens every session.
@@ -142,47 +141,26 @@ func (*SessionClosed) Kind() Kind { return KindSessionClosed }
 // Kind implements Payload.
 func (*Typing) Kind() Kind { return KindTyping }
 
-// InWidget implements Payload.
-func (*SessionStarted) InWidget() bool { return false }
+// In implements Payload.
+func (*SessionStarted) In(Stream) bool { return false }
 
-// InWidget implements Payload.
-func (m *Message) InWidget() bool { return m.AuthorType != AuthorClient }
+// In implements Payload. The widget hears of what others say (TWIN, chatMessageCreated).
+func (m *Message) In(s Stream) bool { return s == StreamSession || m.AuthorType != AuthorClient }
 
-// InWidget implements Payload.
-func (r *MessageRead) InWidget() bool { return r.By == AuthorOperator }
+// In implements Payload. The widget hears of what operators read (TWIN, chatMessageRead).
+func (r *MessageRead) In(s Stream) bool { return s == StreamSession || r.By == AuthorOperator }
 
-// InWidget implements Payload.
-func (*ActionPressed) InWidget() bool { return false }
+// In implements Payload.
+func (*ActionPressed) In(s Stream) bool { return s == StreamSession }
 
-// InWidget implements Payload.
-func (o *OwnerChanged) InWidget() bool { return announced(o.Owner) }
+// In implements Payload.
+func (o *OwnerChanged) In(Stream) bool { return announced(o.Owner) }
 
-// InWidget implements Payload.
-func (*SessionClosed) InWidget() bool { return true }
+// In implements Payload.
+func (*SessionClosed) In(Stream) bool { return true }
 
-// InWidget implements Payload.
-func (t *Typing) InWidget() bool { return t.By != AuthorClient }
-
-// InSession implements Payload.
-func (*SessionStarted) InSession() bool { return false }
-
-// InSession implements Payload.
-func (*Message) InSession() bool { return true }
-
-// InSession implements Payload.
-func (*MessageRead) InSession() bool { return true }
-
-// InSession implements Payload.
-func (*ActionPressed) InSession() bool { return true }
-
-// InSession implements Payload.
-func (o *OwnerChanged) InSession() bool { return announced(o.Owner) }
-
-// InSession implements Payload.
-func (*SessionClosed) InSession() bool { return true }
-
-// InSession implements Payload.
-func (*Typing) InSession() bool { return true }
+// In implements Payload.
+func (t *Typing) In(s Stream) bool { return s == StreamSession || t.By != AuthorClient }
 
 // announced: the client is told of bots and operators, not of queues
 // (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).

@@ -107,14 +107,6 @@ type closedData struct {
 // Links makes the links of a file when it is delivered: to show it and to download it.
 type Links func(a chat.Attachment) (inline, download string)
 
-// inStream reports whether an event is part of a stream.
-func inStream(e *chat.Event, stream chat.Stream) bool {
-	if stream == chat.StreamWidget {
-		return e.Payload.InWidget()
-	}
-	return e.Payload.InSession()
-}
-
 // encode returns the publication of an event on a stream's channel: one line of JSON. The
 // session stream says more than the documented widget stream does.
 func encode(e *chat.Event, stream chat.Stream, links Links) ([]byte, error) {

@@ -71,11 +71,11 @@ func (s *testSession) append(p chat.Payload, ring bool) {
 		s.Sequence++
 		e.Sequence = s.Sequence
 		e.ID = fmt.Sprintf("00000000-0000-7000-8000-%012d", s.Sequence)
-		if p.InWidget() {
+		if p.In(chat.StreamWidget) {
 			s.WidgetNo++
 			e.WidgetNo = s.WidgetNo
 		}
-		if p.InSession() {
+		if p.In(chat.StreamSession) {
 			s.SessionNo++
 			e.SessionNo = s.SessionNo
 		}

@@ -65,7 +65,7 @@ func (t *topic) close() {
 // deliver takes the next event of the session from the feed. It does not block.
 func (t *topic) deliver(e *chat.Event) {
 	no := e.No(t.stream)
-	if no == 0 && (!e.Ephemeral() || !inStream(e, t.stream)) {
+	if no == 0 && (!e.Ephemeral() || !e.Payload.In(t.stream)) {
 		return
 	}
 	data, err := encode(e, t.stream, t.server.Links)

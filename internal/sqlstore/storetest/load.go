@@ -95,11 +95,11 @@ func wantStreams(t *testing.T, s *chat.Session, events []chat.Event) {
 	for i := range events {
 		e := &events[i]
 		sequence++
-		if e.Payload.InWidget() {
+		if e.Payload.In(chat.StreamWidget) {
 			widget++
 			wantEqual(t, "widget number", e.WidgetNo, widget)
 		}
-		if e.Payload.InSession() {
+		if e.Payload.In(chat.StreamSession) {
 			session++
 			wantEqual(t, "session number", e.SessionNo, session)
 		}

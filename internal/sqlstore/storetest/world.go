@@ -99,11 +99,11 @@ func write(tx chat.Tx, id string, payloads ...chat.Payload) ([]chat.Event, error
 	for i, p := range payloads {
 		s.Sequence++
 		e := chat.Event{ID: newID(), Session: s.Ref(), Sequence: s.Sequence, At: epoch.Add(time.Duration(s.Sequence) * time.Second), Payload: p}
-		if p.InWidget() {
+		if p.In(chat.StreamWidget) {
 			s.WidgetNo++
 			e.WidgetNo = s.WidgetNo
 		}
-		if p.InSession() {
+		if p.In(chat.StreamSession) {
 			s.SessionNo++
 			e.SessionNo = s.SessionNo
 		}
