@@ -67,11 +67,14 @@ func Start(ctx context.Context, p Params) (*App, error) {
 	a.onClose(web.end)
 	mux, err := a.build(ctx)
 	if err != nil {
-		return nil, errors.Join(err, a.Close(ctx))
+		return nil, errors.Join(err, a.closeAll(ctx))
 	}
 	web.serve(mux)
 	a.onClose(early(web.drain))
 	p.Log.Info("listening", "address", web.listener.Addr().String(), "demo", a.demoAllowed())
+	if p.Config.Demo && !a.demoAllowed() {
+		p.Log.Warn("the demo chat does not answer: the server does not listen on loopback alone")
+	}
 	return a, nil
 }
 
@@ -89,11 +92,16 @@ func (a *App) Close(ctx context.Context) error {
 	a.close.Do(func() {
 		a.health.stopping.Store(true)
 		a.params.Log.Info("stopping")
-		for _, f := range slices.Backward(a.closers) {
-			a.closed = errors.Join(a.closed, f(ctx))
-		}
+		a.closed = a.closeAll(ctx)
 	})
 	return a.closed
+}
+
+func (a *App) closeAll(ctx context.Context) (err error) {
+	for _, f := range slices.Backward(a.closers) {
+		err = errors.Join(err, f(ctx))
+	}
+	return err
 }
 
 func (a *App) onClose(f func(context.Context) error) { a.closers = append(a.closers, f) }

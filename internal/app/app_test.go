@@ -316,8 +316,8 @@ type held struct {
 	r    *bufio.Reader
 }
 
-// hold begins a request and returns when its handler waits for the body: only then does
-// net/http ask for it.
+// hold begins a request and returns when its handler waits for the end of the body, the largest
+// that is waited for before a request takes its place.
 func hold(t *testing.T, a *app.App) *held {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(a.URL(), "http://"))
@@ -325,12 +325,16 @@ func hold(t *testing.T, a *app.App) *held {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", demoSessions)
-	h := &held{t, conn, bufio.NewReader(conn)}
-	if got := h.status(); got != http.StatusContinue {
-		t.Fatalf("status %d", got)
+	const size = 1 << 20
+	body := "{" + strings.Repeat(" ", size-2) + "}"
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", demoSessions, size, body)
+	taken := "govorun_http_requests_in_flight 1\n"
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(call(t, "GET", a.URL()+"/metrics", "").body, taken); {
+		if time.Now().After(deadline) {
+			t.Fatal("the request does not take its place")
+		}
 	}
-	return h
+	return &held{t, conn, bufio.NewReader(conn)}
 }
 
 func (h *held) status() int {
@@ -344,7 +348,7 @@ func (h *held) status() int {
 
 func (h *held) finish() int {
 	h.t.Helper()
-	if _, err := io.WriteString(h.conn, "{}"); err != nil {
+	if _, err := io.WriteString(h.conn, "0\r\n\r\n"); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.status()
@@ -368,6 +372,49 @@ func TestOverloadIsRefused(t *testing.T) {
 		t.Errorf("the held request: %d", got)
 	}
 	call(t, "POST", a.URL()+demoSessions, "{}") // perhaps refused still: the held one may be leaving
+}
+
+// TestWhoIsSlowToSendHoldsUpNobody: a request takes its place when its body is there.
+func TestWhoIsSlowToSendHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	a := start(t, t.TempDir(), setting("http.max_in_flight", "1"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(a.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", demoSessions)
+	slow := &held{t, conn, bufio.NewReader(conn)}
+	if got := slow.status(); got != http.StatusContinue { // its body is waited for
+		t.Fatalf("status %d", got)
+	}
+	if got := call(t, "POST", a.URL()+demoSessions, "{}"); got.StatusCode != http.StatusCreated {
+		t.Errorf("another request: %d", got.StatusCode)
+	}
+	if _, err := io.WriteString(conn, "{}"); err != nil {
+		t.Fatal(err)
+	}
+	if got := slow.status(); got != http.StatusCreated {
+		t.Errorf("the slow request: %d", got)
+	}
+}
+
+// TestTooLargeIsSaidAtOnce: nobody waits for a body that is not going to be read.
+func TestTooLargeIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	a := start(t, t.TempDir())
+	conn, err := net.Dial("tcp", strings.TrimPrefix(a.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil { // less than the read timeout
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", demoSessions)
+	if got := (&held{t, conn, bufio.NewReader(conn)}).status(); got != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d", got)
+	}
 }
 
 // startedElsewhere is a session id nobody has.

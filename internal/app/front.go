@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -36,15 +38,47 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.metrics.request(r.Pattern, rec.status, time.Since(start))
 	}()
 	if !probes[r.URL.Path] {
+		receive(r)
 		if !f.gate.enter() {
 			f.metrics.overloaded.Inc()
 			refuse(rec)
 			return
 		}
-		defer f.gate.leave()
+		f.metrics.inFlight.Inc()
+		defer func() {
+			f.metrics.inFlight.Dec()
+			f.gate.leave()
+		}()
 	}
 	f.mux.ServeHTTP(rec, r)
 }
+
+// maxReceived is how much of a body is waited for before a request takes its place, in bytes.
+const maxReceived = 1 << 20
+
+// receive waits for the body of a request, so that one whose client is slow to send it holds
+// up no others. What is announced larger is left to its route. An error comes to whoever reads
+// the body.
+func receive(r *http.Request) {
+	if r.ContentLength == 0 || r.ContentLength > maxReceived {
+		return
+	}
+	var body bytes.Buffer
+	_, err := body.ReadFrom(io.LimitReader(r.Body, maxReceived))
+	rest := io.Reader(r.Body)
+	if err != nil {
+		rest = failing{err}
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(&body, rest), r.Body}
+}
+
+// failing is a reader that has only an error.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // serveStream hands the connection on as it is: sockets take it over, streams flush it.
 func (f *front) serveStream(w http.ResponseWriter, r *http.Request) {

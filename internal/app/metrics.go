@@ -29,6 +29,7 @@ type metrics struct {
 	requestTime   *prometheus.HistogramVec
 	rateLimited   prometheus.Counter
 	overloaded    prometheus.Counter
+	inFlight      prometheus.Gauge
 }
 
 // Buckets of histograms: of what takes milliseconds, in seconds, and of sizes.
@@ -63,7 +64,10 @@ func newMetrics() *metrics {
 		requests:      counter("http_requests_total", "HTTP requests answered, by route and status; sockets and streams are not among them.", "route", "status"),
 		requestTime:   histogram("http_request_seconds", "Time of an HTTP request, by route.", secondBuckets, "route"),
 		rateLimited:   counter("rate_limited_total", "HTTP requests refused because their address or session asked too often.").WithLabelValues(),
-		overloaded:    counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
+		inFlight: promauto.With(registry).NewGauge(prometheus.GaugeOpts{
+			Namespace: "govorun", Name: "http_requests_in_flight", Help: "HTTP requests that are worked on.",
+		}),
+		overloaded: counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
 	}
 }
 

@@ -310,6 +310,37 @@ func TestATurnThatKillsItsNodesIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestTypingIsFollowedByAMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]bot.Bot{"bot": bot.Func(func(_ context.Context, turn *chat.Turn) (*chat.TurnResult, error) {
+		if body := turn.Cause.Message().Body; body != "silence" {
+			return answer(body), nil
+		}
+		return &chat.TurnResult{}, nil
+	})})
+	s := w.start("bot", "silence")
+	got := make(chan string, 16)
+	_, stop, err := w.feed.Watch(t.Context(), s.Ref(), func(e *chat.Event) {
+		if m := e.Message(); m == nil || m.AuthorType == chat.AuthorBot {
+			got <- string(e.Payload.Kind())
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	w.run()
+	w.await(s, 2)
+	w.await(s, w.send(s, "speak"))
+	first := <-got
+	if first == string(chat.KindTyping) { // it is dropped when the message is there already
+		first = <-got
+	}
+	if first != string(chat.KindMessageCreated) {
+		t.Fatalf("typing is followed by %s", first)
+	}
+}
+
 func TestCloseLetsRunningTurnsFinish(t *testing.T) {
 	t.Parallel()
 	running, release := make(chan struct{}), make(chan struct{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -19,6 +20,23 @@ type panicError struct {
 }
 
 func (e *panicError) Error() string { return fmt.Sprintf("the bot panicked: %v", e.value) }
+
+// typingDelay is how long a bot thinks before the client is told that it is typing. One that is
+// quicker is said to be typing if it has something to say: an indicator is followed by a message.
+const typingDelay = 300 * time.Millisecond
+
+// answer is what came of asking a bot.
+type answer struct {
+	result *chat.TurnResult
+	err    error
+}
+
+func (a answer) speaks() bool {
+	return a.err == nil && slices.ContainsFunc(a.result.Outputs, func(o chat.Output) bool {
+		_, says := o.(chat.Say)
+		return says
+	})
+}
 
 // take has the bot react and commits what it wants. A bot that fails ends in the message the
 // chat has for that, so that the client is never left without an answer.
@@ -87,13 +105,9 @@ func (r *Runner) react(t *chat.Turn) (*chat.TurnResult, error) {
 	if b == nil {
 		return nil, fmt.Errorf("there is no bot %s here", t.Session.Owner.ID)
 	}
-	r.Service.BotTyping(t.Session.Ref())
+	typing := time.AfterFunc(typingDelay, func() { r.Service.BotTyping(t.Session.Ref()) })
 	ctx, cancel := context.WithTimeout(context.Background(), r.Timeout)
 	defer cancel()
-	type answer struct {
-		result *chat.TurnResult
-		err    error
-	}
 	answers := make(chan answer, 1)
 	r.running.Go(func() {
 		defer func() {
@@ -109,6 +123,9 @@ func (r *Runner) react(t *chat.Turn) (*chat.TurnResult, error) {
 	})
 	select {
 	case a := <-answers:
+		if early := typing.Stop(); early && a.speaks() {
+			r.Service.BotTyping(t.Session.Ref())
+		}
 		if a.err != nil && errors.Is(a.err, context.DeadlineExceeded) && ctx.Err() != nil {
 			return nil, errTimeout
 		}

@@ -41,9 +41,19 @@ func trustedAliases(c *Chat, p *StartParams) ([]Alias, error) {
 	if p.Details.MessengerUserID != "" {
 		add(AliasMessenger, p.Details.MessengerType+":"+p.Details.MessengerUserID)
 	}
-	add(AliasPhone, p.Client.Phone)
+	add(AliasPhone, digits(p.Client.Phone))
 	add(AliasEmail, strings.ToLower(p.Client.Email))
 	return names, nil
+}
+
+// digits is a phone number as it is compared: however it is written, by its digits.
+func digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
 }
 
 // findClient finds the returning client by the names the caller has a right to, nil if there

@@ -33,6 +33,7 @@ func (s *Server) connecting(ctx context.Context, e centrifuge.ConnectEvent) (cen
 		return centrifuge.ConnectReply{}, s.report("connect", err)
 	}
 	shake, _ := ctx.Value(handshakeKey{}).(handshake)
+	request.addSessionsOf(e.Channels, s.Limits.Sessions)
 	channels, err := s.grant(ctx, request, shake.origin)
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.report("connect", err)

@@ -175,3 +175,58 @@ func TestWatchThatCannotLookIsStopped(t *testing.T) {
 		t.Errorf("%d watchers are left", n)
 	}
 }
+
+// A session that a connection has joined comes back with it: the client names the channel's
+// position, and an SDK does not join again.
+func TestAJoinedSessionComesBack(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	first, joined := newSessionID(t), newSessionID(t)
+	log.open(first)
+	session := log.open(joined)
+	session.say("heard")
+	s := serve(t, log)
+	session.say("missed")
+	c := s.dial()
+	subs := c.connect(`{"widget:`+joined+`":{"recover":true,"offset":1,"epoch":"`+testLogID+`"},"widget:nothing":{"recover":true}}`, first).Connect.Subs
+	if sub := subs["widget:"+joined]; len(subs) != 2 || !sub.Recovered {
+		t.Fatalf("got %+v", subs)
+	}
+	c.bodies("missed")
+	session.say("new")
+	c.bodies("new")
+}
+
+// Some make their UUIDs of capitals.
+func TestSessionIDsOfCapitals(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id, joined := newSessionID(t), newSessionID(t)
+	log.open(id).say("hello")
+	log.open(joined)
+	c := serve(t, log).dial()
+	if _, ok := c.connect("", strings.ToUpper(id)).Connect.Subs["widget:"+id]; !ok {
+		t.Fatal("not subscribed")
+	}
+	c.bodies("hello")
+	c.send(`{"id":2,"rpc":{"method":"joinSession","data":{"id":"` + strings.ToUpper(joined) + `"}}}`)
+	for _, got := range []string{c.next(), c.next()} {
+		if strings.Contains(got, "error") {
+			t.Fatalf("got %s", got)
+		}
+	}
+}
+
+// A position that no number can hold is beyond the top as any other.
+func TestPositionBeyondAllNumbers(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	log.open(id).say("hello")
+	c := serve(t, log).dial()
+	sub := c.connect(`{"widget:`+id+`":{"recover":true,"offset":18446744073709551615,"epoch":"`+testLogID+`"}}`, id).Connect.Subs["widget:"+id]
+	if sub.Recovered || sub.Offset != 1 {
+		t.Fatalf("got %+v, want the present position, not recovered", sub)
+	}
+	c.silent()
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -38,6 +39,7 @@ func decodeConnect(data []byte, maxSessions int) (*connectRequest, error) {
 	}
 	r := &connectRequest{echo: wire.Settings.Echo}
 	for _, id := range wire.Settings.Sessions {
+		id = strings.ToLower(id) // some make their UUIDs of capitals
 		if slices.Contains(r.sessions, id) {
 			continue
 		}
@@ -49,6 +51,18 @@ func decodeConnect(data []byte, maxSessions int) (*connectRequest, error) {
 	return r, nil
 }
 
+// addSessionsOf adds the sessions of the channels a client that comes back had: one it has
+// joined since it first connected is not in its data, and an SDK does not join again.
+func (r *connectRequest) addSessionsOf(channels []string, maxSessions int) {
+	slices.Sort(channels)
+	for _, channel := range channels {
+		_, id, ok := parseChannel(channel)
+		if ok && !slices.Contains(r.sessions, id) && len(r.sessions) < maxSessions {
+			r.sessions = append(r.sessions, id)
+		}
+	}
+}
+
 // decodeJoin reads the data of the RPC joinSession: a session's id (TWIN, section 3).
 func decodeJoin(data []byte) (sessionID string, err error) {
 	var wire struct {
@@ -57,7 +71,7 @@ func decodeJoin(data []byte) (sessionID string, err error) {
 	if err := decode(data, &wire); err != nil {
 		return "", err
 	}
-	return wire.ID, checkID("id", wire.ID)
+	return strings.ToLower(wire.ID), checkID("id", wire.ID)
 }
 
 // typingRequest is the data of the RPC typing, an extension of ours.
@@ -79,7 +93,7 @@ func decodeTyping(data []byte) (*typingRequest, error) {
 	if wire.SessionID == "" {
 		wire.SessionID = wire.ID
 	}
-	return &typingRequest{sessionID: wire.SessionID, body: wire.Body}, checkID("sessionId", wire.SessionID)
+	return &typingRequest{sessionID: strings.ToLower(wire.SessionID), body: wire.Body}, checkID("sessionId", wire.SessionID)
 }
 
 func checkID(field, id string) error {

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -240,6 +241,9 @@ func (t *topic) sessionStart(ctx context.Context, session *chat.Session) (int64,
 // resume is the position from which a client that was at since can be given everything: since
 // itself, or the top when that cannot be.
 func (t *topic) resume(ctx context.Context, since centrifuge.StreamPosition) (int64, error) {
+	if since.Offset > math.MaxInt64 {
+		since.Offset = math.MaxInt64 // as far beyond the top as any
+	}
 	top, err := t.reach(ctx, int64(since.Offset))
 	if err != nil {
 		return 0, err

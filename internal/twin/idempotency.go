@@ -24,21 +24,12 @@ func (a *API) idempotency(r *http.Request, body []byte) (chat.Idempotency, error
 	if key == "" || len(key) > maxKey || len(values) > 1 || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
 		return chat.Idempotency{}, chat.Invalid("Idempotency-Key", "expected one header of 1 to %d bytes without control characters", maxKey)
 	}
-	return chat.Idempotency{Key: key, Caller: a.Proxies.ClientAddr(r).String(), BodyHash: bodyHash(r, body)}, nil
+	return chat.Idempotency{Key: key, Caller: a.Proxies.ClientAddr(r).String(), BodyHash: bodyHash(body)}, nil
 }
 
-// bodyHash tells requests apart. The base path and the white space between the tokens of the
-// body make no difference.
-func bodyHash(r *http.Request, body []byte) string {
-	path := r.URL.Path
-	for _, base := range bases {
-		if rest, ok := strings.CutPrefix(path, base); ok {
-			path = rest
-			break
-		}
-	}
-	h := sha256.New()
-	h.Write([]byte(r.Method + " " + path + "\n"))
-	h.Write(compact(body))
-	return hex.EncodeToString(h.Sum(nil))
+// bodyHash tells bodies apart by what they say: the order of the members and the white space
+// between the tokens make no difference.
+func bodyHash(body []byte) string {
+	sum := sha256.Sum256(canonical(body))
+	return hex.EncodeToString(sum[:])
 }

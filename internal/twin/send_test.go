@@ -85,13 +85,12 @@ func TestIdempotencyKey(t *testing.T) {
 		method, path, body, same, other string
 		got                             func(f *fake) chat.Idempotency
 	}{
-		{"POST", startPath, `{"name":"a"}`, "{ \"name\" :\n\"a\" }", `{"name":"b"}`, func(f *fake) chat.Idempotency { return f.start.Idempotency }},
+		{"POST", startPath, `{"name":"a","sessionTtl":3600}`, "{ \"sessionTtl\" :3600,\n\"name\": \"a\" }", `{"name":"b"}`, func(f *fake) chat.Idempotency { return f.start.Idempotency }},
 		{"PUT", startPath, ``, " ", `{}`, func(f *fake) chat.Idempotency { return f.start.Idempotency }},
 		{"POST", sessionPath + "/messages", `{"body":"a"}`, `{"body": "a"}`, `{"body":"a "}`, func(f *fake) chat.Idempotency { return f.send.Idempotency }},
 		{"POST", sessionPath + "/clients/messages", `{"body":"a"}`, `{"body": "a"}`, `{"body":"a "}`, func(f *fake) chat.Idempotency { return f.send.Idempotency }},
 		{"POST", sessionPath + "/actions", `{"event":"a"}`, ` {"event":"a"}`, `{"event":"b"}`, func(f *fake) chat.Idempotency { return f.press.Idempotency }},
 	}
-	seen := map[string]string{}
 	for _, tt := range creates {
 		ask := func(body string, headers ...string) (int, chat.Idempotency) {
 			f := newFake()
@@ -112,10 +111,6 @@ func TestIdempotencyKey(t *testing.T) {
 		if _, none := ask(tt.body); none != (chat.Idempotency{}) {
 			t.Errorf("%s %s: without a key: %+v", tt.method, tt.path, none)
 		}
-		if where := seen[first.BodyHash]; where != "" {
-			t.Errorf("%s %s has the hash of %s", tt.method, tt.path, where)
-		}
-		seen[first.BodyHash] = tt.method + " " + tt.path
 		for _, bad := range []string{"", strings.Repeat("a", 256), "a\x00b", "a\tb", "a\x7f", "\xff", "\u0085"} {
 			if status, _ := ask(tt.body, "Idempotency-Key: "+bad); status != 400 {
 				t.Errorf("%s %s with key %q: %d", tt.method, tt.path, bad, status)

@@ -53,9 +53,6 @@ func decode(r *http.Request, v any) ([]byte, error) {
 }
 
 func readBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxRequest {
-		return nil, errTooLarge()
-	}
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), 8<<10)) + bytes.MinRead)
 	_, err := buf.ReadFrom(r.Body)
@@ -318,6 +315,22 @@ func depth(data []byte) int {
 		}
 	}
 	return deepest
+}
+
+// canonical writes a JSON value so that what says the same is the same: members in order, no
+// white space. Numbers stay as they are written; what is no JSON does, too.
+func canonical(data []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return data
+	}
+	written, err := json.Marshal(v)
+	if err != nil {
+		return data
+	}
+	return written
 }
 
 // compact takes away the white space between tokens.
