@@ -12,7 +12,9 @@ const (
 	// collects when the heap has doubled, which a small heap does every second or two; each
 	// time the stacks of all connections are scanned, and answers wait.
 	heapHeadroom = 64 << 20
-	defaultGC    = 100 // percent, Go's own
+	// leastGC is the growth of a large heap, in percent: twice the headroom and more are live
+	// then, and half as much again is room enough.
+	leastGC = 50
 )
 
 // heap keeps the collector from running too often while little is live. Whoever sets GOGC
@@ -24,9 +26,11 @@ func (h *heap) tune(context.Context) error {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
-	sample := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	runtimemetrics.Read(sample)
-	wanted := gcPercent(sample[0].Value.Uint64())
+	samples := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	runtimemetrics.Read(samples)
+	// What was live at the last collection says little while the heap grows fast, as when many
+	// connect at once: then half of what there is counts.
+	wanted := gcPercent(max(samples[0].Value.Uint64(), samples[1].Value.Uint64()/2))
 	if wanted < h.percent*3/4 || wanted > h.percent*4/3 {
 		debug.SetGCPercent(wanted)
 		h.percent = wanted
@@ -34,8 +38,8 @@ func (h *heap) tune(context.Context) error {
 	return nil
 }
 
-// gcPercent is the growth of a heap that leaves at least heapHeadroom.
+// gcPercent is the growth of a heap that leaves heapHeadroom, and leastGC at least.
 func gcPercent(live uint64) int {
 	const least = 8 << 20 // a bound for the percentage, when next to nothing is live
-	return max(defaultGC, int(100*heapHeadroom/max(live, least)))
+	return max(leastGC, int(100*heapHeadroom/max(live, least)))
 }

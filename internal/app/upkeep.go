@@ -12,7 +12,7 @@ import (
 const (
 	expireEvery = time.Second
 	forgetEvery = 10 * time.Minute
-	tuneEvery   = time.Second
+	tuneEvery   = 250 * time.Millisecond
 )
 
 // upkeep does what nobody asks for: it closes sessions whose client stays silent and forgets
@@ -30,7 +30,7 @@ func startUpkeep(s *chat.Service, log *slog.Logger) *upkeep {
 	u.cancel = cancel
 	u.every(ctx, expireEvery, "close expired sessions", u.closeExpired)
 	u.every(ctx, forgetEvery, "forget idempotency keys", s.ForgetKeys)
-	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: defaultGC}).tune)
+	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: 100}).tune)
 	return u
 }
 
