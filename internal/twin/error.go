@@ -62,6 +62,8 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	switch answer.status {
 	case http.StatusInternalServerError:
 		a.Log.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "method", r.Method, "error", err)
+	case http.StatusRequestEntityTooLarge:
+		w.Header().Set("Connection", "close") // nobody reads what is on the way
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

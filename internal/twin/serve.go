@@ -65,10 +65,6 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 	if err := a.admit(w, r); err != nil {
 		return reply{}, err
 	}
-	if r.ContentLength > maxRequest {
-		w.Header().Set("Connection", "close") // nobody reads what is on the way
-		return reply{}, errTooLarge()
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	return do(r)
 }

@@ -53,6 +53,9 @@ func decode(r *http.Request, v any) ([]byte, error) {
 }
 
 func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxRequest {
+		return nil, errTooLarge()
+	}
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), 8<<10)) + bytes.MinRead)
 	_, err := buf.ReadFrom(r.Body)
