@@ -18,10 +18,8 @@ type seat struct {
 // takeSeat finds a seat for a connection. ok is false when there is none: too many are taken, or
 // the server is closing.
 func (s *Server) takeSeat(w http.ResponseWriter) (taken *seat, ok bool) {
-	select {
-	case <-s.node.NotifyShutdown():
+	if s.stopping() {
 		return nil, false
-	default:
 	}
 	leave := sync.OnceFunc(func() { s.seated.Add(-1) })
 	if s.seated.Add(1) > int64(s.Limits.MaxConnections) {

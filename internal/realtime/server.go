@@ -224,6 +224,15 @@ func wait(ctx context.Context, group *sync.WaitGroup) error {
 	}
 }
 
+func (s *Server) stopping() bool {
+	select {
+	case <-s.node.NotifyShutdown():
+		return true
+	default:
+		return false
+	}
+}
+
 // strayEmulation is what the library calls an error when anybody posts to an emulation endpoint
 // without a connection here.
 const strayEmulation = "error processing emulation request"
@@ -233,7 +242,7 @@ const strayEmulation = "error processing emulation request"
 func (s *Server) logEntry(e centrifuge.LogEntry) {
 	level := slog.LevelWarn
 	switch {
-	case e.Message == strayEmulation:
+	case e.Message == strayEmulation, s.stopping(): // then nothing can be subscribed to any more
 		level = slog.LevelDebug
 	case e.Level == centrifuge.LogLevelError:
 		level = slog.LevelError

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -31,7 +32,7 @@ func (a *API) pressAction(r *http.Request) (reply, error) {
 	if p.Idempotency, err = a.idempotency(r, body); err != nil {
 		return reply{}, err
 	}
-	event, err := a.Service.PressAction(r.Context(), p)
+	event, err := a.Service.PressAction(context.WithoutCancel(r.Context()), p)
 	if err != nil {
 		return reply{}, err
 	}

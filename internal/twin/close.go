@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -13,5 +14,5 @@ func (a *API) closeSession(r *http.Request) (reply, error) {
 	if _, err := decode(r, &request); err != nil {
 		return reply{}, err
 	}
-	return done, a.Service.Close(r.Context(), r.PathValue("sessionId"), chat.ClosedByClient, "")
+	return done, a.Service.Close(context.WithoutCancel(r.Context()), r.PathValue("sessionId"), chat.ClosedByClient, "")
 }

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -19,5 +20,5 @@ func (a *API) readMessage(r *http.Request) (reply, error) {
 	if !ok {
 		return reply{}, chat.Invalid("messageId", "expected a UUID")
 	}
-	return done, a.Service.Read(r.Context(), r.PathValue("sessionId"), id)
+	return done, a.Service.Read(context.WithoutCancel(r.Context()), r.PathValue("sessionId"), id)
 }

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -33,7 +34,7 @@ func (a *API) sendMessage(r *http.Request) (reply, error) {
 	if p.Idempotency, err = a.idempotency(r, body); err != nil {
 		return reply{}, err
 	}
-	result, err := a.Service.Send(r.Context(), p)
+	result, err := a.Service.Send(context.WithoutCancel(r.Context()), p)
 	if err != nil {
 		return reply{}, err
 	}

@@ -94,7 +94,7 @@ func (a *API) start(r *http.Request, goOn bool) (reply, error) {
 	if p.Idempotency, err = a.idempotency(r, body); err != nil {
 		return reply{}, err
 	}
-	result, err := a.Service.Start(r.Context(), *p)
+	result, err := a.Service.Start(context.WithoutCancel(r.Context()), *p)
 	if err != nil {
 		return reply{}, startFields(err)
 	}

@@ -140,8 +140,12 @@ func (c *pair) pass(from, to net.Conn, write func(to io.Writer, b []byte) bool) 
 
 // up and down report whether the connection goes on.
 func (c *pair) up(to io.Writer, b []byte) bool {
+	cut := c.proxy.now() == faultCutAfter
+	if cut { // before the request is through: the answer may be quicker than the cut
+		c.client.Close()
+	}
 	_, err := to.Write(b)
-	return err == nil && c.proxy.now() != faultCutAfter
+	return err == nil && !cut
 }
 
 func (c *pair) down(to io.Writer, b []byte) bool {

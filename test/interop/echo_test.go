@@ -2,7 +2,10 @@
 
 package interop
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestTwoDevices has two devices of one client ask for the session's whole stream: each sees
 // what the other says, and the widget channel stays as documented.
@@ -24,7 +27,11 @@ func TestTwoDevices(t *testing.T) {
 	answer := a.ask(session, "Пока")
 	history := a.history(session)
 	for _, c := range devices {
-		c.await("last answer", hasHeard(answer.ID))
+		for _, channel := range []string{widget(session), whole(session)} { // each at its own pace
+			c.await("last answer on "+channel, func(events []event) bool {
+				return hasHeard(answer.ID)(slices.DeleteFunc(slices.Clone(events), func(e event) bool { return e.Channel != channel }))
+			})
+		}
 		c.join(session)
 		events := c.seen()
 		for channel, want := range map[string][]message{whole(session): history, widget(session): byAuthors(history, "BOT")} {
