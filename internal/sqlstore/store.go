@@ -178,23 +178,37 @@ func (s *Store) shutdown() error {
 // read runs f on a connection for readers. ctx counts while it waits for one.
 func read[T any](ctx context.Context, s *Store, thing string, f func(context.Context, *sqlgen.Queries) (T, error)) (T, error) {
 	var none T
+	c, err := s.reader(ctx)
+	if err != nil {
+		return none, err
+	}
+	defer func() { s.readers <- c }()
+	result, err := f(context.Background(), c.queries)
+	if err != nil {
+		return none, asDomain(thing, err)
+	}
+	return result, nil
+}
+
+// reader takes a connection. One that is free is had at once, whatever has become of ctx.
+func (s *Store) reader(ctx context.Context) (*conn, error) {
 	select {
 	case <-s.closing:
-		return none, errClosed()
+		return nil, errClosed()
 	default:
 	}
 	select {
 	case c := <-s.readers:
-		defer func() { s.readers <- c }()
-		result, err := f(context.Background(), c.queries)
-		if err != nil {
-			return none, asDomain(thing, err)
-		}
-		return result, nil
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-s.readers:
+		return c, nil
 	case <-ctx.Done():
-		return none, left(ctx.Err())
+		return nil, left(ctx.Err())
 	case <-s.closing:
-		return none, errClosed()
+		return nil, errClosed()
 	}
 }
 
