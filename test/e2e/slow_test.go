@@ -54,6 +54,7 @@ func TestSlowReader(t *testing.T) {
 	awaitSettled(t, s.dir, 5*time.Second)
 	b := readBook(t, s.dir)
 	neighbour.awaitOffset(t, 5*time.Second, "session:"+other.session, b[other.session].sessionNo)
+	neighbour.awaitOffset(t, 5*time.Second, "widget:"+other.session, b[other.session].widgetNo)
 	eventually(t, 15*time.Second, "the slow reader is told to reconnect", func() bool {
 		return s.metric(t, "govorun_slow_readers_total") > 0
 	})

@@ -84,6 +84,7 @@ func TestStopWithStuckClients(t *testing.T) {
 	awaitSettled(t, s.dir, settleWithin)
 	b := readSound(t, s.dir)
 	ear.awaitOffset(t, 20*time.Second, "session:"+p.session, b[p.session].sessionNo)
+	ear.awaitOffset(t, 20*time.Second, "widget:"+p.session, b[p.session].widgetNo) // each channel at its own pace
 	b.checkListener(t, &complaints{t: t}, ear)
 	b.checkPerson(t, &complaints{t: t}, p, p.acked, nil, true)
 }
