@@ -17,6 +17,10 @@ type Config struct {
 	Demo            bool
 	ShutdownTimeout time.Duration
 
+	Node     Node
+	Postgres Postgres
+	Redis    Redis
+
 	Log     Log
 	HTTP    HTTP
 	Metrics Metrics
@@ -26,6 +30,22 @@ type Config struct {
 
 	Centrifugo Centrifugo
 	Bot        Bot
+}
+
+// Node is one of several servers over the same data.
+type Node struct {
+	Name string // as people see it; "" is the host's name and the port
+}
+
+// Postgres is where the data is kept instead of in a directory.
+type Postgres struct {
+	URL         string // "": it is kept in the directory
+	Connections int    // at most, of this server
+}
+
+// Redis carries rings between nodes.
+type Redis struct {
+	URL string // "": there is none
 }
 
 // Log is how the server writes its log.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	neturl "net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,22 @@ func text(p *string) value {
 
 func path(p *string) value {
 	return value{"a path", func(s string) bool { *p = s; return s != "" }, func() any { return *p }}
+}
+
+// url takes an empty text, too.
+func url(p *string, schemes ...string) value {
+	return value{
+		"a URL that begins with " + strings.Join(schemes, ":// or ") + "://",
+		func(s string) bool {
+			*p = s
+			if s == "" {
+				return true
+			}
+			u, err := neturl.Parse(s)
+			return err == nil && slices.Contains(schemes, u.Scheme) && u.Host != ""
+		},
+		func() any { return *p },
+	}
 }
 
 func address(p *string) value {
