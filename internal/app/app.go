@@ -169,9 +169,11 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 
 func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 	store, err := sqlstore.Open(ctx, sqlstore.Options{
-		Dir:   a.params.Config.Data,
-		Log:   a.params.Log,
-		Fatal: a.params.Fatal,
+		Dir:         a.params.Config.Data,
+		PostgresURL: a.params.Config.Postgres.URL,
+		Connections: a.params.Config.Postgres.Connections,
+		Log:         a.params.Log,
+		Fatal:       a.params.Fatal,
 		Metrics: sqlstore.Metrics{
 			BatchSize:     a.metrics.commitSize,
 			CommitSeconds: a.metrics.commitSeconds,

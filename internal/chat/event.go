@@ -32,7 +32,7 @@ const (
 
 // Event is anything that happened in a session.
 type Event struct {
-	Key       int64 // storage key, growing over the whole log; 0 until stored
+	Key       int64 // place in the whole log, growing within a session; 0 until it is read from there
 	ID        string
 	Session   SessionRef
 	Sequence  int64 // 1, 2, 3 … in its session; 0 when ephemeral

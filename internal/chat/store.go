@@ -15,7 +15,8 @@ type Store interface {
 	// error when none of them is. fn does no I/O but tx, may be run more than once, and takes
 	// time and ids from outside. A panic in fn rolls back its own part only and is returned
 	// as an error. After the commit, and before Update returns, the functions fn has given to
-	// tx.OnCommit run, in the order of the commits; they must not block.
+	// tx.OnCommit run, in the order of the commits if this process is the one writer; they must not
+	// block.
 	// ctx counts only until fn starts.
 	Update(ctx context.Context, fn func(tx Tx) error) error
 
@@ -40,10 +41,10 @@ type Reader interface {
 	// ListMessages returns messages of a session and how many there are in all.
 	ListMessages(ctx context.Context, s SessionRef, q MessagesQuery) ([]Event, int64, error)
 
-	// ListChanged returns the sessions that got events after the log position `after` (an
-	// Event.Key), each once, and the position to go on from. Positions may become visible out
-	// of order; the answer covers what could have been missed before. With after < 0 it
-	// returns no sessions, only the present position.
+	// ListChanged returns the sessions that got events after the log position `after`, each once,
+	// and the position to go on from. Where several write, commits become visible in any order: the
+	// position is one before which nothing is under way, so some changes are listed again the next
+	// time and none is missed. With after < 0 it returns no sessions, only the present position.
 	ListChanged(ctx context.Context, after int64) ([]Change, int64, error)
 	// ListDueTurns returns sessions whose bot owes a reaction and whose lease is free at now or
 	// node's own, by key, with a key above after.
@@ -101,8 +102,7 @@ type Tx interface {
 	// has an open one in the chat.
 	CreateSession(s *Session, d *SessionDetails) error
 	UpdateSession(s *Session) error
-	// AppendEvents stores events of a session that this transaction has locked or created and
-	// sets their keys.
+	// AppendEvents stores events of a session that this transaction has locked or created.
 	AppendEvents(events []Event) error
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)

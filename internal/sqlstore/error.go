@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"github.com/govorun/govorun/internal/chat"
 )
 
@@ -17,9 +19,13 @@ func asDomain(thing string, err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return chat.Errorf(chat.CodeNotFound, "no such %s", thing)
 	}
-	switch sqliteFailure(err) {
+	switch failureOf(err) {
 	case failedUnique:
 		return &chat.Error{Code: chat.CodeConflict, Message: "the " + thing + " exists already", Err: err}
+	case failedText:
+		return &chat.Error{Code: chat.CodeInvalid, Message: "the " + thing + " holds a character that cannot be stored", Err: err}
+	case failedAway, failedAgain:
+		return unavailable("storage is not available", err)
 	case failedFull:
 		return &chat.Error{Code: chat.CodeUnavailable, Message: "the disk is full", RetryAfter: 5 * time.Second, Err: err}
 	case failedBusy:
@@ -27,6 +33,29 @@ func asDomain(thing string, err error) error {
 	default:
 		return fmt.Errorf("store %s: %w", thing, err)
 	}
+}
+
+// failure is what an error of an engine means to us.
+type failure int
+
+const (
+	failed          failure = iota // anything else: what the engine did is not known
+	failedUnique                   // a unique value is taken
+	failedReference                // another constraint
+	failedText                     // a text that the engine does not take
+	failedFull                     // the disk is full
+	failedBusy                     // another process holds the database
+	failedAgain                    // the transaction met others and is to be run again
+	failedAway                     // the engine cannot be reached, or not in time
+)
+
+// failureOf tells the errors of the drivers apart.
+func failureOf(err error) failure {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return sqliteFailure(lite)
+	}
+	return postgresFailure(err)
 }
 
 // left is for a caller whose context ended, with cause, before anything was done for it.

@@ -21,15 +21,13 @@ func (t *tx) AppendEvents(events []chat.Event) error {
 		if err != nil {
 			return err
 		}
-		key := t.nextEventKey()
 		err = t.q.CreateEvent(context.Background(), sqlgen.CreateEventParams{
-			Key: key, SessionKey: e.Session.Key, Sequence: e.Sequence, WidgetNo: e.WidgetNo, SessionNo: e.SessionNo,
+			Key: t.nextEventKey(), SessionKey: e.Session.Key, Sequence: e.Sequence, WidgetNo: e.WidgetNo, SessionNo: e.SessionNo,
 			ID: e.ID, Kind: string(e.Payload.Kind()), At: micros(e.At), Payload: string(payload),
 		})
 		if err != nil {
 			return t.fail("event", err)
 		}
-		e.Key = key
 		t.written += len(payload)
 	}
 	return nil
@@ -98,15 +96,10 @@ func (s *Store) ListMessages(ctx context.Context, ref chat.SessionRef, m chat.Me
 // ListChanged implements chat.Reader.
 func (s *Store) ListChanged(ctx context.Context, after int64) (changes []chat.Change, position int64, err error) {
 	changes, err = read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Change, error) {
-		if after < 0 {
-			position, err = q.LastEventKey(ctx)
-			return nil, err
-		}
-		rows, err := q.ListChanged(ctx, max(after-keySlack, 0))
-		position = after
+		var rows []sqlgen.ListChangedRow
+		rows, position, err = s.listChanged(ctx, q, after)
 		changes := make([]chat.Change, len(rows))
 		for i, r := range rows {
-			position = max(position, r.LastKey)
 			changes[i] = chat.Change{SessionKey: r.SessionKey, Sequence: r.Sequence}
 		}
 		return changes, err

@@ -15,39 +15,25 @@ import (
 const (
 	metaLogID  = "log_id"
 	metaCopied = "copied" // "yes" in a backup that was never opened
+	// The version of the oldest program that can work with the tables.
+	metaCompatibleFrom = "compatible_from"
+	// On PostgreSQL: the server and its history, and what is added to its transaction numbers.
+	metaPlace   = "place"
+	metaKeyBase = "key_base"
 )
 
-// openLog returns the id of the log. A new log and a copy that is opened for the first time
-// get an id of their own: a position in the original must not count in a copy, whose
-// history goes on differently.
-func openLog(ctx context.Context, c *conn) (id string, err error) {
-	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
-		return "", fmt.Errorf("open log: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = c.exec("ROLLBACK")
-		}
-	}()
-	id, err = metaOr(c.queries.FindMeta(ctx, metaLogID))
+// openLog returns the id of the log. A new log and a copy get an id of their own: a position in
+// the original must not count in a copy, whose history goes on differently.
+func openLog(ctx context.Context, q *sqlgen.Queries, copied bool) (string, error) {
+	id, err := metaOr(q.FindMeta(ctx, metaLogID))
 	if err != nil {
 		return "", fmt.Errorf("open log: %w", err)
 	}
-	copied, err := metaOr(c.queries.FindMeta(ctx, metaCopied))
-	if err != nil {
-		return "", fmt.Errorf("open log: %w", err)
-	}
-	if id == "" || copied != "" {
+	if id == "" || copied {
 		id = uuid.NewString()
-		err := errors.Join(
-			c.queries.PutMeta(ctx, sqlgen.PutMetaParams{Name: metaLogID, Value: id}),
-			c.queries.PutMeta(ctx, sqlgen.PutMetaParams{Name: metaCopied, Value: ""}))
-		if err != nil {
+		if err := q.PutMeta(ctx, sqlgen.PutMetaParams{Name: metaLogID, Value: id}); err != nil {
 			return "", fmt.Errorf("open log: %w", err)
 		}
-	}
-	if err := c.exec("COMMIT"); err != nil {
-		return "", fmt.Errorf("open log: %w", err)
 	}
 	return id, nil
 }

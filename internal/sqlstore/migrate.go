@@ -7,27 +7,50 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// newMigrator returns what moves a database from version to version.
-func newMigrator(db *sql.DB) (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectSQLite3, db, dialectFS{dir}, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+// schema is what the tables are to be.
+type schema struct {
+	migrations fs.FS
+	// compatibleFrom is the version of the oldest program that can work with the tables. A
+	// migration that only expands leaves it, so that older nodes go on while newer ones start. One
+	// that takes away what a program needed comes a release after the last program that needed it,
+	// and sets it to the version of the first that does not.
+	compatibleFrom int64
 }
 
-// migrate brings the data to this program's version. Data of a later program is refused and
-// left alone.
-func migrate(ctx context.Context, db *sql.DB) error {
-	m, err := newMigrator(db)
+// ownSchema is that of this program.
+func ownSchema() (*schema, error) {
+	dir, err := fs.Sub(migrations, "migrations")
+	return &schema{migrations: dir, compatibleFrom: 1}, err
+}
+
+// dialect is how an engine wants its migrations.
+type dialect struct {
+	name    goose.Dialect
+	text    func(string) string // turns a file into the dialect
+	options []goose.ProviderOption
+}
+
+// provider moves a database from version to version.
+func (s *schema) provider(db *sql.DB, d dialect) (*goose.Provider, error) {
+	options := append(d.options, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	return goose.NewProvider(d.name, db, dialectFS{s.migrations, d.text}, options...)
+}
+
+// migrate brings the data to this program's version. Data of a later program is left alone, and
+// refused unless that program says that this one can work with it.
+func (s *schema) migrate(ctx context.Context, db *sql.DB, d dialect) error {
+	m, err := s.provider(db, d)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -35,17 +58,36 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	q := sqlgen.New(db)
 	if data > program {
-		return fmt.Errorf("the data is of version %d, this program knows versions up to %d: start a later program", data, program)
+		return s.allow(ctx, q, data, program)
 	}
 	if _, err := m.Up(ctx); err != nil {
 		return fmt.Errorf("migrate from version %d to %d: %w", data, program, err)
 	}
+	if err := q.PutMeta(ctx, sqlgen.PutMetaParams{Name: metaCompatibleFrom, Value: strconv.FormatInt(s.compatibleFrom, 10)}); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	return nil
 }
 
-// dialectFS shows files in the dialect.
-type dialectFS struct{ fs.FS }
+// allow is for data that a later program has made.
+func (s *schema) allow(ctx context.Context, q *sqlgen.Queries, data, program int64) error {
+	text, err := metaOr(q.FindMeta(ctx, metaCompatibleFrom))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if from, err := strconv.ParseInt(text, 10, 64); err != nil || program < from {
+		return fmt.Errorf("the data is of version %d, this program knows versions up to %d: start a later program", data, program)
+	}
+	return nil
+}
+
+// dialectFS shows files in a dialect.
+type dialectFS struct {
+	fs.FS
+	text func(string) string
+}
 
 func (d dialectFS) Open(name string) (fs.File, error) {
 	f, err := d.FS.Open(name)
@@ -56,7 +98,7 @@ func (d dialectFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return dialectFile{File: f, text: strings.NewReader(sqliteText(string(text)))}, nil
+	return dialectFile{File: f, text: strings.NewReader(d.text(string(text)))}, nil
 }
 
 // dialectFile is a migration; its Stat answers for the file behind it.

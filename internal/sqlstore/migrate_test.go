@@ -18,7 +18,11 @@ func TestUpgradeFromVersion1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	db := rawDB(t, dir)
-	m, err := newMigrator(db)
+	schema, err := ownSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := schema.provider(db, sqliteDialect)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +83,7 @@ func TestLaterDataIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := rawDB(t, dir)
-	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, TRUE)"); err != nil {
+	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, TRUE); UPDATE meta SET value = '4711' WHERE name = 'compatible_from'"); err != nil {
 		t.Fatal(err)
 	}
 	known, err := migrations.ReadDir("migrations")

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -24,6 +24,9 @@ func sqliteText(statement string) string {
 	).Replace(statement))
 }
 
+// sqliteDialect is how SQLite wants its migrations.
+var sqliteDialect = dialect{name: goose.DialectSQLite3, text: sqliteText}
+
 // positional turns the placeholders $1, $2 … into ? where they come in order: $1 is a name
 // to SQLite, and the driver looks up every name at every call.
 func positional(statement string) string {
@@ -35,10 +38,6 @@ func positional(statement string) string {
 	}
 	return placeholder.ReplaceAllString(statement, "?")
 }
-
-// keySlack is how far back ListChanged looks, in event keys: on SQLite keys become visible
-// in their order, so nothing is missed.
-const keySlack = 0
 
 // The pragmas of the kinds of connection. Foreign keys are checked; the events have none.
 // Checkpoints are the checkpointer's alone.
@@ -65,23 +64,8 @@ func openSQLite(path, pragmas string) (*sql.DB, error) {
 	return db, nil
 }
 
-// failure is what an error of the engine means to us.
-type failure int
-
-const (
-	failed          failure = iota // anything else: what the engine did is not known
-	failedUnique                   // a unique value is taken
-	failedReference                // another constraint
-	failedFull                     // the disk is full
-	failedBusy                     // another process holds the database
-)
-
 // sqliteFailure tells errors of the driver apart, by code.
-func sqliteFailure(err error) failure {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return failed
-	}
+func sqliteFailure(e *sqlite.Error) failure {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
 		return failedUnique

@@ -21,7 +21,7 @@ func TestConnections(t *testing.T) {
 	mustUpdate(t, s, func(x chat.Tx) error {
 		for pragma, value := range want {
 			var got string
-			if err := x.(*tx).conn().QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got); err != nil {
+			if err := writerConn(s, x).QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got); err != nil {
 				return err
 			}
 			if got != value {
@@ -30,8 +30,8 @@ func TestConnections(t *testing.T) {
 		}
 		return nil
 	})
-	c := <-s.readers
-	defer func() { s.readers <- c }()
+	c := <-s.engine.(*file).readers
+	defer func() { s.engine.(*file).readers <- c }()
 	if err := c.exec("DELETE FROM events"); err == nil {
 		t.Error("a reader has written")
 	}
@@ -45,7 +45,7 @@ func TestPlans(t *testing.T) {
 	mustUpdate(t, s, append1(session.ID, newID()))
 	var plans []string
 	mustUpdate(t, s, func(x chat.Tx) error {
-		c := x.(*tx).conn()
+		c := writerConn(s, x)
 		for _, statement := range statementsOf(t) {
 			plans = append(plans, plan(t, c, statement))
 		}

@@ -2,13 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,69 +12,79 @@ import (
 	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
 )
 
-// Options are what a store is opened with. Only Dir is needed.
+// Options are what a store is opened with: PostgresURL, or Dir.
 type Options struct {
-	Dir       string       // data directory, made if it is missing; one process at a time
-	QueueSize int          // transactions that may wait; 0: 1024. When full, Update is CodeUnavailable
-	MaxGroup  int          // transactions per commit at most; 0: 256
-	Log       *slog.Logger // nil: none
-	// Fatal is told of a failed commit, after which nobody knows what is stored. It must end
-	// the process without saying that anything succeeded; nil panics.
+	Dir         string       // data directory of SQLite, made if it is missing; one process at a time
+	PostgresURL string       // database of PostgreSQL; any number of processes at a time
+	Connections int          // to PostgreSQL at most; 0: 24. A third of them only reads
+	QueueSize   int          // transactions that may wait; 0: 1024. When full, Update is CodeUnavailable
+	MaxGroup    int          // SQLite: transactions per commit at most; 0: 256
+	Log         *slog.Logger // nil: none
+	// Fatal is told of a failed commit of SQLite, after which nobody knows what is stored. It must
+	// end the process without saying that anything succeeded; nil panics.
 	Fatal   func(error)
 	Metrics Metrics
 
+	schema   *schema     // tests: another than the program's own
 	onBegin  func(*conn) // tests: in every group, after its BEGIN
-	walLimit int64       // bytes after which the write-ahead log is moved; 0: 32 MiB
+	walLimit int64       // bytes after which the write-ahead log is moved; 0: 128 MiB
 }
 
 // Metrics is what the store measures; nil fields are not.
 type Metrics struct {
 	BatchSize     prometheus.Observer // transactions per commit
 	CommitSeconds prometheus.Observer // time of a commit, flushed
+	Retries       prometheus.Counter  // transactions run again: they met others
 }
 
-// databaseName is the file in the data directory.
-const databaseName = "govorun.db"
-
-// Store is chat.Store on SQLite.
+// Store is chat.Store on one of the engines.
 type Store struct {
-	logID   string
-	lock    *os.File
-	dbs     []*sql.DB
-	writer  *writer
-	readers chan *conn // idle connections; whoever takes one gives it back
-	opened  int        // how many there are in all
-	closing chan struct{}
-	close   func() error
+	engine
+	logID string
+	close func() error
+}
+
+// engine is what the engines do differently beyond the text of their statements.
+type engine interface {
+	// Update is that of chat.Store.
+	Update(ctx context.Context, fn func(chat.Tx) error) error
+	// Shared reports whether other processes may use the same data.
+	Shared() bool
+	// reader lends a connection for readers until done is called. ctx counts while it is waited for.
+	reader(ctx context.Context) (q *sqlgen.Queries, done func(), err error)
+	// listChanged is that of chat.Reader.
+	listChanged(ctx context.Context, q *sqlgen.Queries, after int64) ([]sqlgen.ListChangedRow, int64, error)
+	// shutdown waits for what is under way. It is called once.
+	shutdown() error
 }
 
 var _ chat.Store = (*Store)(nil)
 
-// Open opens the data directory, brings its tables to this program's version, frees the
-// leases of the process before and starts the writer. It fails when another process has the
-// directory open, and when a later program has written it.
-func Open(ctx context.Context, o Options) (_ *Store, err error) {
-	o = o.withDefaults()
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+// Open opens the data, brings its tables to this program's version and starts what writes. It
+// fails when a later program has written the data in a way this one does not understand, and on
+// SQLite when another process has the directory open.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{closing: make(chan struct{}), readers: make(chan *conn, max(4, runtime.GOMAXPROCS(0)))}
+	s := &Store{}
+	if o.PostgresURL != "" {
+		s.engine, s.logID, err = openPostgres(ctx, o)
+	} else {
+		s.engine, s.logID, err = openFile(ctx, o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
 	s.close = sync.OnceValue(s.shutdown)
-	defer func() {
-		if err != nil {
-			_ = s.Close()
-		}
-	}()
-	if s.lock, err = lockDir(o.Dir); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	if err := s.open(ctx, filepath.Join(o.Dir, databaseName), o); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
 	return s, nil
 }
 
-func (o Options) withDefaults() Options {
+func (o Options) withDefaults() (_ Options, err error) {
+	if o.Connections == 0 {
+		o.Connections = 24
+	}
 	if o.QueueSize == 0 {
 		o.QueueSize = 1024
 	}
@@ -95,81 +100,19 @@ func (o Options) withDefaults() Options {
 	if o.walLimit == 0 {
 		o.walLimit = 128 << 20
 	}
-	return o
-}
-
-func (s *Store) open(ctx context.Context, path string, o Options) error {
-	write, err := s.openDB(path, writerPragmas)
-	if err != nil {
-		return err
+	if o.schema == nil {
+		o.schema, err = ownSchema()
 	}
-	if err := migrate(ctx, write); err != nil {
-		return err
-	}
-	c, err := openConn(ctx, write)
-	if err != nil {
-		return err
-	}
-	if s.logID, err = openLog(ctx, c); err != nil {
-		return errors.Join(err, c.close())
-	}
-	// No other process has the directory open, so whoever held a lease is dead.
-	if err := c.queries.FreeLeases(ctx); err != nil {
-		return errors.Join(err, c.close())
-	}
-	checkpoint, err := s.openDB(path, checkpointPragmas)
-	if err != nil {
-		return errors.Join(err, c.close())
-	}
-	if s.writer, err = startWriter(ctx, o, write, c, checkpoint); err != nil {
-		return errors.Join(err, c.close())
-	}
-	read, err := s.openDB(path, readerPragmas)
-	if err != nil {
-		return err
-	}
-	for range cap(s.readers) {
-		c, err := openConn(ctx, read)
-		if err != nil {
-			return err
-		}
-		s.opened++
-		s.readers <- c
-	}
-	return nil
-}
-
-func (s *Store) openDB(path, pragmas string) (*sql.DB, error) {
-	db, err := openSQLite(path, pragmas)
-	if err == nil {
-		s.dbs = append(s.dbs, db)
-	}
-	return db, err
+	return o, err
 }
 
 // LogID implements chat.Store.
 func (s *Store) LogID() string { return s.logID }
 
-// Close refuses new transactions, waits for those that are queued and for reads, and gives
-// the data directory back. It is safe to call twice.
-func (s *Store) Close() error { return s.close() }
-
-func (s *Store) shutdown() error {
-	close(s.closing)
-	var errs []error
-	if s.writer != nil {
-		errs = append(errs, s.writer.stop())
-	}
-	for range s.opened {
-		errs = append(errs, (<-s.readers).close())
-	}
-	for _, db := range s.dbs {
-		errs = append(errs, db.Close())
-	}
-	if s.lock != nil {
-		errs = append(errs, unlockDir(s.lock))
-	}
-	if err := errors.Join(errs...); err != nil {
+// Close refuses new transactions, waits for those that are queued and for reads, and closes the
+// data. It is safe to call twice.
+func (s *Store) Close() error {
+	if err := s.close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
@@ -178,38 +121,16 @@ func (s *Store) shutdown() error {
 // read runs f on a connection for readers. ctx counts while it waits for one.
 func read[T any](ctx context.Context, s *Store, thing string, f func(context.Context, *sqlgen.Queries) (T, error)) (T, error) {
 	var none T
-	c, err := s.reader(ctx)
+	q, done, err := s.reader(ctx)
 	if err != nil {
 		return none, err
 	}
-	defer func() { s.readers <- c }()
-	result, err := f(context.Background(), c.queries)
+	defer done()
+	result, err := f(context.Background(), q)
 	if err != nil {
 		return none, asDomain(thing, err)
 	}
 	return result, nil
-}
-
-// reader takes a connection. One that is free is had at once, whatever has become of ctx.
-func (s *Store) reader(ctx context.Context) (*conn, error) {
-	select {
-	case <-s.closing:
-		return nil, errClosed()
-	default:
-	}
-	select {
-	case c := <-s.readers:
-		return c, nil
-	default:
-	}
-	select {
-	case c := <-s.readers:
-		return c, nil
-	case <-ctx.Done():
-		return nil, left(ctx.Err())
-	case <-s.closing:
-		return nil, errClosed()
-	}
 }
 
 func errClosed() error { return unavailable("the server is shutting down", nil) }

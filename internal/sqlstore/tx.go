@@ -3,26 +3,28 @@ package sqlstore
 import (
 	"database/sql"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math"
+	"runtime/debug"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
 )
 
-// tx is chat.Tx for one run of one member's function.
+// tx is chat.Tx for one run of one function.
 type tx struct {
-	c            *conn
 	q            *sqlgen.Queries
 	sessions     *sessionCache
 	nextEventKey func() int64
-	savepoint    func() error // called before the first write
+	savepoint    func() error // called before the first write; nil for nothing
 
 	begun   bool
 	touched []int64 // sessions whose cached rows are this member's work
 	hooks   []func()
 	written int // bytes of payloads
 
-	refused error // a constraint said no: this member will not commit
+	refused error // a constraint said no: this function will not commit
 	broken  error // the engine failed: the state of the transaction is not known
 }
 
@@ -37,16 +39,18 @@ func (t *tx) begin() error {
 	if t.begun {
 		return nil
 	}
-	if err := t.savepoint(); err != nil {
-		return t.fail("savepoint", err)
+	if t.savepoint != nil {
+		if err := t.savepoint(); err != nil {
+			return t.fail("savepoint", err)
+		}
 	}
 	t.begun = true
 	return nil
 }
 
 // fail keeps what a failed statement means for the transaction, whatever the function makes
-// of the error: a missing row nothing, a violated constraint that this member is rolled
-// back, anything else that the whole group is.
+// of the error: a missing row nothing, a violated constraint that what the function did is rolled
+// back, anything else that the whole transaction is.
 func (t *tx) fail(thing string, err error) error {
 	if err == nil {
 		return nil
@@ -55,7 +59,7 @@ func (t *tx) fail(thing string, err error) error {
 		return asDomain(thing, err)
 	}
 	err = asDomain(thing, err)
-	switch sqliteFailure(err) {
+	switch failureOf(err) {
 	case failedUnique, failedReference:
 		t.refused = err
 	default:
@@ -73,6 +77,29 @@ func (t *tx) remember(r sessionRow) {
 func (t *tx) forget() {
 	for _, key := range t.touched {
 		t.sessions.forget(key)
+	}
+}
+
+// call runs a function; its panic is an error.
+func call(log *slog.Logger, fn func(chat.Tx) error, t *tx) (panicked bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("transaction panicked", "panic", p, "stack", string(debug.Stack()))
+			panicked, err = true, fmt.Errorf("transaction panicked: %v", p)
+		}
+	}()
+	return false, fn(t)
+}
+
+// runHooks runs what is to follow a commit. A hook that panics takes only those after it with it.
+func runHooks(log *slog.Logger, hooks []func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("hook after commit panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	for _, hook := range hooks {
+		hook()
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,12 +69,12 @@ func startWriter(ctx context.Context, o Options, db *sql.DB, c *conn, checkpoint
 }
 
 // Update implements chat.Store.
-func (s *Store) Update(ctx context.Context, fn func(chat.Tx) error) error {
+func (w *writer) Update(ctx context.Context, fn func(chat.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return left(err)
 	}
 	m := &member{gone: ctx.Err, fn: fn, done: make(chan struct{})}
-	if err := s.writer.enqueue(m); err != nil {
+	if err := w.enqueue(m); err != nil {
 		return err
 	}
 	select {
@@ -182,7 +181,7 @@ func (w *writer) transact(group []*member) error {
 	}
 	w.checkpoint.note(written + len(group)*memberBytes)
 	for _, m := range group {
-		w.runHooks(m)
+		runHooks(w.log, m.hooks)
 	}
 	for _, m := range group {
 		m.finish(m.err)
@@ -277,11 +276,11 @@ func (w *writer) abort() {
 // be aborted.
 func (w *writer) runMember(m *member) (written int, err error) {
 	t := &tx{
-		c: w.conn, q: w.conn.queries, sessions: w.sessions,
+		q: w.conn.queries, sessions: w.sessions,
 		nextEventKey: w.nextEventKey,
 		savepoint:    func() error { return w.conn.exec("SAVEPOINT member") },
 	}
-	panicked, err := w.call(m.fn, t)
+	panicked, err := call(w.log, m.fn, t)
 	switch {
 	case t.broken != nil:
 		return 0, t.broken
@@ -311,16 +310,6 @@ func (w *writer) endSavepoint(t *tx, statements ...string) error {
 	return nil
 }
 
-func (w *writer) call(fn func(chat.Tx) error, t *tx) (panicked bool, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.log.Error("transaction panicked", "panic", p, "stack", string(debug.Stack()))
-			panicked, err = true, fmt.Errorf("transaction panicked: %v", p)
-		}
-	}()
-	return false, fn(t)
-}
-
 func (w *writer) nextEventKey() int64 {
 	w.eventKey++
 	return w.eventKey
@@ -340,7 +329,7 @@ func (w *writer) commit(members int) error {
 			w.full = false
 		}
 		return nil
-	case sqliteFailure(err) == failedFull:
+	case failureOf(err) == failedFull:
 		if !w.full {
 			w.log.Error("the disk is full, writes are refused", "error", err)
 			w.full = true
@@ -351,18 +340,6 @@ func (w *writer) commit(members int) error {
 		w.dead = true
 		w.options.Fatal(fmt.Errorf("commit: %w", err))
 		return &chat.Error{Code: chat.CodeUnavailable, Message: "storage has failed", Err: err}
-	}
-}
-
-// runHooks keeps a hook that panics from taking the writer with it.
-func (w *writer) runHooks(m *member) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.log.Error("hook after commit panicked", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	for _, hook := range m.hooks {
-		hook()
 	}
 }
 

@@ -70,7 +70,7 @@ func queued(t *testing.T, s *Store, fns ...func(chat.Tx) error) []error {
 }
 
 func awaitQueue(s *Store, n int) {
-	for len(s.writer.queue) < n {
+	for len(s.engine.(*file).queue) < n {
 		runtime.Gosched()
 	}
 }
@@ -218,7 +218,7 @@ func TestCancelledInsideGroup(t *testing.T) {
 func breakEvents(t *testing.T, s *Store) (id string) {
 	t.Helper()
 	mustUpdate(t, s, func(t chat.Tx) error {
-		return t.(*tx).conn().exec(`CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.id = 'broken'
+		return writerConn(s, t).exec(`CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.id = 'broken'
 			BEGIN SELECT abs(-9223372036854775808); END`)
 	})
 	return "broken"
@@ -237,7 +237,7 @@ func TestEngineErrorAbortsGroup(t *testing.T) {
 			return fn(t)
 		}
 	}
-	before := s.writer.conn
+	before := s.engine.(*file).conn
 	errs := queued(t, s,
 		counted(append1(session.ID, ids[0])),
 		counted(append1(session.ID, ids[1])),
@@ -259,7 +259,7 @@ func TestEngineErrorAbortsGroup(t *testing.T) {
 		t.Errorf("%d runs: the members were not run one by one", runs.Load())
 	}
 	mustUpdate(t, s, func(chat.Tx) error {
-		if s.writer.conn == before {
+		if s.engine.(*file).conn == before {
 			t.Error("the connection was not opened again")
 		}
 		return nil
@@ -392,7 +392,7 @@ func TestCloseFinishesWhatIsQueued(t *testing.T) {
 	go func() { queued <- s.Update(context.Background(), append1(session.ID, id)) }()
 	awaitQueue(s, 1)
 	go func() { closed <- s.Close() }()
-	<-s.closing
+	<-s.engine.(*file).closing
 	release()
 	if err := <-queued; err != nil {
 		t.Error(err)

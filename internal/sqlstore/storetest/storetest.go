@@ -22,7 +22,7 @@ var promises = []struct {
 	{"a conflict leaves nothing even when it is swallowed", swallowedConflictLeavesNothing},
 	{"members that fail harm nobody beside them", failuresHarmNobody},
 	{"hooks run after the commit and before Update returns", hooksRunAfterCommit},
-	{"hooks run in the order of the commits", hooksRunInOrder},
+	{"hooks run in the order of the commits of one writer", hooksRunInOrder},
 	{"hooks of a failed function never run", hooksOfFailedNeverRun},
 	{"a cancelled request does not begin", cancelledDoesNotBegin},
 	{"a request cancelled while it runs commits", cancelledWhileRunningCommits},

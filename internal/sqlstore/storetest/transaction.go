@@ -212,7 +212,12 @@ func hooksRunAfterCommit(t *testing.T, s chat.Store) {
 	wantEqual(t, "order", order, []string{"function", "first sees 1", "second"})
 }
 
+// hooksRunInOrder is promised by stores that are the one writer of their data. Where there are
+// several, rings of nodes cross anyway.
 func hooksRunInOrder(t *testing.T, s chat.Store) {
+	if s.(interface{ Shared() bool }).Shared() {
+		return
+	}
 	w := newWorld(t, s)
 	session := w.newSession()
 	var mu sync.Mutex
