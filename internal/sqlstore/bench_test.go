@@ -3,40 +3,44 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"syscall"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/test/servers"
 )
 
 // BenchmarkMessage is a client's message as the domain writes it: 64 callers at a time, 1,000
 // sessions.
 func BenchmarkMessage(b *testing.B) {
-	s := openBench(b)
-	sessions := benchSessions(b, s, 1000)
-	measure(b, func(n int) error { return message(s, sessions[n%len(sessions)]) })
+	onEngines(b, func(b *testing.B, s *Store) {
+		sessions := benchSessions(b, s, 1000)
+		measure(b, func(n int) error { return message(s, sessions[n%len(sessions)]) })
+	})
 }
 
 // BenchmarkTurn is a message and the bot's answer to it.
 func BenchmarkTurn(b *testing.B) {
-	s := openBench(b)
-	sessions := benchSessions(b, s, 1000)
-	measure(b, func(n int) error {
-		id := sessions[n%len(sessions)]
-		if err := message(s, id); err != nil {
-			return err
-		}
-		return answer(s, id)
+	onEngines(b, func(b *testing.B, s *Store) {
+		sessions := benchSessions(b, s, 1000)
+		measure(b, func(n int) error {
+			id := sessions[n%len(sessions)]
+			if err := message(s, id); err != nil {
+				return err
+			}
+			return answer(s, id)
+		})
 	})
 }
 
-// BenchmarkInsert is the floor: one row.
+// BenchmarkInsert is the floor on SQLite: one row.
 func BenchmarkInsert(b *testing.B) {
-	s := openBench(b)
+	s := openBench(b, Options{Dir: b.TempDir()})
 	const text = `INSERT INTO floor (session, body) VALUES ($1, $2)`
 	err := s.Update(context.Background(), func(t chat.Tx) error {
 		_, err := writerConn(s, t).ExecContext(context.Background(), `CREATE TABLE floor (key INTEGER PRIMARY KEY, session TEXT, body TEXT)`)
@@ -54,11 +58,50 @@ func BenchmarkInsert(b *testing.B) {
 	})
 }
 
+// onEngines measures on both. On PostgreSQL it also tells what a transaction costs on the wire.
+func onEngines(b *testing.B, run func(*testing.B, *Store)) {
+	b.Run("sqlite", func(b *testing.B) { run(b, openBench(b, Options{Dir: b.TempDir()})) })
+	b.Run("postgres", func(b *testing.B) {
+		var wire traffic
+		s := openBench(b, Options{PostgresURL: servers.NewPostgres(b).NewDatabase(b), wire: wire.count})
+		began := time.Now()
+		run(b, s)
+		if time.Since(began) > time.Second { // what is prepared at first counts little then
+			n := float64(b.N)
+			b.ReportMetric(float64(wire.sends.Load())/n, "trips/op")
+			b.ReportMetric(float64(wire.sent.Load())/n, "sent-bytes/op")
+			b.ReportMetric(float64(wire.received.Load())/n, "received-bytes/op")
+		}
+	})
+}
+
+// traffic counts what goes over connections. Every send waits for an answer.
+type traffic struct{ sends, sent, received atomic.Int64 }
+
+func (t *traffic) count(c net.Conn) net.Conn { return &counted{c, t} }
+
+type counted struct {
+	net.Conn
+	traffic *traffic
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	c.traffic.sends.Add(1)
+	c.traffic.sent.Add(int64(len(b)))
+	return c.Conn.Write(b)
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.traffic.received.Add(int64(n))
+	return n, err
+}
+
 const benchBody = "Здравствуйте! Подскажите, пожалуйста, когда приедет мой заказ 123456?"
 
-func openBench(b *testing.B) *Store {
+func openBench(b *testing.B, o Options) *Store {
 	b.Helper()
-	s, err := Open(context.Background(), Options{Dir: b.TempDir()})
+	s, err := Open(context.Background(), o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,10 +24,11 @@ import (
 )
 
 const (
-	// transactionTimeout bounds a transaction, waiting for locks and the commit included.
+	// transactionTimeout bounds an Update: waiting for a connection and for locks, what is run
+	// again, and the commit.
 	transactionTimeout = 5 * time.Second
-	// readTimeout bounds a statement of a reader.
-	readTimeout = 10 * time.Second
+	// readTimeout bounds reading: waiting for a connection, and the statements.
+	readTimeout = 5 * time.Second
 	// dialTimeout bounds opening a connection.
 	dialTimeout = 3 * time.Second
 	// longestTransaction is more than any transaction of ours can last, even one of a node that
@@ -91,6 +92,9 @@ func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
 		return nil, "", fmt.Errorf("PostgreSQL: %w", err)
 	}
 	config.ConnectTimeout = dialTimeout
+	if o.wire != nil {
+		config.DialFunc = wrapped(config.DialFunc, o.wire)
+	}
 	config.RuntimeParams["application_name"] = "govorun"
 	config.RuntimeParams["timezone"] = "UTC"
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleTimeout
@@ -106,6 +110,17 @@ func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
 		readers: pool(sql.OpenDB(connector{config}), readers),
 		places:  make(chan struct{}, o.QueueSize),
 	}, logID, nil
+}
+
+// wrapped puts something around the connections that are dialled.
+func wrapped(dial pgconn.DialFunc, wrap func(net.Conn) net.Conn) pgconn.DialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(c), nil
+	}
 }
 
 func pool(db *sql.DB, connections int) *sql.DB {
@@ -204,9 +219,10 @@ func (p *postgres) Update(ctx context.Context, fn func(chat.Tx) error) error {
 		return err
 	}
 	defer p.leave()
+	deadline := time.Now().Add(transactionTimeout)
 	var met, conflicts, broken int
 	for {
-		err := p.try(ctx, fn)
+		err := p.try(ctx, deadline, fn)
 		switch failureOf(err) {
 		case failedAgain:
 			met++
@@ -219,7 +235,8 @@ func (p *postgres) Update(ctx context.Context, fn func(chat.Tx) error) error {
 			return err
 		}
 		var unknown *unknownCommitError
-		if met == maxAttempts || conflicts == maxConflicts || broken == maxReconnections || errors.As(err, &unknown) || ctx.Err() != nil {
+		if met == maxAttempts || conflicts == maxConflicts || broken == maxReconnections || errors.As(err, &unknown) ||
+			ctx.Err() != nil || !time.Now().Before(deadline) {
 			if isDomain(err) {
 				return err
 			}
@@ -272,17 +289,14 @@ func (e *unknownCommitError) Error() string { return "the commit was not answere
 func (e *unknownCommitError) Unwrap() error { return e.err }
 
 // try runs a transaction once. An error of the domain or of the function is returned as it is.
-func (p *postgres) try(ctx context.Context, fn func(chat.Tx) error) error {
-	c, err := p.writers.Conn(ctx)
+func (p *postgres) try(ctx context.Context, deadline time.Time, fn func(chat.Tx) error) error {
+	c, err := connection(ctx, p.writers, deadline)
 	if err != nil {
-		if ctx.Err() != nil {
-			return left(ctx.Err())
-		}
 		return err
 	}
 	defer c.Close() //nolint:errcheck // back to the pool, which looks whether it is broken
 	pipe := pipeOf(c)
-	pipe.begin(time.Now().Add(transactionTimeout))
+	pipe.begin(deadline)
 	hooks, err := p.run(c, fn)
 	if err != nil {
 		pipe.rollback()
@@ -301,6 +315,18 @@ func (p *postgres) try(ctx context.Context, fn func(chat.Tx) error) error {
 	observe(p.options.Metrics.CommitSeconds, time.Since(began).Seconds())
 	runHooks(p.options.Log, hooks)
 	return nil
+}
+
+// connection takes one from a pool, or opens one, until a deadline. A caller that leaves meanwhile
+// is told so.
+func connection(ctx context.Context, db *sql.DB, deadline time.Time) (*sql.Conn, error) {
+	waiting, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	c, err := db.Conn(waiting)
+	if err != nil && ctx.Err() != nil {
+		return nil, left(ctx.Err())
+	}
+	return c, err
 }
 
 // pipeOf is the pipe below a connection that is ours alone.
@@ -351,15 +377,13 @@ func (p *postgres) lend(ctx context.Context) (*sql.Conn, func(), error) {
 	if closed {
 		return nil, nil, errClosed()
 	}
-	c, err := p.readers.Conn(ctx)
+	deadline := time.Now().Add(readTimeout)
+	c, err := connection(ctx, p.readers, deadline)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, nil, left(ctx.Err())
-		}
 		return nil, nil, asDomain("connection", err)
 	}
 	pipe := pipeOf(c)
-	pipe.limit(time.Now().Add(readTimeout))
+	pipe.limit(deadline)
 	return c, func() {
 		pipe.limit(time.Time{})
 		_ = c.Close() // back to the pool, which looks whether it is broken

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,9 +26,10 @@ type Options struct {
 	Fatal   func(error)
 	Metrics Metrics
 
-	schema   *schema     // tests: another than the program's own
-	onBegin  func(*conn) // tests: in every group, after its BEGIN
-	walLimit int64       // bytes after which the write-ahead log is moved; 0: 128 MiB
+	schema   *schema                 // tests: another than the program's own
+	onBegin  func(*conn)             // tests: in every group, after its BEGIN
+	wire     func(net.Conn) net.Conn // tests: what is put around connections to PostgreSQL
+	walLimit int64                   // bytes after which the write-ahead log is moved; 0: 128 MiB
 }
 
 // Metrics is what the store measures; nil fields are not.

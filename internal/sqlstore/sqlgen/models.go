@@ -56,6 +56,18 @@ type Event struct {
 	Payload    string
 }
 
+type Node struct {
+	Key         int64
+	ID          string
+	Name        string
+	Version     string
+	Address     string
+	StartedAt   int64
+	Beat        int64
+	Connections int64
+	Turns       int64
+}
+
 type Session struct {
 	Key       int64
 	ID        string

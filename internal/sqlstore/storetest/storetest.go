@@ -61,6 +61,13 @@ var promises = []struct {
 	{"an idempotency key is taken once", idempotencyIsUnique},
 	{"old idempotency keys are deleted, a bounded number at a time", oldIdempotencyIsDeleted},
 
+	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
+	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
+	{"a node's removal frees its leases and no others", removalFreesLeases},
+	{"a node is removed once, whoever tries", removalHappensOnce},
+	{"a node that beats while it is removed is registered", removalMeetsBeat},
+	{"leases of who is not registered are freed", orphansAreFreed},
+
 	{"what was acknowledged under load is there, without a gap", loadLosesNothing},
 }
 
