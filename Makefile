@@ -1,7 +1,10 @@
-# Everything here needs Go. "make test" also needs Node 20 and Python 3.11.
+# Everything here needs Go. "make test" also needs Node 20 and Python 3.11; "make run-cluster"
+# PostgreSQL, Redis and HAProxy, which it installs from Debian when it may.
 
 LISTEN ?= 127.0.0.1:8080
 DATA ?= .data
+CLUSTER ?= .cluster
+NODES ?= 3
 FUZZTIME ?= 30s
 E2E_ROUNDS ?= 200
 
@@ -10,12 +13,16 @@ BIN := bin/govorun
 .PHONY: help
 help: ## Show this help
 	@echo "Govorun. Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS)"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) CLUSTER=$(CLUSTER) NODES=$(NODES) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS)"
 
 .PHONY: run
 run: build ## Build and start the server with the demo chat (LISTEN=host:port, DATA=directory)
 	exec $(BIN) serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: run-cluster
+run-cluster: build ## Build and start NODES nodes, PostgreSQL, Redis and a balancer on LISTEN (CLUSTER=directory)
+	LISTEN=$(LISTEN) NODES=$(NODES) CLUSTER=$(CLUSTER) BIN=$(BIN) exec scripts/run-cluster.sh
 
 .PHONY: build
 build: ## Build bin/govorun

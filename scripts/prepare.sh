@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need: a Python environment and npm packages at pinned versions,
-# Chromium and a C compiler (for the race detector). What is there already stays.
+# Chromium, a C compiler (for the race detector), PostgreSQL, Redis and HAProxy (as programs: no
+# service is started). What is there already stays.
 set -eu
 . "$(dirname "$0")/tool.sh"
 
@@ -11,6 +12,7 @@ need python3 "Install Python 3.11 or newer: see https://www.python.org"
 
 apt gcc gcc libc6-dev
 apt chromium chromium
+servers
 
 venv=$cache/venv
 wanted=test/interop/requirements.txt

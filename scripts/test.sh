@@ -22,6 +22,9 @@ fi
 step "go vet"
 go vet -tags e2e,interop ./...
 
+TEST_SERVERS=required
+export TEST_SERVERS
+
 step "tests of the packages"
 go test -race -shuffle=on -timeout 15m ./...
 
