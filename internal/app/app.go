@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/govorun/govorun/bots"
 	"github.com/govorun/govorun/internal/auth"
@@ -131,12 +132,20 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	a.onClose(func(context.Context) error { events.Close(); return nil })
 
 	queue := bot.NewQueue()
-	service := a.newService(store, func(r chat.Ring) {
+	self := a.newSelf()
+	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
 		a.metrics.ring(r)
 	})
-	upkeep := startUpkeep(service, log)
+	node, err := startNode(ctx, nodeParams{
+		store: store, shared: store.Shared(), self: self, metrics: a.metrics, log: log, freed: sweep(service, queue),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(node.close)
+	upkeep := startUpkeep(service, node, log)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 
 	server, err := a.newRealtime(store, service, events)
@@ -193,10 +202,10 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 	return store, err
 }
 
-func (a *App) newService(store chat.Store, ring func(chat.Ring)) *chat.Service {
+func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *chat.Service {
 	return chat.NewService(chat.Params{
 		Store:       store,
-		Node:        uuid.NewString(), // of this run: a turn that killed its process counts as begun
+		Node:        node,
 		Now:         time.Now,
 		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
 		NewSecretID: uuid.NewString,
@@ -250,7 +259,7 @@ func (a *App) startBots(service *chat.Service, queue *bot.Queue) error {
 	runner := bot.NewRunner(bot.Options{
 		Service: service,
 		Queue:   queue,
-		Bots:    bot.Bots{demoBotID: demo},
+		Bots:    bot.Bots{demoBotID: counted(demo, a.metrics.turnsInHand)},
 		Log:     log,
 		Timeout: c.Bot.TurnTimeout,
 		PerBot:  c.Bot.Turns,
@@ -258,6 +267,15 @@ func (a *App) startBots(service *chat.Service, queue *bot.Queue) error {
 	})
 	a.onClose(early(runner.Close))
 	return nil
+}
+
+// counted counts the turns that a bot works on.
+func counted(b bot.Bot, inHand prometheus.Gauge) bot.Bot {
+	return bot.Func(func(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error) {
+		inHand.Inc()
+		defer inHand.Dec()
+		return b.React(ctx, t)
+	})
 }
 
 // newLimits returns nil, which allows everything, when the rate limit is off.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -30,6 +31,10 @@ type metrics struct {
 	rateLimited   prometheus.Counter
 	overloaded    prometheus.Counter
 	inFlight      prometheus.Gauge
+	turnsInHand   prometheus.Gauge
+	nodes         prometheus.Gauge
+	nodeEldest    prometheus.Gauge
+	nodesRemoved  prometheus.Counter
 }
 
 // Buckets of histograms: of what takes milliseconds, in seconds, and of sizes.
@@ -46,6 +51,9 @@ func newMetrics() *metrics {
 	}
 	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
 		return promauto.With(registry).NewHistogramVec(prometheus.HistogramOpts{Namespace: "govorun", Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return promauto.With(registry).NewGauge(prometheus.GaugeOpts{Namespace: "govorun", Name: name, Help: help})
 	}
 	single := func(v *prometheus.HistogramVec) prometheus.Histogram {
 		return v.WithLabelValues().(prometheus.Histogram)
@@ -64,11 +72,29 @@ func newMetrics() *metrics {
 		requests:      counter("http_requests_total", "HTTP requests answered, by route and status; sockets and streams are not among them.", "route", "status"),
 		requestTime:   histogram("http_request_seconds", "Time of an HTTP request, by route.", secondBuckets, "route"),
 		rateLimited:   counter("rate_limited_total", "HTTP requests refused because their address or session asked too often.").WithLabelValues(),
-		inFlight: promauto.With(registry).NewGauge(prometheus.GaugeOpts{
-			Namespace: "govorun", Name: "http_requests_in_flight", Help: "HTTP requests that are worked on.",
-		}),
-		overloaded: counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
+		inFlight:      gauge("http_requests_in_flight", "HTTP requests that are worked on."),
+		overloaded:    counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
+		turnsInHand:   gauge("turns_in_hand", "Turns that bots work on."),
+		nodes:         gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
+		nodeEldest:    gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
+		nodesRemoved:  counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
 	}
+}
+
+// total sums up a gauge over its labels.
+func total(gauge prometheus.Collector) (sum int64) {
+	samples := make(chan prometheus.Metric)
+	go func() {
+		defer close(samples)
+		gauge.Collect(samples)
+	}()
+	for s := range samples {
+		var m dto.Metric
+		if s.Write(&m) == nil {
+			sum += int64(m.GetGauge().GetValue())
+		}
+	}
+	return sum
 }
 
 // ring counts what a commit has stored.

@@ -12,11 +12,13 @@ import (
 const (
 	expireEvery = time.Second
 	forgetEvery = 10 * time.Minute
+	freeEvery   = 2 * time.Second
 	tuneEvery   = 250 * time.Millisecond
 )
 
-// upkeep does what nobody asks for: it closes sessions whose client stays silent and forgets
-// old idempotency keys, and looks after the heap.
+// upkeep does what nobody asks for: it closes sessions whose client stays silent, forgets old
+// idempotency keys and frees leases of dead nodes, all of it on the eldest node; and it looks
+// after the heap.
 type upkeep struct {
 	service *chat.Service
 	log     *slog.Logger
@@ -24,12 +26,13 @@ type upkeep struct {
 	running sync.WaitGroup
 }
 
-func startUpkeep(s *chat.Service, log *slog.Logger) *upkeep {
+func startUpkeep(s *chat.Service, n *node, log *slog.Logger) *upkeep {
 	u := &upkeep{service: s, log: log}
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
-	u.every(ctx, expireEvery, "close expired sessions", u.closeExpired)
-	u.every(ctx, forgetEvery, "forget idempotency keys", s.ForgetKeys)
+	u.every(ctx, expireEvery, "close expired sessions", n.asEldest(u.closeExpired))
+	u.every(ctx, forgetEvery, "forget idempotency keys", n.asEldest(s.ForgetKeys))
+	u.every(ctx, freeEvery, "free leases of dead nodes", n.asEldest(func(ctx context.Context) error { return n.freeOrphans(ctx, s) }))
 	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: 100}).tune)
 	return u
 }

@@ -51,6 +51,12 @@ type Reader interface {
 	ListDueTurns(ctx context.Context, node string, now time.Time, after int64, limit int) ([]SessionRef, error)
 	// ListExpiring returns open sessions with CheckAt <= now.
 	ListExpiring(ctx context.Context, now time.Time, limit int) ([]SessionRef, error)
+
+	// ListNodes returns the registered nodes, the eldest first.
+	ListNodes(ctx context.Context) ([]Node, error)
+	// CountLeases returns how many due turns each node has a lease of, by its id. Nodes that are
+	// not registered may be among them, those without a lease are not.
+	CountLeases(ctx context.Context) (map[string]int64, error)
 }
 
 // Change says that a session got events.
@@ -116,6 +122,15 @@ type Tx interface {
 	FindIdempotency(scope, key string) (*IdempotencyRecord, error)
 	CreateIdempotency(r *IdempotencyRecord) error // CodeConflict when taken
 	DeleteIdempotencyBefore(t time.Time, limit int) (int64, error)
+
+	// PutNode keeps what a node says of itself. It reports whether the node was not registered.
+	PutNode(n *Node) (added bool, err error)
+	// RemoveNode removes a node whose last beat is still the given one, and frees its leases as
+	// FreeLeases does.
+	RemoveNode(id string, beat int64) (removed bool, err error)
+	// FreeLeases frees the leases of a node unless it is registered, and returns how many there
+	// were. How often the turns were begun stays.
+	FreeLeases(node string) (int64, error)
 }
 
 // BotRecord is a bot the server knows.

@@ -2,13 +2,18 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
 )
-
-// Shared reports whether other processes may use the same data.
-func (s *Store) Shared() bool { return false }
 
 // ListNodes implements chat.Reader.
 func (s *Store) ListNodes(ctx context.Context) ([]chat.Node, error) {
@@ -87,4 +92,81 @@ func (t *tx) FreeLeases(node string) (int64, error) {
 	}
 	t.touched = append(t.touched, freed...) // what is read of them from here on may be rolled back
 	return int64(len(freed)), nil
+}
+
+// NodeState is a node as somebody sees it who is none himself.
+type NodeState struct {
+	chat.Node
+	Alive  bool  // it has beaten while it was watched
+	Leases int64 // due turns that it has claimed
+}
+
+// watchFor is how long WatchNodes looks: longer than a node that lives and is well goes without
+// a beat.
+const watchFor = 1200 * time.Millisecond
+
+// WatchNodes reads who shares a database of PostgreSQL, the eldest first, and waits a moment to
+// see who beats. orphaned is how many due turns are claimed by nodes that are not registered. It
+// changes nothing. An error does not contain the URL's password.
+func WatchNodes(ctx context.Context, postgresURL string) (nodes []NodeState, orphaned int64, err error) {
+	config, err := pgx.ParseConfig(postgresURL)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read nodes: %w", err)
+	}
+	db := stdlib.OpenDB(*config)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	before, _, err := lookAtNodes(ctx, db)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read nodes from PostgreSQL on %s: %w", config.Host, err)
+	}
+	select {
+	case <-time.After(watchFor):
+	case <-ctx.Done():
+		return nil, 0, fmt.Errorf("read nodes: %w", ctx.Err())
+	}
+	after, leases, err := lookAtNodes(ctx, db)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read nodes from PostgreSQL on %s: %w", config.Host, err)
+	}
+	nodes, orphaned = nodeStates(before, after, leases)
+	return nodes, orphaned, nil
+}
+
+// lookTimeout bounds a look, connecting included.
+const lookTimeout = 5 * time.Second
+
+func lookAtNodes(ctx context.Context, db *sql.DB) (nodes []chat.Node, leases map[string]int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // it has read only
+	q := sqlgen.New(tx)
+	if leases, err = countLeases(ctx, q); err == nil {
+		nodes, err = listNodes(ctx, q)
+	}
+	var missing *pgconn.PgError
+	if errors.As(err, &missing) && missing.Code == "42P01" { // undefined_table
+		return nil, nil, fmt.Errorf("no server of this version has used the database yet: %w", err)
+	}
+	return nodes, leases, err
+}
+
+// nodeStates compares two looks at the nodes.
+func nodeStates(before, after []chat.Node, leases map[string]int64) (states []NodeState, orphaned int64) {
+	beats := make(map[string]int64, len(before))
+	for _, n := range before {
+		beats[n.ID] = n.Beat
+	}
+	for _, claimed := range leases {
+		orphaned += claimed
+	}
+	for _, n := range after {
+		beat, seen := beats[n.ID]
+		states = append(states, NodeState{Node: n, Alive: !seen || beat != n.Beat, Leases: leases[n.ID]})
+		orphaned -= leases[n.ID]
+	}
+	return states, orphaned
 }
