@@ -57,9 +57,9 @@ func digits(phone string) string {
 }
 
 // findClient finds the returning client by the names the caller has a right to, nil if there
-// is none. An external id is decisive: a person with another one is another person, though they
-// share a phone.
+// is none.
 func findClient(tx Tx, c *Chat, names []Alias) (*Client, error) {
+	names, _ = decisive(names)
 	for _, a := range names {
 		client, err := tx.FindClientByAlias(c.Key, a)
 		if err == nil {
@@ -68,11 +68,19 @@ func findClient(tx Tx, c *Chat, names []Alias) (*Client, error) {
 		if CodeOf(err) != CodeNotFound {
 			return nil, err
 		}
-		if a.Kind == AliasExternal {
-			break
-		}
 	}
 	return nil, nil
+}
+
+// decisive parts the names by which a client is found from the others. Up to an external id all
+// of them are: a person with another one is another person, though they share a phone.
+func decisive(names []Alias) (known, others []Alias) {
+	for i := range names {
+		if names[i].Kind == AliasExternal {
+			return names[:i+1], names[i+1:]
+		}
+	}
+	return names, nil
 }
 
 // createClient stores a new client under the names it may later be found by.
@@ -84,7 +92,13 @@ func (s *Service) createClient(tx Tx, c *Chat, p *StartParams, names []Alias) (*
 	if err := tx.CreateClient(&client); err != nil {
 		return nil, err
 	}
-	return &client, addAliases(tx, c, &client, names)
+	known, others := decisive(names)
+	for _, a := range known { // of two who come at once under a name, the second finds the first
+		if err := tx.CreateAlias(c.Key, client.Key, a); err != nil {
+			return nil, err
+		}
+	}
+	return &client, addAliases(tx, c, &client, others)
 }
 
 // externalID is the external id the caller has a right to, "" if none.

@@ -203,6 +203,12 @@ func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Cl
 
 func (s *Service) refreshClient(tx Tx, c *Chat, p *StartParams, client *Client, names []Alias) error {
 	if client.refresh(p, names) {
+		locked, err := tx.LockClient(client.Key)
+		if err != nil {
+			return err
+		}
+		*client = *locked // what others have changed meanwhile stays
+		client.refresh(p, names)
 		if err := tx.UpdateClient(client); err != nil {
 			return err
 		}

@@ -95,7 +95,11 @@ type Tx interface {
 	FindClient(id string) (*Client, error)
 	FindClientByAlias(chat int64, a Alias) (*Client, error)
 	CreateClient(c *Client) error // sets c.Key
+	// LockClient reads a client and keeps others from changing it until commit.
+	LockClient(key int64) (*Client, error)
 	UpdateClient(c *Client) error
+	// CreateAlias gives a client a name in a chat; CodeConflict when it is taken.
+	CreateAlias(chat, client int64, a Alias) error
 	// AddAlias gives a client a name in a chat; a name that is taken stays with its owner.
 	AddAlias(chat, client int64, a Alias) error
 

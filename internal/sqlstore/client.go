@@ -67,12 +67,27 @@ func (t *tx) UpdateClient(c *chat.Client) error {
 	return t.fail("client", oneRow(n, err))
 }
 
+// LockClient implements chat.Tx.
+func (t *tx) LockClient(key int64) (*chat.Client, error) {
+	c, err := clientOf(t.q.LockClient(context.Background(), key))
+	return c, t.fail("client", err)
+}
+
+// CreateAlias implements chat.Tx.
+func (t *tx) CreateAlias(chatKey, client int64, a chat.Alias) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	err := t.q.CreateAlias(context.Background(), sqlgen.CreateAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value, ClientKey: client})
+	return t.fail("alias", err)
+}
+
 // AddAlias implements chat.Tx.
 func (t *tx) AddAlias(chatKey, client int64, a chat.Alias) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	err := t.q.CreateAlias(context.Background(), sqlgen.CreateAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value, ClientKey: client})
+	err := t.q.AddAlias(context.Background(), sqlgen.AddAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value, ClientKey: client})
 	return t.fail("alias", err)
 }
 

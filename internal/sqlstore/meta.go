@@ -18,13 +18,17 @@ const (
 	// The version of the oldest program that can work with the tables.
 	metaCompatibleFrom = "compatible_from"
 	// On PostgreSQL: the server and its history, and what is added to its transaction numbers.
-	metaPlace   = "place"
-	metaKeyBase = "key_base"
+	metaPlace    = "place"
+	metaKeyBase  = "key_base"
+	metaTransfer = "transfer" // how far rows of another database have been copied, see transferState
 )
 
 // openLog returns the id of the log. A new log and a copy get an id of their own: a position in
 // the original must not count in a copy, whose history goes on differently.
 func openLog(ctx context.Context, q *sqlgen.Queries, copied bool) (string, error) {
+	if err := refuseUnfinished(ctx, q); err != nil {
+		return "", err
+	}
 	id, err := metaOr(q.FindMeta(ctx, metaLogID))
 	if err != nil {
 		return "", fmt.Errorf("open log: %w", err)

@@ -36,15 +36,13 @@ func ownSchema() (*schema, error) {
 
 // dialect is how an engine wants its migrations.
 type dialect struct {
-	name    goose.Dialect
-	text    func(string) string // turns a file into the dialect
-	options []goose.ProviderOption
+	name goose.Dialect
+	text func(string) string // turns a file into the dialect
 }
 
 // provider moves a database from version to version.
 func (s *schema) provider(db *sql.DB, d dialect) (*goose.Provider, error) {
-	options := append(d.options, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	return goose.NewProvider(d.name, db, dialectFS{s.migrations, d.text}, options...)
+	return goose.NewProvider(d.name, db, dialectFS{s.migrations, d.text}, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 }
 
 // migrate brings the data to this program's version. Data of a later program is left alone, and

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -109,7 +108,7 @@ const watchFor = 1200 * time.Millisecond
 // see who beats. orphaned is how many due turns are claimed by nodes that are not registered. It
 // changes nothing. An error does not contain the URL's password.
 func WatchNodes(ctx context.Context, postgresURL string) (nodes []NodeState, orphaned int64, err error) {
-	config, err := pgx.ParseConfig(postgresURL)
+	config, err := parsePostgres(postgresURL)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read nodes: %w", err)
 	}

@@ -79,7 +79,7 @@ func (p *pipe) commit() (sent bool, err error) {
 		return false, nil
 	}
 	last := p.hold("COMMIT", nil)
-	if err := p.flush(); err != nil {
+	if err := p.flush(); err != nil && !last.done { // else the connection broke after the answer
 		return !pgconn.SafeToRetry(err), err
 	}
 	if last.tag.String() != "COMMIT" {

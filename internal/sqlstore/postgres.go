@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
@@ -87,16 +86,15 @@ type horizon struct {
 }
 
 func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
-	config, err := pgx.ParseConfig(o.PostgresURL)
+	config, err := parsePostgres(o.PostgresURL)
 	if err != nil {
 		return nil, "", fmt.Errorf("PostgreSQL: %w", err)
 	}
-	config.ConnectTimeout = dialTimeout
 	if o.wire != nil {
 		config.DialFunc = wrapped(config.DialFunc, o.wire)
 	}
 	config.RuntimeParams["application_name"] = "govorun"
-	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["default_transaction_isolation"] = o.isolation
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleTimeout
 	logID, base, err := preparePostgres(ctx, o, config)
 	if err != nil {
@@ -110,6 +108,20 @@ func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
 		readers: pool(sql.OpenDB(connector{config}), readers),
 		places:  make(chan struct{}, o.QueueSize),
 	}, logID, nil
+}
+
+// parsePostgres reads a URL. Errors about it do not contain the password.
+func parsePostgres(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(config.Host, "@") { // it would be named in errors
+		return nil, errors.New("in its URL, an @ of the password must be written as %40")
+	}
+	config.ConnectTimeout = dialTimeout
+	config.RuntimeParams["timezone"] = "UTC"
+	return config, nil
 }
 
 // wrapped puts something around the connections that are dialled.
@@ -129,16 +141,22 @@ func pool(db *sql.DB, connections int) *sql.DB {
 	return db
 }
 
-// preparePostgres makes the tables and opens the log.
+// prepareLock is the advisory lock under which a node prepares the database.
+const prepareLock = 0x676f766f72756e // "govorun"
+
+// preparePostgres makes the tables and opens the log, one node at a time.
 func preparePostgres(ctx context.Context, o Options, config *pgx.ConnConfig) (logID string, base int64, err error) {
 	db := pool(stdlib.OpenDB(*config), 2)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	locker, err := lock.NewPostgresSessionLocker() // several nodes may start at once
+	defer func() { err = errors.Join(err, db.Close()) }() // which gives the lock back
+	locked, err := db.Conn(ctx)
 	if err != nil {
 		return "", 0, err
 	}
-	d := dialect{name: goose.DialectPostgres, text: postgresText, options: []goose.ProviderOption{goose.WithSessionLocker(locker)}}
-	if err := o.schema.migrate(ctx, db, d); err != nil {
+	defer locked.Close() //nolint:errcheck // its pool is closed
+	if err := lockDatabase(ctx, locked, prepareLock); err != nil {
+		return "", 0, err
+	}
+	if err := o.schema.migrate(ctx, db, dialect{name: goose.DialectPostgres, text: postgresText}); err != nil {
 		return "", 0, err
 	}
 	warnOfLoss(ctx, o, db)
@@ -151,9 +169,6 @@ func preparePostgres(ctx context.Context, o Options, config *pgx.ConnConfig) (lo
 			_ = tx.Rollback()
 		}
 	}()
-	if _, err := tx.ExecContext(ctx, "LOCK TABLE meta IN SHARE ROW EXCLUSIVE MODE"); err != nil {
-		return "", 0, err
-	}
 	logID, base, err = openPostgresLog(ctx, tx)
 	if err != nil {
 		return "", 0, err
@@ -306,7 +321,7 @@ func (p *postgres) try(ctx context.Context, deadline time.Time, fn func(chat.Tx)
 	sent, err := pipe.commit()
 	if err != nil {
 		pipe.rollback()
-		if sent && failureOf(err) == failedAway && !answered(err) {
+		if sent && !undone(err) {
 			return &unknownCommitError{err}
 		}
 		return err
@@ -451,10 +466,12 @@ func postgresFailure(err error) failure {
 	return failed
 }
 
-// answered reports whether PostgreSQL itself said that something failed.
-func answered(err error) bool {
+// undone reports whether an error that came instead of the answer to a COMMIT says that the
+// transaction was rolled back: an error of a statement does, the end of the connection does not,
+// unless it came of waiting too long for the COMMIT.
+func undone(err error) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e)
+	return errors.As(err, &e) && (e.SeverityUnlocalized == "ERROR" || e.Code == "25P03")
 }
 
 // codeFailure tells errors of PostgreSQL apart (PostgreSQL, appendix A).

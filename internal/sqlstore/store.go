@@ -26,10 +26,12 @@ type Options struct {
 	Fatal   func(error)
 	Metrics Metrics
 
-	schema   *schema                 // tests: another than the program's own
-	onBegin  func(*conn)             // tests: in every group, after its BEGIN
-	wire     func(net.Conn) net.Conn // tests: what is put around connections to PostgreSQL
-	walLimit int64                   // bytes after which the write-ahead log is moved; 0: 128 MiB
+	// What is read is locked, so transactions see what others have committed before; tests: others.
+	isolation string
+	schema    *schema                 // tests: another than the program's own
+	onBegin   func(*conn)             // tests: in every group, after its BEGIN
+	wire      func(net.Conn) net.Conn // tests: what is put around connections to PostgreSQL
+	walLimit  int64                   // bytes after which the write-ahead log is moved; 0: 128 MiB
 }
 
 // Metrics is what the store measures; nil fields are not.
@@ -101,6 +103,9 @@ func (o Options) withDefaults() (_ Options, err error) {
 	}
 	if o.walLimit == 0 {
 		o.walLimit = 128 << 20
+	}
+	if o.isolation == "" {
+		o.isolation = "read committed"
 	}
 	if o.schema == nil {
 		o.schema, err = ownSchema()

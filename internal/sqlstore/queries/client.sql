@@ -8,6 +8,11 @@ SELECT key, id, external_id, name, first_name, middle_name, last_name, name_for_
        phone, email, device_id, timezone, metadata, created_at
 FROM clients WHERE key = $1;
 
+-- name: LockClient :one
+SELECT key, id, external_id, name, first_name, middle_name, last_name, name_for_operator,
+       phone, email, device_id, timezone, metadata, created_at
+FROM clients WHERE key = $1 FOR UPDATE;
+
 -- name: FindClientByAlias :one
 SELECT c.key, c.id, c.external_id, c.name, c.first_name, c.middle_name, c.last_name, c.name_for_operator,
        c.phone, c.email, c.device_id, c.timezone, c.metadata, c.created_at
@@ -26,5 +31,8 @@ UPDATE clients SET external_id = $1, name = $2, first_name = $3, middle_name = $
 WHERE key = $12;
 
 -- name: CreateAlias :exec
+INSERT INTO client_aliases (chat_key, kind, value, client_key) VALUES ($1, $2, $3, $4);
+
+-- name: AddAlias :exec
 INSERT INTO client_aliases (chat_key, kind, value, client_key) VALUES ($1, $2, $3, $4)
 ON CONFLICT (chat_key, kind, value) DO NOTHING;

@@ -10,9 +10,30 @@ import (
 	"database/sql"
 )
 
-const createAlias = `-- name: CreateAlias :exec
+const addAlias = `-- name: AddAlias :exec
 INSERT INTO client_aliases (chat_key, kind, value, client_key) VALUES ($1, $2, $3, $4)
 ON CONFLICT (chat_key, kind, value) DO NOTHING
+`
+
+type AddAliasParams struct {
+	ChatKey   int64
+	Kind      string
+	Value     string
+	ClientKey int64
+}
+
+func (q *Queries) AddAlias(ctx context.Context, arg AddAliasParams) error {
+	_, err := q.db.ExecContext(ctx, addAlias,
+		arg.ChatKey,
+		arg.Kind,
+		arg.Value,
+		arg.ClientKey,
+	)
+	return err
+}
+
+const createAlias = `-- name: CreateAlias :exec
+INSERT INTO client_aliases (chat_key, kind, value, client_key) VALUES ($1, $2, $3, $4)
 `
 
 type CreateAliasParams struct {
@@ -147,6 +168,34 @@ FROM clients WHERE key = $1
 
 func (q *Queries) FindClientByKey(ctx context.Context, key int64) (Client, error) {
 	row := q.db.QueryRowContext(ctx, findClientByKey, key)
+	var i Client
+	err := row.Scan(
+		&i.Key,
+		&i.ID,
+		&i.ExternalID,
+		&i.Name,
+		&i.FirstName,
+		&i.MiddleName,
+		&i.LastName,
+		&i.NameForOperator,
+		&i.Phone,
+		&i.Email,
+		&i.DeviceID,
+		&i.Timezone,
+		&i.Metadata,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const lockClient = `-- name: LockClient :one
+SELECT key, id, external_id, name, first_name, middle_name, last_name, name_for_operator,
+       phone, email, device_id, timezone, metadata, created_at
+FROM clients WHERE key = $1 FOR UPDATE
+`
+
+func (q *Queries) LockClient(ctx context.Context, key int64) (Client, error) {
+	row := q.db.QueryRowContext(ctx, lockClient, key)
 	var i Client
 	err := row.Scan(
 		&i.Key,

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -140,6 +142,43 @@ func aliasStays(t *testing.T, s chat.Store) {
 		wantEqual(t, "owner", w.clientByAlias(w.chat.Key, a), w.client.Key)
 	}
 	wantEqual(t, "unknown alias", w.clientByAlias(w.chat.Key, chat.Alias{Kind: chat.AliasPhone, Value: "none"}), 0)
+}
+
+func aliasIsTakenOnce(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	a := chat.Alias{Kind: chat.AliasExternal, Value: "ж"}
+	second := w.newClient()
+	w.update(func(tx chat.Tx) error { return tx.CreateAlias(w.chat.Key, w.client.Key, a) })
+	w.refused(chat.CodeConflict, func(tx chat.Tx) error { return tx.CreateAlias(w.chat.Key, second.Key, a) })
+	wantEqual(t, "owner", w.clientByAlias(w.chat.Key, a), w.client.Key)
+}
+
+// changesOfAClientAdd has many change a client at once, each what it has read under the lock.
+func changesOfAClientAdd(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			err := w.Update(context.Background(), func(tx chat.Tx) error {
+				c, err := tx.LockClient(w.client.Key)
+				if err != nil {
+					return err
+				}
+				if c.Metadata == nil {
+					c.Metadata = map[string]string{}
+				}
+				c.Metadata[fmt.Sprint(i)] = "x"
+				return tx.UpdateClient(c)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	c, err := w.FindClientByKey(context.Background(), w.client.Key)
+	wantNoError(t, err)
+	wantEqual(t, "changes", len(c.Metadata), 20)
 }
 
 func aliasIsScoped(t *testing.T, s chat.Store) {

@@ -32,7 +32,9 @@ var promises = []struct {
 	{"chat ids and tokens are taken once", chatIsUnique},
 	{"a bot is kept and replaced", botIsKept},
 	{"a client is kept as it was given", clientIsKept},
+	{"changes of a client at once add up", changesOfAClientAdd},
 	{"an alias stays with its owner", aliasStays},
+	{"an alias is taken once", aliasIsTakenOnce},
 	{"an alias counts in its chat and kind", aliasIsScoped},
 
 	{"a session is kept as it was given", sessionIsKept},
