@@ -32,7 +32,9 @@ type world struct {
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Config  configCmd  `cmd:"" help:"Print the configuration that would be in force, and where each value comes from."`
+	Nodes   nodesCmd   `cmd:"" help:"Show which servers share the data, who is alive and what each holds."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs or not."`
+	Migrate migrateCmd `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
 	Bench   benchCmd   `cmd:"" help:"Put load on a running server and measure it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -55,6 +57,7 @@ func run(ctx context.Context, args []string, w *world) (code int) {
 	var cmds commands
 	cmds.Serve.init()
 	cmds.Config.init()
+	cmds.Nodes.init()
 	parser, err := kong.New(&cmds,
 		kong.Name("govorun"),
 		kong.Description("A self-hosted chat platform."),
