@@ -22,6 +22,7 @@ var imports = map[string][]string{
 	"internal/bot/...":            {"internal/chat"},
 	"internal/sqlstore":           {"internal/chat", "internal/sqlstore/sqlgen"},
 	"internal/feed":               {"internal/chat"},
+	"internal/relay":              {"internal/chat"},
 	"internal/auth":               {"internal/chat"},
 	"internal/realtime":           {"internal/chat", "internal/feed", "internal/auth"},
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth"},

@@ -25,6 +25,7 @@ import (
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
 	"github.com/govorun/govorun/internal/realtime"
+	"github.com/govorun/govorun/internal/relay"
 	"github.com/govorun/govorun/internal/sqlstore"
 	"github.com/govorun/govorun/internal/twin"
 	"github.com/govorun/govorun/internal/webui"
@@ -128,14 +129,16 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	events := feed.New(store, feed.Options{Log: log, Metrics: feed.Metrics{Gaps: a.metrics.feedGaps}})
-	a.onClose(func(context.Context) error { events.Close(); return nil })
-
-	queue := bot.NewQueue()
 	self := a.newSelf()
+	events, publish, err := a.startFeed(store, self.ID)
+	if err != nil {
+		return nil, err
+	}
+	queue := bot.NewQueue()
 	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
+		publish(r)
 		a.metrics.ring(r)
 	})
 	node, err := startNode(ctx, nodeParams{
@@ -186,6 +189,7 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 		Metrics: sqlstore.Metrics{
 			BatchSize:     a.metrics.commitSize,
 			CommitSeconds: a.metrics.commitSeconds,
+			Retries:       a.metrics.retries,
 		},
 	})
 	if err != nil {
@@ -200,6 +204,31 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 		err = createDemo(ctx, store)
 	}
 	return store, err
+}
+
+// startFeed returns the feed, and what tells other nodes of a commit here.
+func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, publish func(chat.Ring), err error) {
+	options := feed.Options{Log: a.params.Log, Metrics: feed.Metrics{Gaps: a.metrics.feedGaps}, Node: node}
+	publish = func(chat.Ring) {}
+	if store.Shared() && a.params.Config.Redis.URL != "" {
+		link, err := relay.New(relay.Params{
+			URL:     a.params.Config.Redis.URL,
+			LogID:   store.LogID(),
+			Node:    node,
+			Deliver: func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
+			Resync:  func(session int64) { events.Resync(session) },
+			Log:     a.params.Log,
+			Metrics: a.metrics.newRelay(),
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		a.onClose(func(context.Context) error { link.Close(); return nil })
+		options.Remote, publish = link, link.Publish
+	}
+	events = feed.New(store, options)
+	a.onClose(func(context.Context) error { events.Close(); return nil })
+	return events, publish, nil
 }
 
 func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *chat.Service {

@@ -11,6 +11,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/relay"
 )
 
 // metrics are the numbers the server shows. Packages count into those they are given.
@@ -26,6 +27,7 @@ type metrics struct {
 	slowReaders   *prometheus.CounterVec   // by transport
 	commitSize    prometheus.Histogram
 	commitSeconds prometheus.Histogram
+	retries       prometheus.Counter
 	requests      *prometheus.CounterVec // by route and status
 	requestTime   *prometheus.HistogramVec
 	rateLimited   prometheus.Counter
@@ -69,6 +71,7 @@ func newMetrics() *metrics {
 		slowReaders:   counter("slow_readers_total", "Connections told to reconnect because they read too slowly, by transport.", "transport"),
 		commitSize:    single(histogram("commit_transactions", "Transactions in one commit.", sizeBuckets)),
 		commitSeconds: single(histogram("commit_seconds", "Time of one commit, until it is flushed to disk.", secondBuckets)),
+		retries:       counter("transaction_retries_total", "Transactions run again, because they met others or their connection broke.").WithLabelValues(),
 		requests:      counter("http_requests_total", "HTTP requests answered, by route and status; sockets and streams are not among them.", "route", "status"),
 		requestTime:   histogram("http_request_seconds", "Time of an HTTP request, by route.", secondBuckets, "route"),
 		rateLimited:   counter("rate_limited_total", "HTTP requests refused because their address or session asked too often.").WithLabelValues(),
@@ -95,6 +98,23 @@ func total(gauge prometheus.Collector) (sum int64) {
 		}
 	}
 	return sum
+}
+
+// newRelay adds what is counted of the link to other nodes; a server without one does not show it.
+func (m *metrics) newRelay() relay.Metrics {
+	gauge := promauto.With(m.registry).NewGauge(prometheus.GaugeOpts{
+		Namespace: "govorun", Name: "relay_up", Help: "Whether news between nodes goes through Redis: 1, or 0.",
+	})
+	counter := func(name, help string) prometheus.Counter {
+		return promauto.With(m.registry).NewCounter(prometheus.CounterOpts{Namespace: "govorun", Name: name, Help: help})
+	}
+	return relay.Metrics{
+		Up:         gauge,
+		Published:  counter("relay_published_total", "Rings given to Redis."),
+		Received:   counter("relay_received_total", "Rings of other nodes handed on."),
+		Dropped:    counter("relay_dropped_total", "Rings not given to Redis; their events come from the log."),
+		Unreadable: counter("relay_unreadable_total", "Messages of other nodes that were not understood."),
+	}
 }
 
 // ring counts what a commit has stored.

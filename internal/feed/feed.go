@@ -4,10 +4,12 @@
 // ring that is lost, late, doubled or swapped changes nothing. It never waits for a reader.
 //
 //	commit ── Ring ──▶ shard ──▶ watch (last delivered sequence) ──▶ fn of each watcher
-//	                     │            │ gap?
-//	                     └ once a second: what changed lately ──▶ read the log
+//	             ▲       │            │ gap?
+//	  other nodes'       └ once a second: what changed lately ──▶ read the log
 //
-// It is not a queue: nothing is kept here that the log does not hold.
+// It is not a queue: nothing is kept here that the log does not hold. With several nodes, a
+// session is subscribed to at the Remote before it is looked at first, so that nothing falls
+// in between.
 package feed
 
 import (
@@ -30,8 +32,14 @@ const (
 	readBatch = 500
 	// readTimeout bounds one reading of the log.
 	readTimeout = 5 * time.Second
-	// maxHealed bounds the sessions of a shard that are looked up for those who wait, at a time.
+	// maxHealed bounds the sessions of a shard that are looked up for those who wait, at a
+	// time; the others have their turn next.
 	maxHealed = 32
+	// resyncDelay is how long a Resync waits for others: they come in bunches.
+	resyncDelay = 50 * time.Millisecond
+	// Positions before the first in the log: nobody watches yet, or the log could not be read
+	// since then.
+	atPresent, unknown = int64(-1), int64(-2)
 	// DefaultHealInterval is how often sessions that changed lately are looked at again.
 	DefaultHealInterval = time.Second
 )
@@ -46,6 +54,18 @@ type Options struct {
 	Log          *slog.Logger
 	HealInterval time.Duration // 0: DefaultHealInterval
 	Metrics      Metrics
+	Remote       Remote // nil: there are no other nodes
+	Node         string // this node, as in leases; with Remote
+}
+
+// Remote brings the rings of other nodes; *relay.Relay is one. For a session, calls of
+// Subscribe and Unsubscribe alternate.
+type Remote interface {
+	// Subscribe asks for the rings of a session, to be given to Ring. It returns when none
+	// can be missed any more, or soon; when that was too early, it has Resync called later.
+	Subscribe(ctx context.Context, session int64)
+	// Unsubscribe ends what Subscribe began. It must not block, nor call the feed.
+	Unsubscribe(session int64)
 }
 
 // Feed hands events to those who wait for them.
@@ -53,6 +73,8 @@ type Feed struct {
 	store   chat.Reader
 	options Options
 	shards  [shardCount]*shard
+	outage  outage
+	resync  chan struct{} // has one when heal is to run at once
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	closing <-chan struct{} // closed by Close
@@ -64,9 +86,16 @@ func New(store chat.Reader, o Options) *Feed {
 		o.HealInterval = DefaultHealInterval
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &Feed{store: store, options: o, cancel: cancel, closing: ctx.Done()}
+	f := &Feed{
+		store:   store,
+		options: o,
+		outage:  outage{log: o.Log},
+		resync:  make(chan struct{}, 1),
+		cancel:  cancel,
+		closing: ctx.Done(),
+	}
 	for i := range f.shards {
-		f.shards[i] = newShard()
+		f.shards[i] = newShard(o.Remote)
 		f.running.Go(func() { f.work(ctx, f.shards[i]) })
 	}
 	f.running.Go(func() { f.heal(ctx) })
@@ -82,7 +111,7 @@ func (f *Feed) Close() {
 	f.running.Wait()
 }
 
-// Ring tells that a session changed. It never blocks.
+// Ring tells that a session changed, here or on another node. It never blocks.
 func (f *Feed) Ring(r chat.Ring) {
 	s := f.shard(r.Session.Key)
 	s.mu.Lock()
@@ -97,6 +126,18 @@ func (f *Feed) Ring(r chat.Ring) {
 		w.pending = append(w.pending, r.Events...)
 	}
 	s.schedule(w)
+}
+
+// Resync tells that rings of a session may have been lost: the log is looked at soon, and not
+// only after HealInterval. It never blocks.
+func (f *Feed) Resync(session int64) {
+	if !f.shard(session).watched(session) {
+		return
+	}
+	select {
+	case f.resync <- struct{}{}:
+	default: // it will be looked at with others
+	}
 }
 
 // Watch has fn told of every event of a session after head.Sequence, exactly once and in
@@ -128,12 +169,22 @@ func (f *Feed) Watch(ctx context.Context, ref chat.SessionRef, fn func(*chat.Eve
 
 // AwaitSettled returns when no reaction of a bot to an event up to sequence is outstanding,
 // or with ctx's error.
+//
+// The reaction nearly always comes from this node, which then holds the lease of the turn: no
+// other is asked. When this node loses the lease meanwhile, heal finds what becomes of it.
 func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence int64) error {
 	s := f.shard(ref.Key)
 	w := s.enter(ref)
 	defer s.leave(w)
 	done := s.await(w, sequence)
+	defer s.giveUp(w, done)
 	session, err := f.store.FindSessionByKey(ctx, ref.Key)
+	if err == nil && session.Settled() < sequence && f.elsewhere(session) {
+		w.loading.Lock()
+		f.subscribe(ctx, w)
+		w.loading.Unlock()
+		session, err = f.store.FindSessionByKey(ctx, ref.Key)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,6 +201,19 @@ func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence i
 	}
 }
 
+// elsewhere reports whether a session's turn is not this node's.
+func (f *Feed) elsewhere(session *chat.Session) bool {
+	return f.options.Remote != nil && session.Lease.Node != f.options.Node
+}
+
+// subscribe has the rings of other nodes come for a watch, if they do not. w.loading is held.
+func (f *Feed) subscribe(ctx context.Context, w *watch) {
+	if f.options.Remote != nil && !w.subscribed {
+		w.subscribed = true
+		f.options.Remote.Subscribe(ctx, w.ref.Key)
+	}
+}
+
 // load reads where the session stands, once for all who enter a watch together.
 func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 	w.loading.Lock()
@@ -157,6 +221,7 @@ func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 	if w.loaded.Load() {
 		return nil
 	}
+	f.subscribe(ctx, w)
 	session, err := f.store.FindSessionByKey(ctx, w.ref.Key)
 	if err != nil {
 		return err
@@ -167,56 +232,87 @@ func (f *Feed) load(ctx context.Context, s *shard, w *watch) error {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.settle(session.Settled())
-	w.head = max(w.head, session.Sequence)
 	w.loaded.Store(true)
-	s.schedule(w)
+	s.stands(w, session)
 	return nil
 }
 
 // heal looks every HealInterval at what has changed lately, so that a lost ring costs that
-// time and no more.
+// time and no more; and sooner when it is known that rings were lost.
 func (f *Feed) heal(ctx context.Context) {
 	tick := time.NewTicker(f.options.HealInterval)
 	defer tick.Stop()
-	position := int64(-1) // the present
+	position := atPresent
 	for {
-		changes, next, err := f.store.ListChanged(ctx, position)
-		if err == nil {
-			position = next
-		} else if ctx.Err() == nil {
-			f.options.Log.Error("feed: cannot list what changed", "error", err)
-		}
-		for _, c := range changes {
-			f.shard(c.SessionKey).change(c)
-		}
-		for _, s := range f.shards {
-			s.retry()
-		}
-		f.healWaiting(ctx)
+		position = f.look(ctx, position)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			continue
+		case <-f.resync:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(resyncDelay, f.options.HealInterval)):
 		}
 	}
 }
 
-// healWaiting looks after those who wait for a bot: that it has nothing to say is no event.
-func (f *Feed) healWaiting(ctx context.Context) {
-	for _, s := range f.shards {
-		for _, w := range s.awaited(maxHealed) {
-			session, err := f.store.FindSessionByKey(ctx, w.ref.Key)
-			if err != nil {
-				if ctx.Err() == nil {
-					f.options.Log.Error("feed: cannot find a session", "error", err)
-				}
-				return
-			}
-			s.mu.Lock()
-			w.settle(session.Settled())
-			s.mu.Unlock()
+// look looks once at what has changed in the log after position, and returns how far it got.
+func (f *Feed) look(ctx context.Context, position int64) int64 {
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	changes, next, err := f.store.ListChanged(reading, position)
+	if err != nil {
+		f.cannotRead("what changed", err)
+		if position < 0 {
+			return unknown
 		}
+		return position
+	}
+	for _, c := range changes {
+		f.shard(c.SessionKey).change(c)
+	}
+	for _, s := range f.shards {
+		s.retry()
+		watches := s.awaited(maxHealed) // that a bot has nothing to say is no event
+		if position == unknown {
+			watches = s.all() // what changed until now is in no list
+		}
+		if !f.lookAt(reading, s, watches) && position == unknown {
+			next = unknown
+		}
+	}
+	f.outage.round()
+	return next
+}
+
+// lookAt reads where sessions stand. It reports whether it could.
+func (f *Feed) lookAt(ctx context.Context, s *shard, watches []*watch) bool {
+	read := true
+	for _, w := range watches {
+		session, err := f.store.FindSessionByKey(ctx, w.ref.Key)
+		switch {
+		case err == nil:
+			s.mu.Lock()
+			s.stands(w, session)
+			s.mu.Unlock()
+		case chat.CodeOf(err) != chat.CodeNotFound:
+			f.cannotRead("a session", err)
+			read = false
+		}
+	}
+	return read
+}
+
+// cannotRead notes an outage, unless the feed is closed, when it is none.
+func (f *Feed) cannotRead(what string, err error) {
+	select {
+	case <-f.closing:
+	default:
+		f.outage.fail(what, err)
 	}
 }
 
@@ -282,9 +378,7 @@ func (f *Feed) readLog(ctx context.Context, w *watch, head int64) {
 	for w.last < head {
 		events, err := f.store.ListEvents(reading, w.ref, w.last, readBatch)
 		if err != nil {
-			if ctx.Err() == nil {
-				f.options.Log.Error("feed: cannot read the log", "error", err)
-			}
+			f.cannotRead("events", err)
 			return
 		}
 		if len(events) == 0 {

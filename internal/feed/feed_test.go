@@ -23,8 +23,12 @@ type eventLog struct {
 	sessions map[int64][]chat.Event
 	cursors  map[int64]int64 // settled; absent: everything is
 	changed  []chat.Change
-	broken   error // of reading sessions and events; what changed can always be listed
+	lease    string // who has the lease of what is not settled
+	broken   error  // of reading sessions and events
+	unlisted error  // of listing what changed
 	reads    int
+	lists    int // of what changed
+	finds    int // of sessions
 }
 
 func newLog() *eventLog {
@@ -51,12 +55,14 @@ func (l *eventLog) add(ref chat.SessionRef, n int) []chat.Ring {
 func (l *eventLog) FindSessionByKey(_ context.Context, key int64) (*chat.Session, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.finds++
 	if l.broken != nil {
 		return nil, l.broken
 	}
 	s := &chat.Session{Key: key, Status: chat.StatusOpen, Sequence: int64(len(l.sessions[key]))}
 	if cursor, ok := l.cursors[key]; ok {
 		s.Owner.Kind, s.Cursor, s.Pending = chat.OwnerBot, cursor, s.Sequence
+		s.Lease.Node = l.lease
 	}
 	return s, nil
 }
@@ -78,6 +84,10 @@ func (l *eventLog) ListEvents(_ context.Context, ref chat.SessionRef, after int6
 func (l *eventLog) ListChanged(_ context.Context, after int64) ([]chat.Change, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.lists++
+	if l.unlisted != nil {
+		return nil, 0, l.unlisted
+	}
 	if after < 0 {
 		return nil, int64(len(l.changed)), nil
 	}
@@ -88,6 +98,45 @@ func (l *eventLog) breakWith(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.broken = err
+}
+
+// breakAll has nothing be read at all.
+func (l *eventLog) breakAll(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken, l.unlisted = err, err
+}
+
+func (l *eventLog) setLease(node string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lease = node
+}
+
+// listed is how often what changed was, found how often a session was.
+func (l *eventLog) listed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lists
+}
+
+func (l *eventLog) found() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.finds
+}
+
+// setCursor has a bot owe a reaction to what comes after the cursor; settle has it owe none.
+func (l *eventLog) setCursor(session, cursor int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cursors[session] = cursor
+}
+
+func (l *eventLog) settle(session int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.cursors, session)
 }
 
 // sink collects what a watcher is told.

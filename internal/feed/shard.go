@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,8 +15,11 @@ type shard struct {
 	watches map[int64]*watch
 	ready   []*watch // to be delivered for, each once
 	later   []*watch // whose log could not be read
+	waiting []*watch // with waiters, each once, in the order in which they are looked at
 	wake    *sync.Cond
 	closed  bool
+
+	remote Remote // nil: there are no other nodes
 }
 
 // watch is what is known of one watched session.
@@ -29,9 +33,11 @@ type watch struct {
 	head      int64        // the session goes at least this far
 	settled   int64
 	waiters   []waiter
+	waiting   bool // in shard.waiting
 
-	loading sync.Mutex // held while the session's row is read first
-	loaded  atomic.Bool
+	loading    sync.Mutex // held while the session is subscribed to, and its row is read first
+	loaded     atomic.Bool
+	subscribed bool // guarded by loading, for the last who leaves by shard.mu
 
 	deliver  sync.Mutex // guards what follows; held while watchers are told
 	last     int64      // last sequence delivered
@@ -43,8 +49,8 @@ type waiter struct {
 	done     chan struct{}
 }
 
-func newShard() *shard {
-	s := &shard{watches: make(map[int64]*watch)}
+func newShard(remote Remote) *shard {
+	s := &shard{watches: make(map[int64]*watch), remote: remote}
 	s.wake = sync.NewCond(&s.mu)
 	return s
 }
@@ -62,13 +68,40 @@ func (s *shard) enter(ref chat.SessionRef) *watch {
 	return w
 }
 
+// leave ends a use of a watch. The last one unsubscribes with the shard locked, so that who
+// enters next subscribes after that.
 func (s *shard) leave(w *watch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.users--
-	if w.users == 0 {
-		delete(s.watches, w.ref.Key)
+	if w.users > 0 {
+		return
 	}
+	delete(s.watches, w.ref.Key)
+	if w.subscribed {
+		s.remote.Unsubscribe(w.ref.Key)
+	}
+}
+
+// watched reports whether somebody waits for something of a session.
+func (s *shard) watched(key int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.watches[key] != nil
+}
+
+// all returns the watches there are.
+func (s *shard) all() []*watch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.watches))
+}
+
+// stands takes what the session's row says. The shard is locked.
+func (s *shard) stands(w *watch, session *chat.Session) {
+	w.settle(session.Settled())
+	w.head = max(w.head, session.Sequence)
+	s.schedule(w)
 }
 
 func (s *shard) await(w *watch, sequence int64) <-chan struct{} {
@@ -79,9 +112,19 @@ func (s *shard) await(w *watch, sequence int64) <-chan struct{} {
 		close(done)
 		return done
 	}
-	// Who gave up waiting is forgotten when the watch is; there are few in a session.
 	w.waiters = append(w.waiters, waiter{sequence, done})
+	if !w.waiting {
+		w.waiting = true
+		s.waiting = append(s.waiting, w)
+	}
 	return done
+}
+
+// giveUp forgets who waited for done.
+func (s *shard) giveUp(w *watch, done <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.waiters = slices.DeleteFunc(w.waiters, func(x waiter) bool { return x.done == done })
 }
 
 // settle wakes those who waited for a reaction. The shard is locked.
@@ -126,14 +169,19 @@ func (s *shard) retry() {
 	s.later = nil
 }
 
-// awaited returns at most limit watches on which somebody waits for a bot.
+// awaited returns at most limit watches on which somebody waits for a bot, the longest not
+// looked at first.
 func (s *shard) awaited(limit int) []*watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*watch
-	for _, w := range s.watches {
-		if len(w.waiters) > 0 && len(found) < limit {
+	for n := len(s.waiting); n > 0 && len(found) < limit; n-- {
+		w := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		w.waiting = len(w.waiters) > 0
+		if w.waiting {
 			found = append(found, w)
+			s.waiting = append(s.waiting, w)
 		}
 	}
 	return found

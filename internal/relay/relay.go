@@ -1,0 +1,268 @@
+// Package relay carries rings between nodes, over Redis. What a node commits it publishes on
+// the session's channel; a node hears the channels of the sessions somebody there watches.
+//
+//	commit ── Publish ──▶ queue ──▶ PUBLISH ┐
+//	                                        ├─ Redis: one channel per session
+//	feed ◀── Deliver ◀── SUBSCRIBE ◀────────┘
+//	  └───── Subscribe / Unsubscribe: the first comes, the last leaves
+//
+// A ring is a courtesy: nothing is kept here or in Redis, nothing is promised but that nobody
+// waits for Redis. What is lost is in the log, and the feed finds it there within a second.
+// After every time that rings may have been missed, Resync tells which sessions to look at.
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/rueidis"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+const (
+	// ConfirmWait is how long Subscribe waits for Redis at most.
+	ConfirmWait = 100 * time.Millisecond
+
+	// maxQueued and maxQueuedBytes bound what waits to be published. What does not fit is
+	// dropped.
+	maxQueued      = 8192
+	maxQueuedBytes = 16 << 20
+
+	minBackOff = 50 * time.Millisecond
+	maxBackOff = time.Second
+
+	// complainEvery is how often rings that cannot be read or written are logged.
+	complainEvery = time.Minute
+)
+
+// Params is what a Relay works with. All but Metrics is required.
+type Params struct {
+	URL   string // as rueidis.ParseURL takes it: Redis, with TLS, or Sentinels of a master_set
+	LogID string // of the event log: installations that share a Redis do not mix
+	Node  string // id of this process
+
+	// Deliver takes a ring of another node, Resync the key of a session of which rings may
+	// have been missed. They are called for sessions that are subscribed to only, so not
+	// before the first Subscribe, and must not block.
+	Deliver func(chat.Ring)
+	Resync  func(session int64)
+
+	Log     *slog.Logger
+	Metrics Metrics
+}
+
+// Metrics are counted where they are set.
+type Metrics struct {
+	Up         prometheus.Gauge   // 1 while rings go to Redis and come back, else 0
+	Published  prometheus.Counter // rings given to Redis
+	Received   prometheus.Counter // rings of other nodes handed on
+	Dropped    prometheus.Counter // rings not published: Redis is away or too slow
+	Unreadable prometheus.Counter // messages dropped because this program does not understand them
+}
+
+// Relay carries rings between this node and others.
+type Relay struct {
+	params        Params
+	options       rueidis.ClientOption
+	sessions      string // prefix of the channels of sessions
+	pulse         string // channel on which this node hears itself
+	head          string // how envelopes of this node begin
+	subscriptions *subscriptions
+	up            atomic.Bool
+
+	queue  chan message
+	queued atomic.Int64 // bytes in queue
+
+	complained atomic.Int64 // when a ring was last complained about, Unix seconds
+	cancel     context.CancelFunc
+	running    sync.WaitGroup
+}
+
+// message is a ring to be published.
+type message struct {
+	session int64
+	data    []byte
+}
+
+// New returns a relay that runs until Close. Redis need not be there: the relay connects in
+// the background, as often as it takes. An error says that the URL is wrong.
+func New(p Params) (*Relay, error) {
+	options, err := rueidis.ParseURL(p.URL)
+	if err != nil {
+		if parsing, ok := errors.AsType[*url.Error](err); ok {
+			err = parsing.Err // without the URL: there may be a password in it
+		}
+		return nil, fmt.Errorf("relay: the URL of Redis: %w", err)
+	}
+	configure(&options)
+	prefix := "govorun:" + p.LogID[:min(8, len(p.LogID))]
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Relay{
+		params:        p,
+		options:       options,
+		sessions:      prefix + ":ring:",
+		pulse:         prefix + ":pulse:" + p.Node,
+		head:          string(appendHead(nil, p.Node)),
+		subscriptions: newSubscriptions(),
+		queue:         make(chan message, maxQueued),
+		cancel:        cancel,
+	}
+	r.setUp(false)
+	r.running.Go(func() { r.run(ctx) })
+	return r, nil
+}
+
+// Close ends the connection to Redis. Nothing is delivered after it. It is safe twice.
+func (r *Relay) Close() {
+	r.cancel()
+	r.running.Wait()
+}
+
+// Publish tells other nodes of a commit here. It never blocks: what Redis cannot take is
+// dropped. Rings of one session that are published one after the other keep their order.
+func (r *Relay) Publish(ring chat.Ring) {
+	if !r.up.Load() {
+		count(r.params.Metrics.Dropped, 1)
+		return
+	}
+	data, err := encode(r.params.Node, ring)
+	if err != nil {
+		count(r.params.Metrics.Dropped, 1)
+		r.complain("relay: a ring cannot be written", err)
+		return
+	}
+	size := int64(len(data))
+	if r.queued.Add(size) <= maxQueuedBytes {
+		select {
+		case r.queue <- message{session: ring.Session.Key, data: data}:
+			return
+		default:
+		}
+	}
+	r.queued.Add(-size)
+	count(r.params.Metrics.Dropped, 1)
+}
+
+// Subscribe asks for the rings of a session, until Unsubscribe. It returns when none can be
+// missed any more, at the latest after ConfirmWait, and at once while Redis is away; when that
+// was too early, Resync is called later. Calls for one session must alternate with those of
+// Unsubscribe.
+func (r *Relay) Subscribe(ctx context.Context, session int64) {
+	confirmed := r.subscriptions.want(session)
+	if confirmed == nil {
+		return
+	}
+	if r.up.Load() {
+		timer := time.NewTimer(ConfirmWait)
+		defer timer.Stop()
+		select {
+		case <-confirmed:
+			return
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	r.subscriptions.giveUp(session)
+}
+
+// Unsubscribe ends what Subscribe began. It does not block.
+func (r *Relay) Unsubscribe(session int64) { r.subscriptions.drop(session) }
+
+// run connects to Redis again and again, with a pause that grows while it is away.
+func (r *Relay) run(ctx context.Context) {
+	away := false // and logged
+	pause := minBackOff
+	for {
+		err := r.serve(ctx, func() {
+			if away {
+				r.params.Log.Info("Redis is available again")
+			}
+			away, pause = false, minBackOff
+			r.setUp(true)
+		})
+		r.setUp(false)
+		r.discard()
+		if ctx.Err() != nil {
+			return
+		}
+		if !away {
+			away = true
+			r.params.Log.Warn("Redis is not available, events of other nodes come from the log within a second", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause/2 + rand.N(pause/2)):
+		}
+		pause = min(2*pause, maxBackOff)
+	}
+}
+
+func (r *Relay) setUp(up bool) {
+	r.up.Store(up)
+	if g := r.params.Metrics.Up; g != nil {
+		g.Set(0)
+		if up {
+			g.Set(1)
+		}
+	}
+}
+
+// discard drops what waits to be published: when Redis is back it has come from the log.
+func (r *Relay) discard() {
+	for {
+		select {
+		case m := <-r.queue:
+			r.queued.Add(-int64(len(m.data)))
+			count(r.params.Metrics.Dropped, 1)
+		default:
+			return
+		}
+	}
+}
+
+// receive takes a message of a session's channel.
+func (r *Relay) receive(channel, data string) {
+	if strings.HasPrefix(data, r.head) {
+		return // our own
+	}
+	key, ok := r.session(channel)
+	if !ok {
+		return
+	}
+	ring, err := decode([]byte(data))
+	if err == nil && ring.Session.Key != key {
+		err = errors.New("it is of another session")
+	}
+	if err != nil {
+		count(r.params.Metrics.Unreadable, 1)
+		r.complain("relay: a ring of another node cannot be read", err)
+		return
+	}
+	count(r.params.Metrics.Received, 1)
+	r.params.Deliver(ring)
+}
+
+// complain logs what should not be, now and then.
+func (r *Relay) complain(what string, err error) {
+	now, last := time.Now().Unix(), r.complained.Load()
+	if now-last >= int64(complainEvery/time.Second) && r.complained.CompareAndSwap(last, now) {
+		r.params.Log.Error("relay: rings are dropped, their events come from the log", "what", what, "error", err)
+	}
+}
+
+func count(c prometheus.Counter, n int) {
+	if c != nil && n > 0 {
+		c.Add(float64(n))
+	}
+}
