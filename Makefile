@@ -7,6 +7,8 @@ CLUSTER ?= .cluster
 NODES ?= 3
 FUZZTIME ?= 30s
 E2E_ROUNDS ?= 200
+ENGINE ?= sqlite
+CHAOS_ROUNDS ?= 200
 
 BIN := bin/govorun
 
@@ -14,7 +16,7 @@ BIN := bin/govorun
 help: ## Show this help
 	@echo "Govorun. Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
-	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) CLUSTER=$(CLUSTER) NODES=$(NODES) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS)"
+	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) CLUSTER=$(CLUSTER) NODES=$(NODES) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS) CHAOS_ROUNDS=$(CHAOS_ROUNDS)"
 
 .PHONY: run
 run: build ## Build and start the server with the demo chat (LISTEN=host:port, DATA=directory)
@@ -41,12 +43,16 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: ## Run the crash test for E2E_ROUNDS rounds
-	E2E_ROUNDS=$(E2E_ROUNDS) go test -tags e2e -count=1 -run Crash -v -timeout 0 ./test/e2e
+soak: ## Run the crash test on ENGINE for E2E_ROUNDS rounds
+	ENGINE=$(ENGINE) E2E_ROUNDS=$(E2E_ROUNDS) go test -tags e2e -count=1 -run Crash -v -timeout 0 ./test/e2e
+
+.PHONY: chaos
+chaos: ## Do harm to a cluster of three nodes for CHAOS_ROUNDS rounds; E2E_SEED=n repeats one of that seed
+	CHAOS_ROUNDS=$(CHAOS_ROUNDS) go test -tags e2e -count=1 -run '^TestChaos$$' -v -timeout 0 ./test/e2e
 
 .PHONY: bench
-bench: ## Measure throughput and latency beside the floor (see go run ./test/bench --help)
-	go run ./test/bench
+bench: ## Measure beside the floor on ENGINE, sqlite or postgres (see go run ./test/bench --help)
+	ENGINE=$(ENGINE) go run ./test/bench
 
 .PHONY: generate
 generate: ## Write generated code and docs/configuration.md anew

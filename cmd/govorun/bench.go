@@ -12,10 +12,10 @@ import (
 
 // benchCmd puts load on a running server and measures it.
 type benchCmd struct {
-	URL  string `default:"http://127.0.0.1:8080" help:"Server to load."`
-	Chat string `default:"11111111-1111-4111-8111-111111111111" help:"Chat in which to start sessions; the demo chat by default."`
-	Bot  string `default:"none" help:"Who answers: none, default (the chat's own bot) or the UUID of a bot."`
-	PID  int    `name:"pid" help:"Process of the server, to measure its CPU time and memory."`
+	URL  []string `default:"http://127.0.0.1:8080" sep:"none" help:"Server to load. Several are nodes over the same data: the messages of a session go to one, its socket to the next."`
+	Chat string   `default:"11111111-1111-4111-8111-111111111111" help:"Chat in which to start sessions; the demo chat by default."`
+	Bot  string   `default:"none" help:"Who answers: none, default (the chat's own bot) or the UUID of a bot."`
+	PID  []int    `name:"pid" help:"Process of the server, to measure its CPU time and memory; of several nodes all."`
 
 	Sessions int           `default:"1000" help:"Sessions over which the messages are spread."`
 	Sockets  int           `help:"Connections that hold the sessions; one for each by default."`
@@ -36,7 +36,7 @@ type benchCmd struct {
 // Run makes the load and prints the report. It fails when a promise was broken.
 func (c *benchCmd) Run(ctx context.Context, w *world) error {
 	report, err := loadtest.Run(ctx, loadtest.Options{
-		URL: c.URL, Chat: c.Chat, Bot: c.Bot, PID: c.PID,
+		URL: c.URL[0], Others: c.URL[1:], Chat: c.Chat, Bot: c.Bot, PIDs: c.PID,
 		Sessions: c.Sessions, Sockets: c.Sockets, InFlight: c.InFlight, Rate: c.Rate,
 		Duration: c.Duration, WarmUp: c.WarmUp, Drain: c.Drain, Mix: c.Mix, Idle: c.Idle,
 		Overload: c.Overload, OverloadFor: c.OverloadFor,

@@ -3,23 +3,43 @@ package loadtest
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 )
 
+// node is one of the servers that are loaded.
+type node struct {
+	host  string // host:port
+	local *localAddresses
+	conns connPool
+}
+
+func newNode(address string) (*node, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Host == "" {
+		return nil, fmt.Errorf("url %q: want http://host:port", address)
+	}
+	n := &node{host: u.Host, local: newLocalAddresses(u.Hostname())}
+	if u.Port() == "" {
+		n.host = net.JoinHostPort(u.Hostname(), "80")
+	}
+	n.conns.make = func() *httpConn { return &httpConn{host: n.host, dial: n.dialHTTP} }
+	return n, nil
+}
+
 // dialHTTP opens a connection for requests.
-func (g *generator) dialHTTP() (net.Conn, error) {
-	return g.dial(context.Background(), "tcp", g.host)
+func (n *node) dialHTTP() (net.Conn, error) {
+	return n.dial(context.Background(), "tcp", n.host)
 }
 
 // dial connects; on loopback the source addresses are spread, as one has only about 28,000 ports.
-func (g *generator) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := g.dialer
-	d.Timeout = requestTimeout
-	d.LocalAddr = g.local.next()
+func (n *node) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: requestTimeout, LocalAddr: n.local.next()}
 	return d.DialContext(ctx, network, address)
 }
 

@@ -21,8 +21,8 @@ func (g *generator) verify(ctx context.Context) (Faults, error) {
 		if !s.ledger.acknowledgedAny() {
 			return ctx.Err()
 		}
-		c := g.conns.take()
-		defer g.conns.put(c)
+		c := s.node.conns.take()
+		defer s.node.conns.put(c)
 		history, err := s.history(ctx, c)
 		if err != nil {
 			return fmt.Errorf("compare with the history: %w", err)

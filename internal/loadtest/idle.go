@@ -34,10 +34,10 @@ func (g *generator) holdIdle(ctx context.Context, n int) (*Idle, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.conns.close() // they would count as connections held
+	g.closeIdle() // they would count as connections held
 	sockets := make([]*socket, n)
 	for i := range sockets {
-		sockets[i] = g.newSocket(sessions[i:i+1], false)
+		sockets[i] = g.newSocket(g.node(i+1), sessions[i:i+1], false)
 	}
 	begin := time.Now()
 	if g.idle, err = openSockets(ctx, sockets); err != nil {
@@ -54,18 +54,18 @@ func (g *generator) holdIdle(ctx context.Context, n int) (*Idle, error) {
 	return idle, nil
 }
 
-// settledMemory waits until the server's memory stays, and returns it; 0 without a pid.
+// settledMemory waits until the servers' memory stays, and returns it; 0 without a pid.
 func (g *generator) settledMemory(ctx context.Context) (int64, error) {
-	if g.options.PID == 0 {
+	if len(g.options.PIDs) == 0 {
 		return 0, nil
 	}
-	last, err := ResidentMemory(g.options.PID)
+	last, err := g.memory()
 	for begin := time.Now(); err == nil && time.Since(begin) < settleLongest; {
 		if !pause(ctx, settleStep) {
 			return 0, ctx.Err()
 		}
 		var now int64
-		now, err = ResidentMemory(g.options.PID)
+		now, err = g.memory()
 		moved := now - last
 		last = now
 		if max(moved, -moved)*100 < now {

@@ -9,11 +9,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -32,6 +28,7 @@ const DefaultBot = "default"
 // Options say what load to make. Sessions, InFlight and Chat must be set.
 type Options struct {
 	URL      string        // of the server: http://host:port
+	Others   []string      // URLs of further nodes over the same data: the messages of a session go to one, its socket to the next
 	Chat     string        // UUID of the chat in which to start sessions
 	Bot      string        // NoBot, DefaultBot or the UUID of a bot; "" is NoBot
 	Sessions int           // over which the messages are spread
@@ -43,12 +40,19 @@ type Options struct {
 	Drain    time.Duration // how long to wait for what is still to come after the load; 0: 15 s
 	Mix      Mix           // what is done besides sending; zero: nothing
 	Idle     int           // connections with a session each, held beside the load
-	PID      int           // of the server, for its CPU time and memory; 0: not measured
+	PIDs     []int         // of the server or of all nodes, for CPU time and memory; none: not measured
+
+	// Meters are counters of others, by name, such as what a database has written. They are read
+	// right before the load and when all of it has arrived.
+	Meters map[string]Meter
 
 	Overload    float64       // times the own maximum, after finding it; 0: no overload
 	OverloadFor time.Duration // 0: 10 s
 	Recovery    time.Duration // how long to watch the server come back; 0: 8 s
 }
+
+// Meter reads a counter.
+type Meter func(context.Context) (float64, error)
 
 // Run makes the load and reports what it saw. A report comes with an error too when promises were
 // broken; see Report.Err.
@@ -80,11 +84,8 @@ const maxOpenInFlight = 4096
 // generator holds the sessions and sockets of a run.
 type generator struct {
 	options  Options
-	host     string // host:port
+	nodes    []*node
 	start    []byte // body that starts a session
-	dialer   net.Dialer
-	local    *localAddresses
-	conns    connPool
 	sessions []*session
 	sockets  []*socket
 	idle     []*socket
@@ -94,22 +95,20 @@ type generator struct {
 }
 
 func newGenerator(o Options) (*generator, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
-		return nil, fmt.Errorf("url %q: want http://host:port", o.URL)
-	}
 	if o.Sessions < 1 || o.InFlight < 1 {
 		return nil, errors.New("sessions and in-flight must be at least 1")
 	}
 	if o.Overload > 0 && o.Rate > 0 {
 		return nil, errors.New("overload finds its own rate")
 	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
+	g := &generator{options: o, start: startBody(o.Bot)}
+	for _, address := range append([]string{o.URL}, o.Others...) {
+		n, err := newNode(address)
+		if err != nil {
+			return nil, err
+		}
+		g.nodes = append(g.nodes, n)
 	}
-	g := &generator{options: o, host: host, start: startBody(o.Bot), local: newLocalAddresses(u.Hostname())}
-	g.conns.make = func() *httpConn { return &httpConn{host: host, dial: g.dialHTTP} }
 	return g, nil
 }
 
@@ -118,8 +117,18 @@ func (g *generator) close() {
 	for _, s := range slices.Concat(g.sockets, g.idle) {
 		s.close()
 	}
-	g.conns.close()
+	g.closeIdle()
 }
+
+// closeIdle ends the connections for requests.
+func (g *generator) closeIdle() {
+	for _, n := range g.nodes {
+		n.conns.close()
+	}
+}
+
+// node is number i of the nodes, which are counted in a circle.
+func (g *generator) node(i int) *node { return g.nodes[i%len(g.nodes)] }
 
 // run starts the sessions, makes the load, waits for all of it and compares it with the history.
 func (g *generator) run(ctx context.Context, r *Report) error {
@@ -150,7 +159,7 @@ func (g *generator) measure(ctx context.Context, r *Report) (*Load, error) {
 		return nil, err
 	}
 	g.drain(ctx, r, st.rec)
-	if st.after, err = g.usage(); err != nil {
+	if st.after, err = g.usage(ctx); err != nil {
 		return nil, err
 	}
 	return st.load(), nil
@@ -167,7 +176,7 @@ func (s *stage) load() *Load { return s.rec.report(s.rate, s.before, s.after) }
 
 // stage makes a load; it fails when the server accepted nothing.
 func (g *generator) stage(ctx context.Context, rate float64, d time.Duration, tl *timeline) (*stage, error) {
-	before, err := g.usage()
+	before, err := g.usage(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +184,7 @@ func (g *generator) stage(ctx context.Context, rate float64, d time.Duration, tl
 	if err := errors.Join(ctx.Err(), rec.err()); err != nil {
 		return nil, err
 	}
-	after, err := g.usage()
+	after, err := g.usage(ctx)
 	return &stage{rate, rec, before, after}, err
 }
 
@@ -196,14 +205,12 @@ func (g *generator) closedLoop(ctx context.Context, rec *recorder, d time.Durati
 	var wg sync.WaitGroup
 	for range g.options.InFlight {
 		wg.Go(func() {
-			c := g.conns.take()
-			defer g.conns.put(c)
 			for ctx.Err() == nil {
 				now := time.Now()
 				if now.Sub(rec.start) >= d {
 					return
 				}
-				g.act(ctx, c, rec, now)
+				g.act(ctx, rec, now)
 			}
 		})
 	}
@@ -222,9 +229,7 @@ func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d
 	launched := p.run(ctx, func(due time.Time) {
 		slots <- struct{}{} // blocks when the server is far behind: the message is late, and counted so
 		wg.Go(func() {
-			c := g.conns.take()
-			g.act(ctx, c, rec, due)
-			g.conns.put(c)
+			g.act(ctx, rec, due)
 			<-slots
 		})
 	})
@@ -249,34 +254,12 @@ func (g *generator) drain(ctx context.Context, r *Report, runs ...*recorder) {
 	r.DrainSeconds = max(r.DrainSeconds, time.Since(begin).Seconds())
 }
 
-// usage is the CPU time used so far by the server and by this process.
-func (g *generator) usage() (u usage, err error) {
-	u.at = time.Now()
-	if u.generator, err = cpuTime(os.Getpid()); err != nil && g.options.PID != 0 {
-		return u, err
-	}
-	if g.options.PID == 0 {
-		return u, nil
-	}
-	if u.server, err = cpuTime(g.options.PID); err != nil {
-		return u, err
-	}
-	u.memory, err = ResidentMemory(g.options.PID)
-	return u, err
-}
-
-type usage struct {
-	at                time.Time
-	server, generator time.Duration
-	memory            int64 // of the server, bytes
-}
-
-// newSocket is a socket that holds some sessions, not yet open.
-func (g *generator) newSocket(sessions []*session, echo bool) *socket {
+// newSocket is a socket to a node that holds some sessions, not yet open.
+func (g *generator) newSocket(n *node, sessions []*session, echo bool) *socket {
 	return &socket{
-		url: "ws://" + g.host + socketPath, echo: echo, sessions: sessions, dropped: &g.dropped,
+		url: "ws://" + n.host + socketPath, echo: echo, sessions: sessions, dropped: &g.dropped,
 		dialer: &websocket.Dialer{
-			NetDialContext:   g.dial,
+			NetDialContext:   n.dial,
 			HandshakeTimeout: requestTimeout,
 			ReadBufferSize:   2048, // small: there are thousands
 			WriteBufferSize:  512,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestRun(t *testing.T) {
 		"mix":              {set: func(o *loadtest.Options) { o.Mix = mix }},
 		"a socket each":    {set: func(o *loadtest.Options) { o.Sockets = 0 }},
 		"bot":              {bot: true, set: func(o *loadtest.Options) { o.Rate = 200 }},
-		"idle connections": {set: func(o *loadtest.Options) { o.Idle = 10; o.PID = os.Getpid() }},
+		"idle connections": {set: func(o *loadtest.Options) { o.Idle = 10; o.PIDs = []int{os.Getpid()} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +69,64 @@ func TestRun(t *testing.T) {
 				t.Errorf("idle %+v", r.Idle)
 			}
 		})
+	}
+}
+
+func TestRunSpreadsOverNodes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ nodes, sockets int }{
+		"two nodes": {2, 0}, "three nodes": {3, 0}, "shared sockets": {2, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := new(stub)
+			o := options(newStubNode(t, s))
+			for range c.nodes - 1 {
+				o.Others = append(o.Others, newStubNode(t, s))
+			}
+			o.Sessions, o.Sockets, o.Rate = 12, c.sockets, 500
+			r, err := loadtest.Run(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Load.Delivered != r.Load.Sent {
+				t.Errorf("load %+v", r.Load)
+			}
+			used := make(map[string]bool)
+			for id, sent := range s.sent {
+				for host := range sent {
+					used[host] = true
+				}
+				if held := s.held[id]; len(sent) != 1 || len(held) != 1 || maps.Equal(sent, held) {
+					t.Errorf("session %s: messages to %v, sockets to %v", id, sent, held)
+				}
+			}
+			if len(used) != c.nodes {
+				t.Errorf("messages went to %v", used)
+			}
+		})
+	}
+}
+
+func TestRunReadsMeters(t *testing.T) {
+	t.Parallel()
+	o := options(newStub(t, "", false))
+	reads := 0
+	o.Meters = map[string]loadtest.Meter{"bytes": func(context.Context) (float64, error) {
+		reads++
+		return float64(reads) * 1000, nil
+	}}
+	r, err := loadtest.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := float64(reads-1) * 1000 / float64(r.Load.Accepted); r.Load.Meters["bytes"] != want || reads < 2 {
+		t.Errorf("%v per message, want %v", r.Load.Meters["bytes"], want)
+	}
+	broken := errors.New("unreadable")
+	o.Meters = map[string]loadtest.Meter{"bytes": func(context.Context) (float64, error) { return 0, broken }}
+	if _, err := loadtest.Run(t.Context(), o); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -151,6 +210,7 @@ func TestRunRefusesBadOptions(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*loadtest.Options){
 		"no url":               func(o *loadtest.Options) { o.URL = "" },
+		"not http either":      func(o *loadtest.Options) { o.Others = []string{"127.0.0.1:1"} },
 		"not http":             func(o *loadtest.Options) { o.URL = "ftp://127.0.0.1" },
 		"no sessions":          func(o *loadtest.Options) { o.Sessions = 0 },
 		"nothing in flight":    func(o *loadtest.Options) { o.InFlight = 0 },

@@ -39,10 +39,13 @@ type Load struct {
 	Late     Latency `json:"late"`     // how late the generator itself sent
 	Other    Latency `json:"other"`    // responses to what else is in the mix
 
-	ServerCPU    float64 `json:"serverCPU"`    // seconds per 1,000 accepted messages
+	ServerCPU    float64 `json:"serverCPU"`    // of all nodes, seconds per 1,000 accepted messages
 	GeneratorCPU float64 `json:"generatorCPU"` // the same of this process
-	Memory       int64   `json:"memory"`       // of the server at the end, bytes
-	FirstFailure string  `json:"firstFailure,omitempty"`
+	Memory       int64   `json:"memory"`       // of all nodes at the end, bytes
+
+	Meters map[string]float64 `json:"meters,omitempty"` // how much each grew per accepted message
+
+	FirstFailure string `json:"firstFailure,omitempty"`
 }
 
 // Report is what a run saw.
@@ -82,8 +85,12 @@ func (r *recorder) report(rate float64, before, after usage) *Load {
 	l.AcceptedPerSecond = perSecond(l.Accepted, r.lastAck.Load())
 	l.DeliveredPerSecond = perSecond(l.Delivered, r.lastDelivery.Load())
 	if l.Accepted > 0 {
-		l.ServerCPU = (after.server - before.server).Seconds() / float64(l.Accepted) * 1000
+		l.ServerCPU = (after.servers - before.servers).Seconds() / float64(l.Accepted) * 1000
 		l.GeneratorCPU = (after.generator - before.generator).Seconds() / float64(l.Accepted) * 1000
+		l.Meters = make(map[string]float64, len(after.meters))
+		for name, value := range after.meters {
+			l.Meters[name] = (value - before.meters[name]) / float64(l.Accepted)
+		}
 	}
 	if err := r.firstFailure.Load(); err != nil {
 		l.FirstFailure = (*err).Error()

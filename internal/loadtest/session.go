@@ -21,6 +21,7 @@ const phrase = " hello, could you tell me when my order will be delivered?"
 
 // session is one conversation with the server.
 type session struct {
+	node    *node // to which its messages go
 	id      string
 	path    string     // /api/v1/sessions/{id}
 	sending sync.Mutex // held while a message is on its way: a client sends one after the other
@@ -54,7 +55,11 @@ func (g *generator) open(ctx context.Context) error {
 	count = min(count, len(g.sessions))
 	sockets := make([]*socket, count)
 	for i := range sockets {
-		sockets[i] = g.newSocket(g.sessions[i*len(g.sessions)/count:(i+1)*len(g.sessions)/count], true)
+		held := g.sessions[i*len(g.sessions)/count : (i+1)*len(g.sessions)/count]
+		for _, s := range held {
+			s.node = g.node(i)
+		}
+		sockets[i] = g.newSocket(g.node(i+1), held, true)
 	}
 	g.sockets, err = openSockets(ctx, sockets)
 	return err
@@ -85,8 +90,9 @@ func (g *generator) startSessions(ctx context.Context, n int) ([]*session, error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		c := g.conns.take()
-		defer g.conns.put(c)
+		n := g.node(i)
+		c := n.conns.take()
+		defer n.conns.put(c)
 		status, body, err := g.startSession(c)
 		if err != nil {
 			return fmt.Errorf("start session: %w", err)
@@ -97,7 +103,7 @@ func (g *generator) startSessions(ctx context.Context, n int) ([]*session, error
 		if status != http.StatusCreated || json.Unmarshal(body, &started) != nil || started.ID == "" {
 			return fmt.Errorf("start session: status %d: %.300s", status, body)
 		}
-		sessions[i] = &session{id: started.ID, path: "/api/v1/sessions/" + started.ID}
+		sessions[i] = &session{node: n, id: started.ID, path: "/api/v1/sessions/" + started.ID}
 		return nil
 	})
 	return sessions, err
@@ -109,17 +115,17 @@ func (g *generator) startSession(c *httpConn) (status int, body []byte, err erro
 }
 
 // act does what is next in the mix.
-func (g *generator) act(ctx context.Context, c *httpConn, rec *recorder, due time.Time) {
+func (g *generator) act(ctx context.Context, rec *recorder, due time.Time) {
 	what := g.options.Mix.at(g.turn.Add(1) - 1)
 	if what == actSend {
 		if s := g.pick(ctx, rec); s != nil {
-			s.send(c, rec, due)
+			s.send(rec, due)
 		} else {
 			rec.unsent.Add(1)
 		}
 		return
 	}
-	status, err := g.actOther(c, what)
+	status, err := g.actOther(what)
 	switch {
 	case err != nil:
 		rec.failedWith(err)
@@ -132,8 +138,10 @@ func (g *generator) act(ctx context.Context, c *httpConn, rec *recorder, due tim
 	}
 }
 
-func (g *generator) actOther(c *httpConn, what act) (status int, err error) {
+func (g *generator) actOther(what act) (status int, err error) {
 	s := g.nextSession()
+	c := s.node.conns.take()
+	defer s.node.conns.put(c)
 	switch what {
 	case actStart:
 		status, _, err = g.startSession(c)
@@ -168,9 +176,11 @@ func (g *generator) pick(ctx context.Context, rec *recorder) *session {
 }
 
 // send is POST /sessions/{id}/messages (TWIN, section 2).
-func (s *session) send(c *httpConn, rec *recorder, due time.Time) {
+func (s *session) send(rec *recorder, due time.Time) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
+	c := s.node.conns.take()
+	defer s.node.conns.put(c)
 	rec.sending(time.Since(due))
 	counter := s.ledger.send(due, rec)
 	s.body = append(s.body[:0], `{"body":"`...)

@@ -23,6 +23,8 @@ type stub struct {
 	sessions map[string]*stubSession
 	requests int
 	cut      bool
+	sent     map[string]map[string]bool // hosts by session: where messages came
+	held     map[string]map[string]bool // where sockets came
 }
 
 type stubSession struct {
@@ -43,7 +45,14 @@ type stubMessage struct {
 const third = "3 "
 
 func newStub(t *testing.T, fault string, bot bool) string {
-	s := &stub{t: t, fault: fault, bot: bot, sessions: map[string]*stubSession{}}
+	return newStubNode(t, &stub{fault: fault, bot: bot})
+}
+
+// newStubNode is one more address of the stub.
+func newStubNode(t *testing.T, s *stub) string {
+	if s.sessions == nil {
+		s.t, s.sessions, s.sent, s.held = t, map[string]*stubSession{}, map[string]map[string]bool{}, map[string]map[string]bool{}
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/chats/{chat}/sessions", s.start)
 	mux.HandleFunc("POST /api/v1/sessions/{id}/messages", s.send)
@@ -86,6 +95,7 @@ func (s *stub) send(w http.ResponseWriter, r *http.Request) {
 		s.t.Errorf("send message: %v", err)
 	}
 	s.requests++
+	note(s.sent, sess.id, r.Host)
 	if s.fault == "refuse" && s.requests%3 == 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
@@ -132,6 +142,13 @@ func (s *stub) publishOwn(sess *stubSession, m stubMessage, special bool) {
 	default:
 		s.publish(sess, m)
 	}
+}
+
+func note(hosts map[string]map[string]bool, session, host string) {
+	if hosts[session] == nil {
+		hosts[session] = map[string]bool{}
+	}
+	hosts[session][host] = true
 }
 
 func envelope(m stubMessage) string {
@@ -187,13 +204,13 @@ func (s *stub) connect(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := conn.ReadJSON(&command); err != nil {
-		s.t.Errorf("connect: %v", err)
-		return
+		return // the client has gone, or its run fails without an answer
 	}
 	s.mu.Lock()
 	subs := map[string]any{}
 	for _, id := range command.Connect.Data.Settings.Sessions {
 		sess := s.sessions[id]
+		note(s.held, id, r.Host)
 		sess.conn, sess.echo = conn, command.Connect.Data.Settings.Echo
 		for _, kind := range []string{"widget", "session"} {
 			channel := kind + ":" + id

@@ -1,9 +1,12 @@
 // Command bench measures Govorun beside a floor: a bare server that does HTTP POST → row → publish →
 // socket and nothing else. Both run in turns on loopback, each run with a fresh process and an
-// empty data directory, so that what disturbs the machine disturbs both. It prints medians, ranges
+// empty place for its data, so that what disturbs the machine disturbs both. It prints medians, ranges
 // and ratios beside the goals, and fails when any run lost, duplicated or reordered a message.
 //
-// The server and the generator share the machine: the ratios mean something, the figures alone do
+// On PostgreSQL (ENGINE=postgres) it starts one of its own and a Redis, measures several nodes too,
+// and counts on the wire what a message costs.
+//
+// The servers and the generator share the machine: the ratios mean something, the figures alone do
 // not travel.
 package main
 
@@ -11,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -23,13 +27,16 @@ import (
 )
 
 type options struct {
+	Engine  string  `env:"ENGINE" default:"sqlite" enum:"sqlite,postgres" help:"Where the data is: sqlite or postgres."`
 	Rounds  int     `env:"ROUNDS" default:"3" help:"How often everything is measured."`
 	Seconds int     `env:"SECONDS" default:"6" help:"How long each load lasts."`
 	Quick   bool    `env:"QUICK" help:"A smoke run: one short round."`
 	Rate    float64 `env:"RATE" default:"1000" help:"Messages per second of the open loops."`
 	Idle    int     `env:"IDLE" default:"10000" help:"Idle connections to hold."`
-	Only    string  `env:"ONLY" help:"One scenario: idle, throughput, steady, many, answers or overload."`
+	Only    string  `env:"ONLY" help:"One scenario: idle (SQLite), throughput, steady, many, answers or overload; on PostgreSQL also tinode, nodes or cost."`
 }
+
+func (o options) onPostgres() bool { return o.Engine == "postgres" }
 
 func main() {
 	var o options
@@ -38,7 +45,7 @@ func main() {
 		o.Rounds, o.Seconds, o.Idle = 1, 1, min(o.Idle, 1000)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
+	err := run(ctx, o, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -46,50 +53,109 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "govorun-bench-")
-	if err != nil {
+func run(ctx context.Context, o options, w io.Writer) (err error) {
+	if err := o.checkOnly(); err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // nothing in it is wanted
-	programs, err := build(ctx, dir)
-	if err != nil {
+	b := &bench{options: o}
+	if b.dir, err = os.MkdirTemp("", "govorun-bench-"); err != nil {
 		return err
+	}
+	defer func() { _ = os.RemoveAll(b.dir) }() // nothing in it is wanted
+	if b.programs, err = build(ctx, b.dir); err != nil {
+		return err
+	}
+	if o.onPostgres() {
+		if b.cluster, err = startCluster(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, b.cluster.close(ctx)) }()
 	}
 	begin := time.Now()
-	var rounds []round
-	var broken error
-	for n := range o.Rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", n+1, o.Rounds)
-		r, err := measureAll(ctx, o, programs, dir)
-		var fault *loadtest.FaultError
-		if err != nil && !errors.As(err, &fault) {
+	rounds, broken := b.measureRounds(ctx)
+	if broken != nil && !isFault(broken) {
+		return broken
+	}
+	if o.Quick {
+		fmt.Fprintln(w, "A smoke run: it shows that the measurements work, no more.")
+	}
+	if len(rounds[0]) > 0 {
+		fmt.Fprintf(w, "%d rounds of %d s each, in %.0f s; medians (ranges), ratios of each round\n\n", o.Rounds, o.Seconds, time.Since(begin).Seconds())
+		if err := printTable(w, rows(o.onPostgres()), rounds); err != nil {
 			return err
+		}
+	}
+	if !o.onPostgres() {
+		return broken
+	}
+	return errors.Join(b.reportPostgres(ctx, w, rounds), broken)
+}
+
+// reportPostgres prints what there is to say about PostgreSQL alone.
+func (b *bench) reportPostgres(ctx context.Context, w io.Writer, rounds []round) error {
+	if err := printNodes(w, rounds); err != nil {
+		return err
+	}
+	if only := b.options.Only; only == "" || only == "cost" {
+		costs, err := b.measureCosts(ctx)
+		if err != nil {
+			return err
+		}
+		if err := printCosts(w, costs); err != nil {
+			return err
+		}
+	}
+	settings, err := b.cluster.settings(ctx)
+	if err == nil {
+		fmt.Fprintf(w, "\nPostgreSQL as it is packaged, but for max_connections: %s.\n", settings)
+	}
+	return err
+}
+
+// bench is what all measurements of a run share.
+type bench struct {
+	options  options
+	dir      string
+	programs []program
+	cluster  *cluster // nil: SQLite
+}
+
+// measureRounds returns also what it has with broken promises.
+func (b *bench) measureRounds(ctx context.Context) (rounds []round, broken error) {
+	for n := range b.options.Rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", n+1, b.options.Rounds)
+		r, err := b.measureAll(ctx)
+		if err != nil && !isFault(err) {
+			return nil, err
 		}
 		broken = errors.Join(broken, err)
 		rounds = append(rounds, r)
 	}
-	fmt.Fprintf(os.Stdout, "%d rounds of %d s each, in %.0f s; medians (ranges), ratios of each round\n\n", o.Rounds, o.Seconds, time.Since(begin).Seconds())
-	return errors.Join(printTable(os.Stdout, rounds), broken)
+	return rounds, broken
+}
+
+// isFault reports whether an error is of broken promises, after which the measurements go on.
+func isFault(err error) bool {
+	var fault *loadtest.FaultError
+	return errors.As(err, &fault)
 }
 
 // measureAll is one round. It goes on after broken promises, which it returns, but after no other
 // error.
-func measureAll(ctx context.Context, o options, programs []program, dir string) (round, error) {
+func (b *bench) measureAll(ctx context.Context) (round, error) {
 	r := make(round)
 	var broken error
-	for _, s := range scenarios(o) {
-		for _, p := range programs {
-			if p.name == floor && s.onlyGovorun || o.Only != "" && o.Only != s.name {
+	for _, s := range scenarios(b.options) {
+		for _, p := range b.programs {
+			if !s.wanted(b.options.Only, p.name) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "  %s, %s\n", s.name, p.name)
-			report, err := measure(ctx, p, s.load, dir)
+			report, err := b.measure(ctx, p, s)
 			if err != nil {
 				err = fmt.Errorf("%s, %s: %w", s.name, p.name, err)
 			}
-			var fault *loadtest.FaultError
-			if err != nil && !errors.As(err, &fault) {
+			if err != nil && !isFault(err) {
 				return nil, err
 			}
 			broken = errors.Join(broken, err)
@@ -111,15 +177,28 @@ func note(r *loadtest.Report) {
 	}
 }
 
-// measure runs one load against a fresh server.
-func measure(ctx context.Context, p program, load loadtest.Options, dir string) (*loadtest.Report, error) {
-	s, err := start(ctx, p, dir)
+// measure runs one load against fresh servers.
+func (b *bench) measure(ctx context.Context, p program, s scenario) (_ *loadtest.Report, err error) {
+	var in backend
+	load := s.load
+	if b.cluster != nil {
+		var db *database
+		if db, err = b.cluster.newDatabase(ctx); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, db.drop(ctx)) }()
+		in.postgres, load.Meters = db.url, db.meters()
+		if s.nodes > 1 {
+			in.redis = b.cluster.redis.URL()
+		}
+	}
+	ns, err := startNodes(ctx, p, b.dir, in, max(1, s.nodes))
 	if err != nil {
 		return nil, err
 	}
-	load.URL, load.PID = s.url, s.pid()
+	ns.load(&load)
 	report, err := loadtest.Run(ctx, load)
-	err = errors.Join(err, s.stop())
+	err = errors.Join(err, ns.stop())
 	debug.FreeOSMemory() // every run begins with an empty heap
 	return report, err
 }
@@ -129,38 +208,3 @@ type key struct{ scenario, program string }
 
 // round holds the report of every run.
 type round map[key]*loadtest.Report
-
-// scenario is one way to load a server.
-type scenario struct {
-	name        string
-	onlyGovorun bool
-	load        loadtest.Options
-}
-
-// demoChat is in every new data directory.
-const demoChat = "11111111-1111-4111-8111-111111111111"
-
-func scenarios(o options) []scenario {
-	load := loadtest.Options{
-		Chat: demoChat, Bot: loadtest.NoBot, Sessions: 1000, InFlight: 64,
-		WarmUp: time.Second, Duration: time.Duration(o.Seconds) * time.Second,
-	}
-	idle, steady, answers, overload := load, load, load, load
-	idle.Duration, idle.Idle = 0, o.Idle
-	steady.Rate = o.Rate
-	many := steady
-	many.Sessions = 5000
-	answers.Rate, answers.Bot = o.Rate, loadtest.DefaultBot
-	overload.Sessions, overload.Overload = 4000, 2
-	if o.Quick {
-		overload.OverloadFor, overload.Recovery = 2*time.Second, 2*time.Second
-	}
-	return []scenario{
-		{name: "idle", load: idle},
-		{name: "throughput", load: load},
-		{name: "steady", load: steady},
-		{name: "many", load: many},
-		{name: "answers", onlyGovorun: true, load: answers},
-		{name: "overload", onlyGovorun: true, load: overload},
-	}
-}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/govorun/govorun/internal/loadtest"
 )
 
 // The names of the programs.
@@ -24,17 +26,31 @@ const (
 type program struct {
 	name string
 	path string
-	args func(listen, data string) []string
+	args func(listen, data string, in backend) []string
+}
+
+// backend is where servers find their data and each other. The zero backend is SQLite in a directory
+// of the server's own.
+type backend struct {
+	postgres string // URL
+	redis    string // URL; "" for a node that is alone
 }
 
 // build compiles both programs into a directory.
 func build(ctx context.Context, dir string) ([]program, error) {
 	programs := []program{
-		{name: floor, args: func(listen, data string) []string {
-			return []string{"-listen", listen, "-data", data}
+		{name: floor, args: func(listen, data string, in backend) []string {
+			return []string{"-listen", listen, "-data", data, "-postgres-url", in.postgres}
 		}},
-		{name: govorun, args: func(listen, data string) []string {
-			return []string{"serve", "--listen", listen, "--data", data, "--rate-limit", "off"}
+		{name: govorun, args: func(listen, data string, in backend) []string {
+			args := []string{"serve", "--listen", listen, "--data", data, "--rate-limit", "off"}
+			if in.postgres != "" {
+				args = append(args, "--postgres-url", in.postgres)
+			}
+			if in.redis != "" {
+				args = append(args, "--redis-url", in.redis)
+			}
+			return args
 		}},
 	}
 	for i, source := range []string{"test/bench/floor", "cmd/govorun"} {
@@ -66,7 +82,7 @@ const (
 
 // start runs a program with an empty data directory on a free port and waits until it is healthy. It
 // ends with ctx.
-func start(ctx context.Context, p program, dir string) (*server, error) {
+func start(ctx context.Context, p program, dir string, in backend) (*server, error) {
 	data, err := os.MkdirTemp(dir, p.name+"-data-")
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
@@ -77,7 +93,7 @@ func start(ctx context.Context, p program, dir string) (*server, error) {
 	}
 	s := &server{url: "http://" + listen, data: data, done: make(chan error, 1)}
 	ctx, s.quit = context.WithCancel(ctx)
-	s.cmd = exec.CommandContext(ctx, p.path, p.args(listen, data)...)
+	s.cmd = exec.CommandContext(ctx, p.path, p.args(listen, data, in)...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = stopTimeout // then it is killed
@@ -90,6 +106,40 @@ func start(ctx context.Context, p program, dir string) (*server, error) {
 		return nil, fmt.Errorf("start %s: %w", p.name, errors.Join(err, s.stop()))
 	}
 	return s, nil
+}
+
+// startNodes starts some servers over the same backend.
+func startNodes(ctx context.Context, p program, dir string, in backend, n int) (nodes, error) {
+	var ns nodes
+	for range n {
+		s, err := start(ctx, p, dir, in)
+		if err != nil {
+			return nil, errors.Join(err, ns.stop())
+		}
+		ns = append(ns, s)
+	}
+	return ns, nil
+}
+
+// nodes are servers over the same backend.
+type nodes []*server
+
+// load points a load at the servers.
+func (ns nodes) load(o *loadtest.Options) {
+	o.URL = ns[0].url
+	for _, s := range ns {
+		o.PIDs = append(o.PIDs, s.pid())
+	}
+	for _, s := range ns[1:] {
+		o.Others = append(o.Others, s.url)
+	}
+}
+
+func (ns nodes) stop() (err error) {
+	for _, s := range ns {
+		err = errors.Join(err, s.stop())
+	}
+	return err
 }
 
 func (s *server) pid() int { return s.cmd.Process.Pid }

@@ -25,7 +25,7 @@ func rounds(throughput ...[2]float64) []round {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	if err := printTable(&b, rounds([2]float64{1000, 600}, [2]float64{2000, 800}, [2]float64{1500, 900})); err != nil {
+	if err := printTable(&b, rows(false), rounds([2]float64{1000, 600}, [2]float64{2000, 800}, [2]float64{1500, 900})); err != nil {
 		t.Fatal(err)
 	}
 	got := strings.Join(strings.Fields(b.String()), " ")

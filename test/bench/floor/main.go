@@ -1,7 +1,8 @@
 // Command floor is what Govorun is measured against: HTTP POST, one row in SQLite (flushed, grouped
-// commits), publish through the centrifuge library, socket, and nothing else: no rules, no log of
-// events, no bot, no recovery over a restart. It speaks just enough of the same wire forms for the
-// load generator to drive both without knowing which it drives.
+// commits) or in PostgreSQL (a transaction of one statement), publish through the centrifuge library,
+// socket, and nothing else: no rules, no log of events, no bot, no recovery over a restart. It speaks
+// just enough of the same wire forms for the load generator to drive both without knowing which it
+// drives.
 package main
 
 import (
@@ -26,12 +27,13 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8081", "address to listen on")
 	data := flag.String("data", "", "empty directory for the database")
+	postgres := flag.String("postgres-url", "", "empty database of PostgreSQL, instead of SQLite")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", *listen)
 	if err == nil {
-		err = run(ctx, l, *data)
+		err = run(ctx, l, *data, *postgres)
 	}
 	stop()
 	if err != nil {
@@ -41,7 +43,7 @@ func main() {
 }
 
 // run serves until ctx ends, and then ends in order.
-func run(ctx context.Context, l net.Listener, data string) error {
+func run(ctx context.Context, l net.Listener, data, postgres string) error {
 	node, err := centrifuge.New(centrifuge.Config{ClientChannelLimit: 100_000})
 	if err != nil {
 		return err
@@ -51,7 +53,7 @@ func run(ctx context.Context, l net.Listener, data string) error {
 		return err
 	}
 	f := &floor{node: node, sessions: make(map[string]int64)}
-	st, err := openStore(ctx, data, f.publish)
+	st, err := openStore(ctx, data, postgres, f.publish)
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func run(ctx context.Context, l net.Listener, data string) error {
 
 type floor struct {
 	node     *centrifuge.Node
-	store    *store
+	store    store
 	mu       sync.RWMutex     // guards sessions
 	sessions map[string]int64 // number by id
 }
@@ -166,7 +168,7 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 		session: session, channel: "session:" + r.PathValue("id"),
 		id: uuid.NewString(), body: body.Body, at: time.Now(),
 	}
-	if err := f.store.insert(m); err != nil {
+	if err := f.store.insert(r.Context(), m); err != nil {
 		respond(w, http.StatusServiceUnavailable, map[string]string{"error": "Unavailable"})
 		return
 	}

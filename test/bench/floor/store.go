@@ -2,18 +2,9 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"path/filepath"
 	"sync"
 	"time"
-
-	_ "modernc.org/sqlite"
 )
-
-// maxGroup bounds the rows of one commit; a full queue makes its callers wait.
-const maxGroup = 512
 
 // message is one row.
 type message struct {
@@ -26,142 +17,38 @@ type message struct {
 	done     chan error
 }
 
-// store writes messages to SQLite: one writer that commits all that wait at once, flushed.
-type store struct {
-	db       *sql.DB // the writer's only connection
-	reader   *sql.DB
-	queue    chan *message
-	commits  chan []*message
-	publish  func(*message) // called in commit order
-	indexing sync.Once
-	indexErr error
+// store keeps messages and publishes them once they are durable.
+type store interface {
+	run(ctx context.Context) error                // works until ctx ends
+	insert(ctx context.Context, m *message) error // durable when it returns nil
+	// list returns a session's messages after a sequence.
+	list(ctx context.Context, session, after int64, limit int) ([]message, error)
+	close() error
 }
 
-func openStore(ctx context.Context, dir string, publish func(*message)) (*store, error) {
-	pragmas := "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
-	path := "file:" + filepath.Join(dir, "floor.db") + pragmas
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	db.SetMaxOpenConns(1)
-	if _, err = db.ExecContext(ctx, "CREATE TABLE messages (key INTEGER PRIMARY KEY, session INTEGER NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL)"); err != nil {
-		return nil, fmt.Errorf("open store: %w", errors.Join(err, db.Close()))
-	}
-	reader, err := sql.Open("sqlite", path)
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", errors.Join(err, db.Close()))
-	}
-	return &store{db: db, reader: reader, publish: publish,
-		queue: make(chan *message, maxGroup), commits: make(chan []*message, 64)}, nil
+// The statements, on both engines.
+const (
+	insertMessage = "INSERT INTO messages (session, sequence, id, body, at) VALUES ($1, $2, $3, $4, $5)"
+	listMessages  = "SELECT sequence, id, body, at FROM messages WHERE session = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
+	createIndex   = "CREATE INDEX messages_session ON messages (session, sequence)"
+)
+
+// indexing makes the index when the first list is asked for: while messages are written there is only
+// the row.
+type indexing struct {
+	once sync.Once
+	err  error
 }
 
-// run writes and publishes until ctx ends.
-func (s *store) run(ctx context.Context) error {
-	insert, err := s.db.PrepareContext(ctx, "INSERT INTO messages (session, sequence, id, body, at) VALUES ($1, $2, $3, $4, $5)")
-	if err != nil {
-		return fmt.Errorf("run store: %w", err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(s.publishAll)
-	defer wg.Wait()
-	defer close(s.commits)
-	next := make(map[int64]int64) // last sequence by session
-	for {
-		group := s.group(ctx)
-		if group == nil {
-			return nil
-		}
-		err := s.write(ctx, insert, group, next)
-		for _, m := range group {
-			m.done <- err
-		}
-		if err == nil {
-			s.commits <- group
-		}
-	}
+func (i *indexing) make(create func() error) error {
+	i.once.Do(func() { i.err = create() })
+	return i.err
 }
 
-// group waits for a message and takes all others that wait too; nil when ctx ends.
-func (s *store) group(ctx context.Context) []*message {
-	var group []*message
-	select {
-	case m := <-s.queue:
-		group = append(group, m)
-	case <-ctx.Done():
-		return nil
+// openStore opens the store on PostgreSQL, or on SQLite when there is no URL.
+func openStore(ctx context.Context, dir, postgres string, publish func(*message)) (store, error) {
+	if postgres != "" {
+		return openPostgresStore(ctx, postgres, publish)
 	}
-	for len(group) < maxGroup {
-		select {
-		case m := <-s.queue:
-			group = append(group, m)
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-func (s *store) write(ctx context.Context, insert *sql.Stmt, group []*message, next map[int64]int64) error {
-	ctx = context.WithoutCancel(ctx) // what was taken from the queue is written
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	stmt := tx.StmtContext(ctx, insert) //nolint:sqlclosecheck // the transaction does
-	for _, m := range group {
-		next[m.session]++
-		m.sequence = next[m.session]
-		if _, err := stmt.ExecContext(ctx, m.session, m.sequence, m.id, m.body, m.at.UnixMicro()); err != nil {
-			return errors.Join(err, tx.Rollback())
-		}
-	}
-	return tx.Commit()
-}
-
-// publishAll hands on what is committed, in order, while the next group is written.
-func (s *store) publishAll() {
-	for group := range s.commits {
-		for _, m := range group {
-			s.publish(m)
-		}
-	}
-}
-
-// insert writes a message; it is durable when insert returns nil.
-func (s *store) insert(m *message) error {
-	m.done = make(chan error, 1)
-	s.queue <- m
-	return <-m.done
-}
-
-// list returns a session's messages after a sequence. The index is made when the first list is asked
-// for: while messages are written there is only the row.
-func (s *store) list(ctx context.Context, session, after int64, limit int) ([]message, error) {
-	s.indexing.Do(func() {
-		_, s.indexErr = s.db.ExecContext(context.WithoutCancel(ctx), "CREATE INDEX messages_session ON messages (session, sequence)")
-	})
-	if s.indexErr != nil {
-		return nil, fmt.Errorf("list messages: %w", s.indexErr)
-	}
-	rows, err := s.reader.QueryContext(ctx, "SELECT sequence, id, body, at FROM messages WHERE session = $1 AND sequence > $2 ORDER BY sequence LIMIT $3", session, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list messages: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells
-	var messages []message
-	for rows.Next() {
-		var m message
-		var at int64
-		if err := rows.Scan(&m.sequence, &m.id, &m.body, &at); err != nil {
-			return nil, fmt.Errorf("list messages: %w", err)
-		}
-		m.at = time.UnixMicro(at)
-		messages = append(messages, m)
-	}
-	return messages, rows.Err()
-}
-
-func (s *store) close() error {
-	return errors.Join(s.reader.Close(), s.db.Close())
+	return openSQLiteStore(ctx, dir, publish)
 }
