@@ -40,20 +40,11 @@ type connector struct{ config *pgx.ConnConfig }
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	p := &pipe{texts: map[string]string{}}
-	config := c.config.Copy()
-	dial := config.DialFunc
-	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		wire, err := dial(ctx, network, addr)
-		p.wire = wire
-		return wire, err
-	}
-	var err error
-	p.conn, err = pgx.ConnectConfig(ctx, config)
+	conn, err := pgx.ConnectConfig(ctx, c.config.Copy())
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return &pipe{conn: conn, wire: conn.PgConn().Conn(), texts: map[string]string{}}, nil
 }
 
 // Driver implements driver.Connector.
