@@ -28,11 +28,14 @@ export TEST_SERVERS
 step "tests of the packages"
 go test -race -shuffle=on -timeout 15m ./...
 
-step "tests of the program: crashes, cuts, other people's clients, a browser"
+step "tests of the program on SQLite: crashes, cuts, other people's clients, a browser"
 GOVORUN_BIN=$root/bin/govorun
 GOVORUN_PYTHON=$cache/venv/bin/python
 GOVORUN_NODE_DIR=$root/test/interop
 export GOVORUN_BIN GOVORUN_PYTHON GOVORUN_NODE_DIR
-go test -tags e2e,interop -count=1 -shuffle=on -p 1 -timeout 30m ./test/...
+ENGINE=sqlite go test -tags e2e,interop -count=1 -shuffle=on -p 1 -timeout 30m ./test/...
+
+step "the same on PostgreSQL"
+ENGINE=postgres go test -tags e2e,interop -count=1 -shuffle=on -p 1 -timeout 30m ./test/e2e ./test/interop
 
 printf '\nAll checks passed.\n'

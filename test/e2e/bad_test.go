@@ -67,7 +67,7 @@ func TestBadInput(t *testing.T) {
 	if err := p.say(t.Context(), "before"); err != nil {
 		t.Fatal(err)
 	}
-	awaitSettled(t, s.dir, settleWithin)
+	awaitSettled(t, s.data, settleWithin)
 	goroutines, files := s.metric(t, "go_goroutines"), s.metric(t, "process_open_fds")
 
 	badBodiesTo(t, a, p.session)
@@ -81,8 +81,8 @@ func TestBadInput(t *testing.T) {
 	if err := p.say(t.Context(), "after"); err != nil {
 		t.Fatal(err)
 	}
-	awaitSettled(t, s.dir, settleWithin)
-	b := readSound(t, s.dir)
+	awaitSettled(t, s.data, settleWithin)
+	b := readSound(t, s.data)
 	b.checkPerson(t, &complaints{t: t}, p, p.acked, p.unsure, true)
 	a.http.CloseIdleConnections()
 	now, open := 0.0, 0.0

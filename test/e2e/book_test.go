@@ -7,12 +7,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite" // reads what the server has written
 )
 
 // book is what the database holds at one moment: sessions by their id.
@@ -38,19 +35,15 @@ type entry struct {
 	greet        bool
 }
 
-func openBook(dir string) (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+filepath.Join(dir, "govorun.db")+"?mode=ro&_pragma=busy_timeout(10000)")
-}
-
-// readBook reads the whole database, whether a server runs on it or not.
-func readBook(t *testing.T, dir string) book {
+// readBook reads the whole log as it is at one moment, whether a server runs on it or not.
+func readBook(t *testing.T, d data) book {
 	t.Helper()
-	db, err := openBook(dir)
+	db, err := d.open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	tx, err := snapshot(t.Context(), db, d)
 	if err != nil {
 		t.Fatalf("read database: %v", err)
 	}
@@ -63,9 +56,9 @@ func readBook(t *testing.T, dir string) book {
 }
 
 // readSound reads the whole database while no turn is due, and checks what must be true of any.
-func readSound(t *testing.T, dir string) book {
+func readSound(t *testing.T, d data) book {
 	t.Helper()
-	b := readBook(t, dir)
+	b := readBook(t, d)
 	b.checkNumbers(t)
 	b.checkTurns(t, true)
 	return b
@@ -347,9 +340,9 @@ func (b book) checkHistory(wrong *complaints, session string, got []listed) {
 }
 
 // awaitSettled waits until no bot owes an answer.
-func awaitSettled(t *testing.T, dir string, within time.Duration) {
+func awaitSettled(t *testing.T, d data, within time.Duration) {
 	t.Helper()
-	db, err := openBook(dir)
+	db, err := d.open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func (c *crowd) hush(t *testing.T) {
 }
 
 // checkMeanwhile compares what is known so far while everybody goes on talking.
-func (c *crowd) checkMeanwhile(t *testing.T, dir string) {
+func (c *crowd) checkMeanwhile(t *testing.T, d data) {
 	t.Helper()
 	type account struct {
 		acked          []said
@@ -159,7 +159,7 @@ func (c *crowd) checkMeanwhile(t *testing.T, dir string) {
 	for i, p := range c.people { // before the book is read, which may have more
 		accounts[i].acked, accounts[i].unsure, accounts[i].faults = p.account()
 	}
-	b := readBook(t, dir)
+	b := readBook(t, d)
 	b.checkNumbers(t)
 	b.checkTurns(t, false)
 	wrong := &complaints{t: t}
@@ -172,10 +172,10 @@ func (c *crowd) checkMeanwhile(t *testing.T, dir string) {
 }
 
 // checkEnd compares everything, when nobody talks any more and every bot has answered.
-func (c *crowd) checkEnd(t *testing.T, dir string) {
+func (c *crowd) checkEnd(t *testing.T, d data) {
 	t.Helper()
-	awaitSettled(t, dir, settleWithin)
-	b := readSound(t, dir)
+	awaitSettled(t, d, settleWithin)
+	b := readSound(t, d)
 	wrong := &complaints{t: t}
 	total := 0
 	for i, p := range c.people {
@@ -345,19 +345,19 @@ func TestCrash(t *testing.T) {
 		began := time.Now()
 		s.start(t)
 		slowest = max(slowest, time.Since(began))
-		c.checkMeanwhile(t, s.dir)
+		c.checkMeanwhile(t, s.data)
 		if round%25 == 0 {
 			t.Logf("round %d", round)
 		}
 	}
 	t.Logf("the slowest start took %s", slowest)
 	c.hush(t)
-	c.checkEnd(t, s.dir)
+	c.checkEnd(t, s.data)
 	if c.reconnects < crashPeople || c.repeats == 0 {
 		t.Errorf("the crashes did not disturb anybody: %d reconnections, %d repeats", c.reconnects, c.repeats)
 	}
 	if code := s.terminate(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	readSound(t, s.dir)
+	readSound(t, s.data)
 }

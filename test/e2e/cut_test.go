@@ -55,12 +55,12 @@ func TestOneWayCut(t *testing.T) {
 			return len(acked) == before+during
 		})
 	}
-	awaitNewer := readBook(t, s.dir)
+	awaitNewer := readBook(t, s.data)
 	network.heal()
 	talking.Wait()
-	awaitSettled(t, s.dir, settleWithin)
+	awaitSettled(t, s.data, settleWithin)
 
-	b := readSound(t, s.dir)
+	b := readSound(t, s.data)
 	wrong := &complaints{t: t}
 	for i, p := range people {
 		acked, unsure, faults := p.account()

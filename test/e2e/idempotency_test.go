@@ -45,7 +45,7 @@ func TestSameKeyAtOnce(t *testing.T) {
 	} {
 		key := uuid.NewString()
 		answers := make([]started, callers)
-		before := len(readBook(t, s.dir))
+		before := len(readBook(t, s.data))
 		atOnce(callers, func(i int) {
 			res, err := a.do(t.Context(), tt.method, tt.path, tt.body, key)
 			if err != nil || res.status != http.StatusCreated {
@@ -59,7 +59,7 @@ func TestSameKeyAtOnce(t *testing.T) {
 				t.Errorf("%s: answers name %+v and %+v", tt.name, answers[0], answers[i])
 			}
 		}
-		if grown := len(readBook(t, s.dir)) - before; grown > 1 || (grown == 1 && tt.path != starts) {
+		if grown := len(readBook(t, s.data)) - before; grown > 1 || (grown == 1 && tt.path != starts) {
 			t.Errorf("%s: %d new sessions", tt.name, grown)
 		}
 		reused := object{"body": "another", "event": "another", "messageBody": "another"}
@@ -70,8 +70,8 @@ func TestSameKeyAtOnce(t *testing.T) {
 		}
 		res.mustBeError(t, tt.name+" with another body")
 	}
-	awaitSettled(t, s.dir, settleWithin)
-	b := readSound(t, s.dir)
+	awaitSettled(t, s.data, settleWithin)
+	b := readSound(t, s.data)
 	for id, page := range b {
 		said, pressed := 0, 0
 		for _, e := range page.entries {
@@ -132,8 +132,11 @@ func TestLostResponse(t *testing.T) {
 		if res.status != http.StatusBadRequest {
 			t.Errorf("too long: %d", res.status)
 		}
-		awaitSettled(t, s.dir, settleWithin)
-		b := readSound(t, s.dir)
+		eventually(t, settleWithin, "requests whose sender is gone have ended", func() bool {
+			return s.metric(t, "govorun_http_requests_in_flight") == 0
+		})
+		awaitSettled(t, s.data, settleWithin)
+		b := readSound(t, s.data)
 		b.checkPerson(t, &complaints{t: t}, p, p.acked, p.unsure, true)
 	}
 }

@@ -22,8 +22,8 @@ func TestTenMessagesAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		awaitSettled(t, s.dir, settleWithin)
-		b := readSound(t, s.dir)
+		awaitSettled(t, s.data, settleWithin)
+		b := readSound(t, s.data)
 		answered := map[int64]bool{}
 		for _, e := range b[p.session].entries {
 			if e.author == "BOT" {
@@ -61,8 +61,8 @@ func TestContinuesAtOnce(t *testing.T) {
 			}
 			messages[got.MessageID] = true
 		}
-		awaitSettled(t, s.dir, settleWithin)
-		b := readSound(t, s.dir)
+		awaitSettled(t, s.data, settleWithin)
+		b := readSound(t, s.data)
 		for _, e := range b[answers[0].ID].entries {
 			if e.author == "CLIENT" {
 				delete(messages, e.id)
@@ -72,7 +72,7 @@ func TestContinuesAtOnce(t *testing.T) {
 			t.Errorf("messages that are not in the session: %v", messages)
 		}
 	}
-	if n := len(readBook(t, s.dir)); n != 4 {
+	if n := len(readBook(t, s.data)); n != 4 {
 		t.Errorf("%d sessions for 4 clients", n)
 	}
 }

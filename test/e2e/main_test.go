@@ -14,13 +14,17 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/servers"
 )
 
 // settings of a run, read once before the tests.
 type settings struct {
-	bin    string
-	seed   uint64
-	rounds int
+	bin      string
+	seed     uint64
+	rounds   int
+	engine   engine
+	postgres *servers.Postgres // that all tests share; nil on SQLite
 }
 
 // run is set by TestMain and only read after.
@@ -42,6 +46,13 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
+	if run.engine == onPostgres {
+		if run.postgres, err = servers.StartPostgres(context.Background(), ""); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+			return 1
+		}
+		defer run.postgres.Close()
+	}
 	before := runtime.NumGoroutine()
 	code := m.Run()
 	if code == 0 && !goroutinesEnd(before) {
@@ -53,7 +64,12 @@ func runTests(m *testing.M) int {
 }
 
 func readSettings(dir string) (settings, error) {
-	s := settings{bin: os.Getenv("GOVORUN_BIN"), seed: rand.Uint64(), rounds: 8}
+	s := settings{bin: os.Getenv("GOVORUN_BIN"), seed: rand.Uint64(), rounds: 8, engine: onSQLite}
+	if name := os.Getenv("ENGINE"); name != "" {
+		if s.engine = engine(name); s.engine != onSQLite && s.engine != onPostgres {
+			return s, fmt.Errorf("ENGINE: expected %s or %s, got %q", onSQLite, onPostgres, name)
+		}
+	}
 	if text := os.Getenv("E2E_SEED"); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {

@@ -61,8 +61,8 @@ func flood(t *testing.T, people []*person, perTick int, tick, length time.Durati
 // checkFlood: what was acknowledged is there, what was refused is not.
 func checkFlood(t *testing.T, s *server, people []*person) {
 	t.Helper()
-	awaitSettled(t, s.dir, settleWithin)
-	b := readSound(t, s.dir)
+	awaitSettled(t, s.data, settleWithin)
+	b := readSound(t, s.data)
 	wrong := &complaints{t: t}
 	for _, p := range people {
 		acked := p.acked

@@ -64,7 +64,7 @@ func TestLargeRecovery(t *testing.T) {
 	for _, l := range listeners {
 		l.awaitOffset(t, 30*time.Second, "session:"+p.session, 2*messages+1)
 	}
-	b := readBook(t, s.dir)
+	b := readBook(t, s.data)
 	wrong := &complaints{t: t}
 	for _, l := range listeners {
 		b.checkListener(t, wrong, l)

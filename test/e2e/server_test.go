@@ -25,10 +25,10 @@ const (
 )
 
 // server is a process of the program. It may be started and ended many times, and keeps its
-// address and its data directory.
+// address and its data.
 type server struct {
 	addr string
-	dir  string
+	data data
 	args []string
 	log  string // file
 
@@ -37,19 +37,19 @@ type server struct {
 	exited chan struct{} // closed when the process has ended
 }
 
-// newServer starts a server with an empty data directory. Limits of rate are off; args may
+// newServer starts a server without any data. Limits of rate are off; args may
 // switch them on.
 func newServer(t *testing.T, args ...string) *server {
 	t.Helper()
-	return newServerIn(t, filepath.Join(t.TempDir(), "data"), args...)
+	return newServerOn(t, newData(t), args...)
 }
 
-// newServerIn is newServer with a data directory.
-func newServerIn(t *testing.T, dir string, args ...string) *server {
+// newServerOn is newServer with its data.
+func newServerOn(t *testing.T, d data, args ...string) *server {
 	t.Helper()
 	s := &server{
 		addr: freeAddress(t),
-		dir:  dir,
+		data: d,
 		args: append([]string{"--rate-limit", "off"}, args...),
 		log:  filepath.Join(t.TempDir(), "log"),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second},
@@ -96,8 +96,8 @@ func (s *server) launch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	s.cmd = exec.Command(run.bin, append([]string{"serve", "--listen", s.addr, "--data", s.dir}, s.args...)...)
-	s.cmd.Env = environment()
+	s.cmd = exec.Command(run.bin, append([]string{"serve", "--listen", s.addr, "--data", s.data.dir}, s.args...)...)
+	s.cmd.Env = s.data.environment()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

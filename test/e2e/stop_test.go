@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"database/sql"
 	"net"
 	"path/filepath"
 	"slices"
@@ -33,14 +32,14 @@ func TestGracefulStop(t *testing.T) {
 			t.Errorf("stopping took %s", took)
 		}
 		// A turn that began before was finished, and nobody works on one any more.
-		b := readBook(t, s.dir)
+		b := readBook(t, s.data)
 		b.checkNumbers(t)
 		b.checkTurns(t, false)
 		s.start(t)
-		c.checkMeanwhile(t, s.dir)
+		c.checkMeanwhile(t, s.data)
 	}
 	c.hush(t)
-	c.checkEnd(t, s.dir)
+	c.checkEnd(t, s.data)
 	for _, l := range c.listeners {
 		if l.connections() < 4 {
 			t.Errorf("%d connections over 3 stops", l.connections())
@@ -81,25 +80,28 @@ func TestStopWithStuckClients(t *testing.T) {
 	}
 	t.Logf("exit code %d after %s", code, time.Since(began))
 	s.start(t)
-	awaitSettled(t, s.dir, settleWithin)
-	b := readSound(t, s.dir)
+	awaitSettled(t, s.data, settleWithin)
+	b := readSound(t, s.data)
 	ear.awaitOffset(t, 20*time.Second, "session:"+p.session, b[p.session].sessionNo)
 	ear.awaitOffset(t, 20*time.Second, "widget:"+p.session, b[p.session].widgetNo) // each channel at its own pace
 	b.checkListener(t, &complaints{t: t}, ear)
 	b.checkPerson(t, &complaints{t: t}, p, p.acked, nil, true)
 }
 
-// TestSecondServer: two servers cannot have one data directory, and the first does not suffer.
+// TestSecondServer: two servers cannot have one data directory nor one address, and the first
+// does not suffer.
 func TestSecondServer(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	p := &person{api: newAPI(s.url())}
 	p.session = p.api.open(t, object{}).ID
-	out, code := command(t, "serve", "--listen", "127.0.0.1:0", "--data", s.dir)
-	if code != 1 || !strings.Contains(out, "in use") {
-		t.Errorf("exit code %d: %s", code, out)
+	if run.engine == onSQLite { // any number of servers may share a database of PostgreSQL
+		out, code := command(t, "serve", "--listen", "127.0.0.1:0", "--data", s.data.dir)
+		if code != 1 || !strings.Contains(out, "in use") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
 	}
-	out, code = command(t, "serve", "--listen", s.addr, "--data", filepath.Join(t.TempDir(), "other"))
+	out, code := command(t, "serve", "--listen", s.addr, "--data", filepath.Join(t.TempDir(), "other"))
 	if code != 1 || !strings.Contains(out, "in use") {
 		t.Errorf("same address: exit code %d: %s", code, out)
 	}
@@ -108,28 +110,42 @@ func TestSecondServer(t *testing.T) {
 	}
 }
 
-// TestNewerData: a program does not touch data of a later one.
+// TestNewerData: a program works with data of a later one if that one says so, as while nodes are
+// upgraded one by one, and does not touch it otherwise.
 func TestNewerData(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	newAPI(s.url()).open(t, object{})
-	if code := s.terminate(t); code != 0 {
-		t.Fatalf("exit code %d", code)
-	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "govorun.db"))
+	db, err := s.data.openToWrite()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	const later = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`
-	if _, err := db.ExecContext(t.Context(), later); err != nil {
-		t.Fatal(err)
+	for _, step := range []struct {
+		statement string
+		serves    bool
+	}{
+		{`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`, true},
+		{`UPDATE meta SET value = '99999' WHERE name = 'compatible_from'`, false},
+	} {
+		if code := s.terminate(t); code != 0 {
+			t.Fatalf("exit code %d", code)
+		}
+		if _, err := db.ExecContext(t.Context(), step.statement); err != nil {
+			t.Fatal(err)
+		}
+		s.launch(t)
+		if step.serves {
+			s.awaitReady(t)
+			newAPI(s.url()).open(t, object{})
+		}
 	}
-	out, code := command(t, "serve", "--listen", s.addr, "--data", s.dir)
+	eventually(t, startWithin, "the server ends", s.ended)
+	out, code := s.lastLines(5), s.cmd.ProcessState.ExitCode()
 	if code != 1 || !strings.Contains(out, "version 99999") || strings.Contains(out, "panic") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
-	if n := len(readBook(t, s.dir)); n != 1 {
+	if n := len(readBook(t, s.data)); n != 2 {
 		t.Errorf("%d sessions after the refusal", n)
 	}
 }

@@ -13,5 +13,6 @@
 // Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_PYTHON a Python with
 // requirements.txt (.cache/venv when unset), GOVORUN_NODE_DIR a directory with the packages of
 // package-lock.json (this one when unset), GOVORUN_CHROMIUM the browser (/usr/bin/chromium when
-// unset), GOVORUN_SCREENSHOTS a directory that keeps pictures of the page.
+// unset), GOVORUN_SCREENSHOTS a directory that keeps pictures of the page, ENGINE what the servers
+// keep their data in, sqlite (when unset) or postgres.
 package interop

@@ -3,12 +3,15 @@
 package interop
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/servers"
 )
 
 // patience is how long anything that must happen may take, with every core busy.
@@ -17,6 +20,8 @@ const patience = 30 * time.Second
 // programs are the paths of what the tests run.
 type programs struct {
 	server, goClient, python, nodeDir, chromium string
+
+	postgres *servers.Postgres // where servers keep their data; nil: in files
 }
 
 // installed is set once, before any test.
@@ -35,6 +40,18 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	if installed, err = prepare(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	switch engine := setting("ENGINE", "sqlite"); engine {
+	case "sqlite":
+	case "postgres":
+		if installed.postgres, err = servers.StartPostgres(context.Background(), ""); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer installed.postgres.Close()
+	default:
+		fmt.Fprintf(os.Stderr, "ENGINE: expected sqlite or postgres, got %q\n", engine)
 		return 1
 	}
 	return m.Run()

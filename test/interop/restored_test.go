@@ -12,13 +12,14 @@ import (
 // at exists in the restored history too, but means something else. They must not recover.
 func TestRestoredBackup(t *testing.T) {
 	t.Parallel()
+	copied := newData(t)
 	s := startServer(t)
 	a := &api{t, s.url()}
 	network := newLine(t, s)
 	session := a.greeted()
 	channel := widget(session)
 	a.ask(session, "До копии")
-	copied := s.backup()
+	s.data.copy(t, copied)
 
 	clients := map[string]*client{}
 	for i, f := range flavours() {

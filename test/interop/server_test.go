@@ -8,7 +8,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,27 +20,31 @@ import (
 type server struct {
 	t       *testing.T
 	address string // host:port
-	data    string // directory
+	data    data
 	process *exec.Cmd
 	log     *output
 }
+
+// killedBefore is what a server on PostgreSQL says of one that was killed.
+const killedBefore = "a node was silent and is taken for dead"
 
 // startServer starts a server on a free port with data of its own. It is stopped, gracefully,
 // at the end of the test, which fails when the server has logged an error.
 func startServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, address: "127.0.0.1:0", data: t.TempDir(), log: &output{}}
+	s := &server{t: t, address: "127.0.0.1:0", data: newData(t), log: &output{}}
 	s.start()
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.stop()
 		}
-		log := s.log.String()
-		if strings.Contains(log, "level=ERROR") || strings.Contains(log, "level=WARN") {
-			t.Error("the server has logged a warning or an error")
+		for line := range strings.Lines(s.log.String()) {
+			if (strings.Contains(line, "level=ERROR") || strings.Contains(line, "level=WARN")) && !strings.Contains(line, killedBefore) {
+				t.Errorf("the server has logged: %s", line)
+			}
 		}
 		if t.Failed() {
-			t.Logf("the server's log:\n%s", log)
+			t.Logf("the server's log:\n%s", s.log)
 		}
 	})
 	return s
@@ -52,8 +55,8 @@ func (s *server) url() string { return "http://" + s.address }
 // start runs the server and waits until it says where it listens.
 func (s *server) start() {
 	s.t.Helper()
-	cmd := exec.Command(installed.server, "serve", "--listen", s.address, "--data", s.data, "--rate-limit", "off")
-	cmd.Env = environment()
+	cmd := exec.Command(installed.server, "serve", "--listen", s.address, "--data", s.data.dir, "--rate-limit", "off")
+	cmd.Env = s.data.environment()
 	cmd.Stderr = s.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -107,19 +110,6 @@ func (s *server) stop() {
 		s.t.Errorf("the server did not stop gracefully: %v", err)
 	}
 	s.process = nil
-}
-
-// backup copies the database while the server runs, and returns a data directory made of it.
-func (s *server) backup() string {
-	s.t.Helper()
-	dir := s.t.TempDir()
-	cmd := exec.Command(installed.server, "backup", "--data", s.data, "--to", filepath.Join(dir, "govorun.db"))
-	cmd.Env = environment()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("backup: %v\n%s", err, out)
-	}
-	return dir
 }
 
 // environment is ours without the settings of these tests, which a server takes for mistakes.
