@@ -51,6 +51,7 @@ type Runner struct {
 	running sync.WaitGroup
 	hands   chan struct{}
 	swept   int64 // key up to which the last sweep went; of dispatch alone
+	blind   bool  // the last sweep failed; of dispatch alone
 
 	mu    sync.Mutex       // guards what follows
 	busy  map[int64]bool   // sessions being worked on; true when rung meanwhile
@@ -138,10 +139,15 @@ func (r *Runner) dispatch(ctx context.Context) {
 func (r *Runner) sweep(ctx context.Context) {
 	refs, err := r.Service.ListDueTurns(ctx, r.swept, sweepBatch)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !r.blind {
 			r.Log.Error("bot: cannot list due turns", "error", err)
+			r.blind = true
 		}
 		return
+	}
+	if r.blind {
+		r.Log.Info("bot: due turns can be listed again")
+		r.blind = false
 	}
 	r.swept = 0
 	if len(refs) == sweepBatch {
@@ -206,7 +212,7 @@ func (r *Runner) takeTurns(d due, place string) (parked bool) {
 		t, err := r.begin(d)
 		d.turn = nil // of use once
 		if err != nil {
-			r.Log.Error("bot: cannot begin a turn", "session", ref.Key, "error", err)
+			r.Log.Log(context.Background(), severity(err), "bot: cannot begin a turn", "session", ref.Key, "error", err)
 			return false
 		}
 		if t == nil {
@@ -224,7 +230,7 @@ func (r *Runner) takeTurns(d due, place string) (parked bool) {
 		case chat.CodeOf(err) == chat.CodeConflict:
 			conflicts++
 		case err != nil:
-			r.Log.Error("bot: cannot commit a turn", "session", ref.Key, "turn", t.Cause.Sequence, "error", err)
+			r.Log.Log(context.Background(), severity(err), "bot: cannot commit a turn", "session", ref.Key, "turn", t.Cause.Sequence, "error", err)
 			return false
 		case !more:
 			return false
@@ -233,6 +239,14 @@ func (r *Runner) takeTurns(d due, place string) (parked bool) {
 		}
 	}
 	return false
+}
+
+// severity of what one session's turn failed of: that storage is away is logged once, by others.
+func severity(err error) slog.Level {
+	if chat.CodeOf(err) == chat.CodeUnavailable {
+		return slog.LevelDebug
+	}
+	return slog.LevelError
 }
 
 // enter takes a place at a bot's desk. When there is none, the session is parked and

@@ -322,9 +322,9 @@ func (p *postgres) try(ctx context.Context, deadline time.Time, fn func(chat.Tx)
 	if err != nil {
 		pipe.rollback()
 		if sent && !undone(err) {
-			return &unknownCommitError{err}
+			err = &unknownCommitError{err}
 		}
-		return err
+		return asDomain("transaction", err)
 	}
 	observe(p.options.Metrics.BatchSize, 1)
 	observe(p.options.Metrics.CommitSeconds, time.Since(began).Seconds())
@@ -393,6 +393,12 @@ func (p *postgres) lend(ctx context.Context) (*sql.Conn, func(), error) {
 		return nil, nil, errClosed()
 	}
 	deadline := time.Now().Add(readTimeout)
+	if asked, ok := ctx.Deadline(); ok && asked.Before(deadline) {
+		deadline = asked
+	}
+	if s := p.readers.Stats(); s.InUse < s.MaxOpenConnections {
+		ctx = context.WithoutCancel(ctx) // one that is free is had whatever becomes of the caller
+	}
 	c, err := connection(ctx, p.readers, deadline)
 	if err != nil {
 		return nil, nil, asDomain("connection", err)
@@ -450,15 +456,18 @@ func postgresFailure(err error) failure {
 	if err == nil {
 		return failed
 	}
+	var unknown *unknownCommitError
+	var connecting *pgconn.ConnectError
+	if errors.As(err, &unknown) || errors.As(err, &connecting) {
+		return failedAway
+	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		return codeFailure(e.Code)
 	}
-	var connecting *pgconn.ConnectError
 	var network net.Error
-	var unknown *unknownCommitError
 	switch {
-	case errors.As(err, &connecting), errors.As(err, &network), errors.As(err, &unknown),
+	case errors.As(err, &network),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, context.DeadlineExceeded):
 		return failedAway
