@@ -251,7 +251,7 @@ func (p *postgres) Update(ctx context.Context, fn func(chat.Tx) error) error {
 		}
 		var unknown *unknownCommitError
 		if met == maxAttempts || conflicts == maxConflicts || broken == maxReconnections || errors.As(err, &unknown) ||
-			ctx.Err() != nil || !time.Now().Before(deadline) {
+			!time.Now().Before(deadline) {
 			if isDomain(err) {
 				return err
 			}
@@ -260,7 +260,11 @@ func (p *postgres) Update(ctx context.Context, fn func(chat.Tx) error) error {
 		if m := p.options.Metrics.Retries; m != nil {
 			m.Inc()
 		}
-		time.Sleep(time.Duration(rand.Int64N(int64(met+1) * int64(5*time.Millisecond))))
+		select {
+		case <-time.After(time.Duration(rand.Int64N(int64(met+1) * int64(5*time.Millisecond)))):
+		case <-ctx.Done():
+			return left(ctx.Err())
+		}
 	}
 }
 
