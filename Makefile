@@ -48,7 +48,7 @@ soak: ## Run the crash test on ENGINE for E2E_ROUNDS rounds
 
 .PHONY: chaos
 chaos: ## Do harm to a cluster of three nodes for CHAOS_ROUNDS rounds; E2E_SEED=n repeats one of that seed
-	CHAOS_ROUNDS=$(CHAOS_ROUNDS) go test -tags e2e -count=1 -run '^TestChaos$$' -v -timeout 0 ./test/e2e
+	ENGINE=postgres CHAOS_ROUNDS=$(CHAOS_ROUNDS) go test -tags e2e -count=1 -run '^TestChaos$$' -v -timeout 0 ./test/e2e
 
 .PHONY: bench
 bench: ## Measure beside the floor on ENGINE, sqlite or postgres (see go run ./test/bench --help)

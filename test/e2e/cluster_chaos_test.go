@@ -35,6 +35,7 @@ var everyMishap = [][]string{
 // TestChaos does harm to a cluster while many people talk, round after round. After each round
 // everything that was acknowledged, heard and answered is compared with the log.
 func TestChaos(t *testing.T) {
+	onPostgres.only(t)
 	r := random(t)
 	rounds, longest := len(everyMishap)+1, 2*time.Second
 	if text := os.Getenv("CHAOS_ROUNDS"); text != "" {

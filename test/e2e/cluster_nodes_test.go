@@ -18,6 +18,7 @@ import (
 
 // TestNodesTogether are promises of several nodes, one after the other on one cluster.
 func TestNodesTogether(t *testing.T) {
+	onPostgres.only(t)
 	r := random(t)
 	c := newCluster(t)
 	measured := figures{}
@@ -57,6 +58,7 @@ func TestNodesTogether(t *testing.T) {
 
 // TestChaosOnProxies: the network that is there without root serves as well.
 func TestChaosOnProxies(t *testing.T) {
+	onPostgres.only(t)
 	t.Parallel()
 	r := random(t)
 	c := newCluster(t, withNetwork("proxies"))

@@ -123,6 +123,7 @@ func answerLength(b []byte) int {
 // TestMischiefWithRings: rings that are lost, doubled and swapped harm nobody, they cost the
 // second until the log is read again.
 func TestMischiefWithRings(t *testing.T) {
+	onPostgres.only(t)
 	t.Parallel()
 	m := &mischief{random: random(t)}
 	c := newCluster(t, withRedis(func(c *cluster, node int) string {

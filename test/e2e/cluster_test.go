@@ -150,13 +150,14 @@ func (c *cluster) newMember(node int) *member {
 	}
 }
 
-// guardScript ends what a test leaves over that was ended itself, by a timeout for example:
-// nodes by their files, and namespaces.
+// guardScript removes what a test leaves over that was ended itself, by a timeout for example:
+// nodes by the files of their ids, the directory, namespaces.
 const guardScript = `
 read -r _
 for f in "$1"/*.pid; do
 	[ -f "$f" ] && kill -9 "$(cat "$f")"
 done
+rm -rf "$1"
 shift
 for space; do
 	ip netns del "$space"
