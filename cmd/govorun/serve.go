@@ -29,7 +29,7 @@ func (c *serveCmd) Run(ctx context.Context, w *world) error {
 	}
 	log := newLog(w.Stderr, cfg.Log)
 	a, err := app.Start(ctx, app.Params{Config: cfg.Config, Version: version(), Log: log, Fatal: func(err error) {
-		log.Error("storage failed, nobody knows what is stored: ending at once", "error", err)
+		log.Error("storage cannot go on: ending at once", "error", err)
 		os.Exit(exitFatal)
 	}})
 	if err != nil {

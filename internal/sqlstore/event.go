@@ -95,9 +95,9 @@ func (s *Store) ListMessages(ctx context.Context, ref chat.SessionRef, m chat.Me
 
 // ListChanged implements chat.Reader.
 func (s *Store) ListChanged(ctx context.Context, after int64) (changes []chat.Change, position int64, err error) {
-	changes, err = read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Change, error) {
+	changes, err = readOn(ctx, s, "event", func(ctx context.Context, c sqlgen.DBTX) ([]chat.Change, error) {
 		var rows []sqlgen.ListChangedRow
-		rows, position, err = s.listChanged(ctx, q, after)
+		rows, position, err = s.listChanged(ctx, c, after)
 		changes := make([]chat.Change, len(rows))
 		for i, r := range rows {
 			changes[i] = chat.Change{SessionKey: r.SessionKey, Sequence: r.Sequence}

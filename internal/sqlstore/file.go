@@ -148,9 +148,9 @@ func (f *file) shutdown() error {
 }
 
 // reader takes a connection. One that is free is had at once, whatever has become of ctx.
-func (f *file) reader(ctx context.Context) (*sqlgen.Queries, func(), error) {
-	lend := func(c *conn) (*sqlgen.Queries, func(), error) {
-		return c.queries, func() { f.readers <- c }, nil
+func (f *file) reader(ctx context.Context) (sqlgen.DBTX, func(), error) {
+	lend := func(c *conn) (sqlgen.DBTX, func(), error) {
+		return c, func() { f.readers <- c }, nil
 	}
 	select {
 	case <-f.closing:
@@ -174,7 +174,8 @@ func (f *file) reader(ctx context.Context) (*sqlgen.Queries, func(), error) {
 
 // listChanged implements engine: keys become visible in their order, so nothing is missed after
 // the last that was seen.
-func (f *file) listChanged(ctx context.Context, q *sqlgen.Queries, after int64) ([]sqlgen.ListChangedRow, int64, error) {
+func (f *file) listChanged(ctx context.Context, c sqlgen.DBTX, after int64) ([]sqlgen.ListChangedRow, int64, error) {
+	q := sqlgen.New(c)
 	if after < 0 {
 		last, err := q.LastEventKey(ctx)
 		return nil, last, err

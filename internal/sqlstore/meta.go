@@ -17,8 +17,10 @@ const (
 	metaCopied = "copied" // "yes" in a backup that was never opened
 	// The version of the oldest program that can work with the tables.
 	metaCompatibleFrom = "compatible_from"
-	// On PostgreSQL: the server and its history, and what is added to its transaction numbers.
+	// On PostgreSQL: the server and the database, the branch of its history (its timeline), and what
+	// is added to its transaction numbers.
 	metaPlace    = "place"
+	metaBranch   = "branch"
 	metaKeyBase  = "key_base"
 	metaTransfer = "transfer" // how far rows of another database have been copied, see transferState
 )
@@ -40,6 +42,15 @@ func openLog(ctx context.Context, q *sqlgen.Queries, copied bool) (string, error
 		}
 	}
 	return id, nil
+}
+
+// noteMeta stores a value, and reports whether it was another before, or none.
+func noteMeta(ctx context.Context, q *sqlgen.Queries, name, value string) (changed bool, err error) {
+	before, err := metaOr(q.FindMeta(ctx, name))
+	if err != nil || before == value {
+		return false, err
+	}
+	return true, q.PutMeta(ctx, sqlgen.PutMetaParams{Name: name, Value: value})
 }
 
 // metaOr takes a missing value as "".

@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,10 +81,19 @@ func (t *tx) LockSessionByKey(key int64) (*chat.Session, error) {
 	return t.locked(row.Session, row.SessionHead, err)
 }
 
-// LockOpenSession implements chat.Tx.
+// LockOpenSession implements chat.Tx. Who has waited for a session that was closed meanwhile finds
+// none, though there may be another one by then: so it looks again.
 func (t *tx) LockOpenSession(chatKey, client int64) (*chat.Session, error) {
-	row, err := t.q.LockOpenSession(context.Background(), sqlgen.LockOpenSessionParams{ChatKey: chatKey, ClientKey: client})
-	return t.locked(row.Session, row.SessionHead, err)
+	of := sqlgen.LockOpenSessionParams{ChatKey: chatKey, ClientKey: client}
+	for {
+		row, err := t.q.LockOpenSession(context.Background(), of)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return t.locked(row.Session, row.SessionHead, err)
+		}
+		if _, err := t.q.FindOpenSession(context.Background(), sqlgen.FindOpenSessionParams(of)); err != nil {
+			return nil, t.fail("session", err)
+		}
+	}
 }
 
 func (t *tx) locked(s sqlgen.Session, h sqlgen.SessionHead, err error) (*chat.Session, error) {

@@ -21,8 +21,9 @@ type Options struct {
 	QueueSize   int          // transactions that may wait; 0: 1024. When full, Update is CodeUnavailable
 	MaxGroup    int          // SQLite: transactions per commit at most; 0: 256
 	Log         *slog.Logger // nil: none
-	// Fatal is told of a failed commit of SQLite, after which nobody knows what is stored. It must
-	// end the process without saying that anything succeeded; nil panics.
+	// Fatal is told of a failed commit of SQLite, after which nobody knows what is stored, and of a
+	// database of PostgreSQL whose log has become another one below this process. It must end the
+	// process without saying that anything succeeded; nil panics.
 	Fatal   func(error)
 	Metrics Metrics
 
@@ -55,9 +56,9 @@ type engine interface {
 	// Shared reports whether other processes may use the same data.
 	Shared() bool
 	// reader lends a connection for readers until done is called. ctx counts while it is waited for.
-	reader(ctx context.Context) (q *sqlgen.Queries, done func(), err error)
-	// listChanged is that of chat.Reader.
-	listChanged(ctx context.Context, q *sqlgen.Queries, after int64) ([]sqlgen.ListChangedRow, int64, error)
+	reader(ctx context.Context) (c sqlgen.DBTX, done func(), err error)
+	// listChanged is that of chat.Reader, on a connection for readers.
+	listChanged(ctx context.Context, c sqlgen.DBTX, after int64) ([]sqlgen.ListChangedRow, int64, error)
 	// shutdown waits for what is under way. It is called once.
 	shutdown() error
 }
@@ -127,13 +128,18 @@ func (s *Store) Close() error {
 
 // read runs f on a connection for readers. ctx counts while it waits for one.
 func read[T any](ctx context.Context, s *Store, thing string, f func(context.Context, *sqlgen.Queries) (T, error)) (T, error) {
+	return readOn(ctx, s, thing, func(ctx context.Context, c sqlgen.DBTX) (T, error) { return f(ctx, sqlgen.New(c)) })
+}
+
+// readOn is read with the connection itself.
+func readOn[T any](ctx context.Context, s *Store, thing string, f func(context.Context, sqlgen.DBTX) (T, error)) (T, error) {
 	var none T
-	q, done, err := s.reader(ctx)
+	c, done, err := s.reader(ctx)
 	if err != nil {
 		return none, err
 	}
 	defer done()
-	result, err := f(context.Background(), q)
+	result, err := f(context.Background(), c)
 	if err != nil {
 		return none, asDomain(thing, err)
 	}

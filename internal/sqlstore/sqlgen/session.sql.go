@@ -144,6 +144,22 @@ func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadPa
 	return err
 }
 
+const findOpenSession = `-- name: FindOpenSession :one
+SELECT key FROM sessions WHERE chat_key = $1 AND client_key = $2 AND status = 'open'
+`
+
+type FindOpenSessionParams struct {
+	ChatKey   int64
+	ClientKey int64
+}
+
+func (q *Queries) FindOpenSession(ctx context.Context, arg FindOpenSessionParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, findOpenSession, arg.ChatKey, arg.ClientKey)
+	var key int64
+	err := row.Scan(&key)
+	return key, err
+}
+
 const findSession = `-- name: FindSession :one
 SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
