@@ -36,7 +36,7 @@ type Params struct {
 	Config  config.Config
 	Version string
 	Log     *slog.Logger
-	// Fatal is told that storage failed and nobody knows what is stored. It must end the
+	// Fatal is told that storage cannot go on, see sqlstore.Options. It must end the
 	// process; nil panics.
 	Fatal func(error)
 	// Listen takes the address; nil is net.Listen.
@@ -49,6 +49,7 @@ type App struct {
 	metrics *metrics
 	health  *health
 	web     *web
+	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 
 	closers []func(context.Context) error // in the order of the starts
 	close   sync.Once
@@ -224,7 +225,7 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 			return nil, nil, err
 		}
 		a.onClose(func(context.Context) error { link.Close(); return nil })
-		options.Remote, publish = link, link.Publish
+		a.relay, options.Remote, publish = link, link, link.Publish
 	}
 	events = feed.New(store, options)
 	a.onClose(func(context.Context) error { events.Close(); return nil })
@@ -253,7 +254,7 @@ func (a *App) demoAllowed() bool {
 func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.Feed) (*realtime.Server, error) {
 	c := a.params.Config.Centrifugo
 	const transport = "centrifugo"
-	server, err := realtime.New(realtime.Params{
+	params := realtime.Params{
 		Service: service,
 		Feed:    events,
 		Events:  store,
@@ -266,7 +267,12 @@ func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.
 			SlowReaders: a.metrics.slowReaders.WithLabelValues(transport),
 			Lag:         a.metrics.deliveryLag.WithLabelValues(transport),
 		},
-	})
+	}
+	if a.relay != nil {
+		params.Control = a.relay.Control()
+		params.Presence.Redis = a.params.Config.Redis.URL
+	}
+	server, err := realtime.New(params)
 	if err != nil {
 		return nil, err
 	}

@@ -47,10 +47,16 @@ func (u *upkeep) every(ctx context.Context, interval time.Duration, name string,
 	u.running.Go(func() {
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
-		for {
-			if err := work(ctx); err != nil && ctx.Err() == nil {
+		for failing := false; ; {
+			err := work(ctx)
+			switch {
+			case ctx.Err() != nil:
+			case err != nil && !failing: // said once, until it is over
 				u.log.ErrorContext(ctx, "upkeep failed", "work", name, "error", err)
+			case err == nil && failing:
+				u.log.InfoContext(ctx, "upkeep goes on", "work", name)
 			}
+			failing = err != nil
 			select {
 			case <-tick.C:
 			case <-ctx.Done():

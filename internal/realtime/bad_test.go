@@ -97,7 +97,7 @@ func TestMalformedFramesEndTheConnection(t *testing.T) {
 	}
 	c := s.dial()
 	c.connect("")
-	c.send(`{"id":1,"rpc":{"method":"typing","data":"` + strings.Repeat("x", 70<<10) + `"}}`)
+	_ = c.write(`{"id":1,"rpc":{"method":"typing","data":"` + strings.Repeat("x", 70<<10) + `"}}`) // it may be closed before all is written
 	if code := c.disconnected(); code != 1009 {
 		t.Errorf("too large: close code %d, want 1009", code)
 	}

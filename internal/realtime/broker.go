@@ -33,6 +33,15 @@ func (b *broker) topic(channel string) *topic {
 	return b.topics[channel]
 }
 
+// clients lists the connections of this node that are subscribed to a channel.
+func (b *broker) clients(channel string) []string {
+	t := b.topic(channel)
+	if t == nil {
+		return nil
+	}
+	return t.clients()
+}
+
 // Subscribe begins to watch a channel for its first subscriber. The library never calls
 // Subscribe or Unsubscribe of one channel at once.
 func (b *broker) Subscribe(channel string) error {

@@ -211,7 +211,14 @@ type frame struct {
 		Node    string                  `json:"node"`
 	} `json:"connect"`
 	Subscribe *subscription `json:"subscribe"`
-	Push      *struct {
+	Presence  *struct {
+		Presence map[string]json.RawMessage `json:"presence"`
+	} `json:"presence"`
+	PresenceStats *struct {
+		Clients int `json:"num_clients"`
+		Users   int `json:"num_users"`
+	} `json:"presence_stats"`
+	Push *struct {
 		Channel     string           `json:"channel"`
 		Pub         *wirePublication `json:"pub"`
 		Subscribe   *subscription    `json:"subscribe"`

@@ -19,7 +19,8 @@ const noEpoch = "-"
 // has been granted takes it over: the library alone would answer error 105.
 func (s *Server) commandRead(client *centrifuge.Client, e centrifuge.CommandReadEvent) error {
 	cmd := e.Command
-	if c := connOf(client); c != nil && (cmd.Subscribe != nil || cmd.Rpc != nil) && !c.allow(s.Limits) {
+	asks := cmd.Subscribe != nil || cmd.Rpc != nil || cmd.Presence != nil || cmd.PresenceStats != nil
+	if c := connOf(client); c != nil && asks && !c.allow(s.Limits) {
 		return centrifuge.ErrorTooManyRequests
 	}
 	switch {

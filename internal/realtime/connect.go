@@ -59,10 +59,15 @@ func (s *Server) grant(ctx context.Context, r *connectRequest, origin string) (m
 			return nil, err
 		}
 		for _, channel := range channelsOf(session.ID, r.echo) {
-			channels[channel] = centrifuge.SubscribeOptions{EnableRecovery: true}
+			channels[channel] = s.subscription()
 		}
 	}
 	return channels, nil
+}
+
+// subscription is what the library does for every subscription.
+func (s *Server) subscription() centrifuge.SubscribeOptions {
+	return centrifuge.SubscribeOptions{EnableRecovery: true, EmitPresence: s.presence != nil}
 }
 
 func channelsOf(sessionID string, echo bool) []string {
@@ -117,6 +122,14 @@ func (s *Server) connected(client *centrifuge.Client) {
 	client.OnRPC(func(e centrifuge.RPCEvent, cb centrifuge.RPCCallback) {
 		cb(s.call(c, e))
 	})
+	client.OnPresence(func(e centrifuge.PresenceEvent, cb centrifuge.PresenceCallback) {
+		members, err := s.presentAt(c, e.Channel)
+		cb(centrifuge.PresenceReply{Result: &centrifuge.PresenceResult{Presence: members}}, err)
+	})
+	client.OnPresenceStats(func(e centrifuge.PresenceStatsEvent, cb centrifuge.PresenceStatsCallback) {
+		members, err := s.presentAt(c, e.Channel)
+		cb(centrifuge.PresenceStatsReply{Result: &centrifuge.PresenceStatsResult{PresenceStats: presenceStats(members)}}, err)
+	})
 	client.OnUnsubscribe(func(e centrifuge.UnsubscribeEvent) { c.detach(e.Channel) })
 	client.OnDisconnect(func(e centrifuge.DisconnectEvent) { s.disconnected(c, e) })
 	if s.Metrics.Connections != nil {
@@ -168,5 +181,5 @@ func (s *Server) subscribe(c *conn, channel string) (centrifuge.SubscribeReply, 
 	if err != nil {
 		return centrifuge.SubscribeReply{}, s.report("subscribe", err)
 	}
-	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true}}, nil
+	return centrifuge.SubscribeReply{Options: s.subscription()}, nil
 }

@@ -39,6 +39,12 @@
 // What waits for one connection is bounded (Limits.QueueBytes); beyond it the connection is
 // closed with code 3008, which tells the client to reconnect, and it recovers.
 //
+// # Several nodes
+//
+// A command posted to another node than the one that holds the stream goes there through the
+// library (Control). Who is connected where is kept in Redis by the library as well, but nobody
+// waits for that (Presence): it is for those who ask, and may be late.
+//
 // # Seats
 //
 // Sockets and streams are counted from their request until they are closed, not from the connect

@@ -67,7 +67,8 @@ func (s *Server) joinChannel(ctx context.Context, c *conn, channel string, sessi
 		return err
 	}
 	since := s.position(start)
-	err = c.client.Subscribe(channel, centrifuge.WithRecovery(true), centrifuge.WithRecoverSince(&since))
+	err = c.client.Subscribe(channel, centrifuge.WithRecovery(true), centrifuge.WithRecoverSince(&since),
+		centrifuge.WithEmitPresence(s.presence != nil))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type Limits struct {
 	WriteTimeout   time.Duration // of one write to a socket; default 5 s
 	Hold           time.Duration // least time a channel granted at connect waits for a subscribe; default 100 ms, negative never
 	MarkInterval   time.Duration // how often it is written down how far streams have been given while connections stay: what a crash makes a later first connect repeat; default 5 s
-	Commands       rate.Limit    // subscribes and RPCs a second of one connection; default 20
+	Commands       rate.Limit    // subscribes, RPCs and questions for presence a second of one connection; default 20
 	CommandsBurst  int           // of them at once; default 500
 }
 
@@ -83,7 +83,9 @@ type Params struct {
 	Events   Log
 	LogID    string // id of the event log: positions of another log mean nothing
 	Log      *slog.Logger
-	Links    Links            // of files that are ours; nil when there are none
+	Links    Links   // of files that are ours; nil when there are none
+	Control  Control // to other nodes; nil when there are none
+	Presence Presence
 	Now      func() time.Time // clock; nil for the system's
 	Version  string           // told in the connect reply
 	Limits   Limits
@@ -110,6 +112,8 @@ type Server struct {
 	node   *centrifuge.Node
 	broker *broker
 	marker *marker
+	// presence is of all nodes; nil when there is one.
+	presence *presence
 
 	start   func() error  // once
 	done    chan struct{} // closed by Close
@@ -132,6 +136,7 @@ func New(p Params) (*Server, error) {
 		p.Registry = prometheus.NewRegistry()
 	}
 	p.Limits = p.Limits.withDefaults()
+	setDefault(&p.Presence.TTL, time.Minute)
 	s := &Server{Params: p, done: make(chan struct{})}
 	s.stop = sync.OnceFunc(func() { close(s.done) })
 	node, err := centrifuge.New(centrifuge.Config{
@@ -143,6 +148,7 @@ func New(p Params) (*Server, error) {
 		ClientChannelLimit:              4 * p.Limits.Sessions,
 		ClientChannelPositionCheckDelay: positionCheckDelay,
 		ClientStaleCloseDelay:           staleDelay,
+		ClientPresenceUpdateInterval:    p.Presence.TTL * 5 / 12, // one of them may get lost
 		ChannelMaxLength:                maxChannelName,
 		Metrics:                         centrifuge.MetricsConfig{RegistererGatherer: p.Registry},
 	})
@@ -153,6 +159,9 @@ func New(p Params) (*Server, error) {
 	s.marker = newMarker(p.Service, p.Log)
 	s.broker = newBroker(s)
 	node.SetBroker(s.broker)
+	if err := s.joinOthers(); err != nil {
+		return nil, err
+	}
 	node.OnConnecting(s.connecting)
 	node.OnConnect(s.connected)
 	node.OnCommandRead(s.commandRead)
@@ -160,6 +169,24 @@ func New(p Params) (*Server, error) {
 	node.OnTransportWrite(s.transportWrite)
 	s.start = sync.OnceValue(s.run)
 	return s, nil
+}
+
+// joinOthers has the library work with other nodes, as far as there are any.
+func (s *Server) joinOthers() error {
+	if s.Control != nil {
+		s.node.SetController(controller{s.Control, s.node})
+	}
+	if s.Presence.Redis == "" {
+		return nil
+	}
+	prefix := "govorun:" + s.LogID[:min(8, len(s.LogID))]
+	connect, err := newRemote(s.node, s.Presence.Redis, prefix, s.Presence.TTL)
+	if err != nil {
+		return err
+	}
+	s.presence = newPresence(connect, s.Log)
+	s.node.SetPresenceManager(s.presence)
+	return nil
 }
 
 // Run starts the server and returns. It is safe twice.
@@ -172,6 +199,9 @@ func (s *Server) Run() error {
 
 func (s *Server) run() error {
 	s.spawn(s.markAll)
+	if s.presence != nil {
+		s.spawn(func() { s.presence.keep(s.done) })
+	}
 	return s.node.Run()
 }
 
@@ -234,7 +264,8 @@ func (s *Server) stopping() bool {
 }
 
 // strayEmulation is what the library calls an error when anybody posts to an emulation endpoint
-// without a connection here.
+// for a connection that is not here, nor on another node that can be reached. The client comes
+// back; that Redis is away is said elsewhere.
 const strayEmulation = "error processing emulation request"
 
 // logEntry passes on what the library warns of, without its fields: they carry channel names

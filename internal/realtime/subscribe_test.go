@@ -148,7 +148,6 @@ func TestSubscribeRefused(t *testing.T) {
 	for _, command := range []string{
 		`{"id":4,"publish":{"channel":"widget:` + id + `","data":{}}}`,
 		`{"id":4,"history":{"channel":"widget:` + id + `","limit":10}}`,
-		`{"id":4,"presence":{"channel":"widget:` + id + `"}}`,
 	} {
 		c.send(command)
 		if f := c.reply(); f.Error == nil || f.Error.Code != 108 {

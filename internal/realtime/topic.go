@@ -169,6 +169,17 @@ func (t *topic) remove(tap *tap) {
 	}
 }
 
+// clients lists the connections that have a tap.
+func (t *topic) clients() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ids := make([]string, len(t.taps))
+	for i, tap := range t.taps {
+		ids[i] = tap.conn.client.ID()
+	}
+	return ids
+}
+
 // mark has it written down how far the widget stream was given. The topic is locked.
 func (t *topic) mark() {
 	if t.stream == chat.StreamWidget && t.given > t.marked {

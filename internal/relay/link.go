@@ -87,9 +87,11 @@ func (r *Relay) serve(ctx context.Context, ready func()) error {
 	running.Go(func() { failed <- l.subscribe(ctx) })
 	err := l.watch(ctx, failed, ready)
 
+	l.relay.control.end(l)
 	cancel()
 	l.conns.close()
 	running.Wait()
+	l.relay.control.end(l) // it may have begun meanwhile
 	for range l.ended {
 		// until nothing is delivered any more
 	}
@@ -226,9 +228,11 @@ func (l *link) send(batch []rueidis.Completed, rings int) (err error) {
 	return err
 }
 
-// subscribe tells Redis of which sessions rings are wanted, all of them at first.
+// subscribe tells Redis of which sessions rings are wanted, all of them at first, and that this
+// node listens to others.
 func (l *link) subscribe(ctx context.Context) error {
 	l.relay.subscriptions.renew()
+	listening := l.relay.control.listening
 	for {
 		subscribe, unsubscribe := l.relay.subscriptions.next(maxTold)
 		if len(subscribe)+len(unsubscribe) > 0 {
@@ -241,6 +245,11 @@ func (l *link) subscribe(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.relay.subscriptions.wake:
+		case <-listening:
+			listening = nil
+			if err := l.relay.control.begin(l); err != nil {
+				return fmt.Errorf("listen to nodes: %w", err)
+			}
 		}
 	}
 }

@@ -6,6 +6,8 @@
 //	feed ◀── Deliver ◀── SUBSCRIBE ◀────────┘
 //	  └───── Subscribe / Unsubscribe: the first comes, the last leaves
 //
+// What the nodes' libraries say to each other goes the same way, see Control.
+//
 // A ring is a courtesy: nothing is kept here or in Redis, nothing is promised but that nobody
 // waits for Redis. What is lost is in the log, and the feed finds it there within a second.
 // After every time that rings may have been missed, Resync tells which sessions to look at.
@@ -41,7 +43,7 @@ const (
 	minBackOff = 50 * time.Millisecond
 	maxBackOff = time.Second
 
-	// complainEvery is how often rings that cannot be read or written are logged.
+	// complainEvery is how often it is logged that something is dropped.
 	complainEvery = time.Minute
 )
 
@@ -78,12 +80,13 @@ type Relay struct {
 	pulse         string // channel on which this node hears itself
 	head          string // how envelopes of this node begin
 	subscriptions *subscriptions
+	control       *Control
 	up            atomic.Bool
 
 	queue  chan message
 	queued atomic.Int64 // bytes in queue
 
-	complained atomic.Int64 // when a ring was last complained about, Unix seconds
+	complained atomic.Int64 // when something was last complained about, Unix seconds
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
 }
@@ -114,11 +117,13 @@ func New(p Params) (*Relay, error) {
 		pulse:         prefix + ":pulse:" + p.Node,
 		head:          string(appendHead(nil, p.Node)),
 		subscriptions: newSubscriptions(),
+		control:       newControl(prefix + ":control"),
 		queue:         make(chan message, maxQueued),
 		cancel:        cancel,
 	}
 	r.setUp(false)
 	r.running.Go(func() { r.run(ctx) })
+	r.running.Go(func() { r.control.run(ctx) })
 	return r, nil
 }
 
@@ -231,8 +236,14 @@ func (r *Relay) discard() {
 	}
 }
 
-// receive takes a message of a session's channel.
+// receive takes a message of another node.
 func (r *Relay) receive(channel, data string) {
+	if r.control.has(channel) {
+		if !r.control.receive(data) && r.mayComplain() {
+			r.params.Log.Error("relay: other nodes say more than is heard, some of it is dropped")
+		}
+		return
+	}
 	if strings.HasPrefix(data, r.head) {
 		return // our own
 	}
@@ -255,10 +266,14 @@ func (r *Relay) receive(channel, data string) {
 
 // complain logs what should not be, now and then.
 func (r *Relay) complain(what string, err error) {
-	now, last := time.Now().Unix(), r.complained.Load()
-	if now-last >= int64(complainEvery/time.Second) && r.complained.CompareAndSwap(last, now) {
+	if r.mayComplain() {
 		r.params.Log.Error("relay: rings are dropped, their events come from the log", "what", what, "error", err)
 	}
+}
+
+func (r *Relay) mayComplain() bool {
+	now, last := time.Now().Unix(), r.complained.Load()
+	return now-last >= int64(complainEvery/time.Second) && r.complained.CompareAndSwap(last, now)
 }
 
 func count(c prometheus.Counter, n int) {
