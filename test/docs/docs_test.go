@@ -1,8 +1,8 @@
 //go:build e2e
 
 // Package docs_test keeps the documentation true: it runs every command and sample program of it
-// against a real server and compares the answers that stand below them, holds the table of metrics
-// against what a server shows, and talks to the bots of the examples.
+// against real servers, PostgreSQL and Redis among them, and compares the answers that stand below
+// them, holds the table of metrics against what a server shows, and talks to the bots of the examples.
 //
 // Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_PYTHON a Python with the
 // packages of test/interop (.cache/venv when unset), GOVORUN_NODE_DIR a directory with the packages
@@ -22,8 +22,6 @@ import (
 	"strings"
 	"testing"
 )
-
-const documented = "127.0.0.1:8080"
 
 // block is one fenced block of a document.
 type block struct {
@@ -97,7 +95,7 @@ func run(t *testing.T, file string, blocks []block) {
 		}
 		fmt.Fprintf(&script, "printf '%%s' '%s'\n", mark(i))
 	}
-	cmd := exec.CommandContext(t.Context(), "bash", "-c", strings.ReplaceAll(script.String(), documented, server.address))
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", onOurServers(t, script.String(), server))
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(environment(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
 		"NODE_DIR="+installed(t, "GOVORUN_NODE_DIR", "../interop"), "PYTHON="+installed(t, "GOVORUN_PYTHON", "../../.cache/venv/bin/python"))

@@ -12,13 +12,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/govorun/govorun/test/servers"
 )
 
 // metric is what a name stands for: its type, and its labels in alphabetical order.
 type metric struct{ kind, labels string }
 
 // TestEveryMetricIsDocumented holds the table in docs/operations.md against a server that has
-// been talked to.
+// been talked to, over PostgreSQL and Redis: it shows all there is.
 func TestEveryMetricIsDocumented(t *testing.T) {
 	t.Parallel()
 	documented, shown := documentedMetrics(t), shownMetrics(t)
@@ -55,7 +57,8 @@ func documentedMetrics(t *testing.T) map[string]metric {
 // shownMetrics asks a server in which a client and a bot have spoken.
 func shownMetrics(t *testing.T) map[string]metric {
 	t.Helper()
-	url := "http://" + start(t).address
+	pg, redis := servers.NewPostgres(t), servers.NewRedis(t)
+	url := "http://" + start(t, "--postgres-url", pg.NewDatabase(t), "--redis-url", redis.URL()).address
 	body := strings.NewReader(`{"messageBody": "hello"}`)
 	resp, err := http.Post(url+"/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions", "application/json", body)
 	if err != nil {

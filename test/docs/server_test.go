@@ -18,7 +18,8 @@ import (
 type server struct{ address, binary, data string }
 
 // start runs a server on a free port until the end of the test, which fails unless it stops well.
-func start(t *testing.T) server {
+// Flags are those that it is given beside.
+func start(t *testing.T, flags ...string) server {
 	t.Helper()
 	s := server{binary: os.Getenv("GOVORUN_BIN"), data: t.TempDir()}
 	if s.binary == "" {
@@ -27,7 +28,7 @@ func start(t *testing.T) server {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	cmd := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:0", "--data", s.data)
+	cmd := exec.Command(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", s.data}, flags...)...)
 	var complaints bytes.Buffer
 	cmd.Env, cmd.Stderr = environment(), &complaints
 	out, err := cmd.StdoutPipe()

@@ -320,7 +320,7 @@ func badSockets(t *testing.T, s *server, session string) {
 		"operators' channel":   {connect, `{"id":2,"subscribe":{"channel":"notifications:1"}}`},
 		"publish":              {connect, `{"id":2,"publish":{"channel":"widget:` + session + `","data":{}}}`},
 		"history":              {connect, `{"id":2,"history":{"channel":"widget:` + session + `","limit":-1}}`},
-		"presence":             {connect, `{"id":2,"presence":{"channel":"widget:` + session + `"}}`},
+		"a stranger's presence": {connect, `{"id":2,"presence":{"channel":"session:` + session + `"}}`},
 		"unknown method":       {connect, `{"id":2,"rpc":{"method":"nothing","data":{}}}`},
 		"join of nothing":      {connect, `{"id":2,"rpc":{"method":"joinSession","data":{"id":"x"}}}`},
 		"join without data":    {connect, `{"id":2,"rpc":{"method":"joinSession"}}`},
