@@ -64,7 +64,11 @@ func (m *marker) write(ref chat.SessionRef, no int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	if err := m.service.MarkGiven(ctx, ref, no); err != nil {
-		m.log.Warn("mark of a given stream lost", "session", ref.Key, "error", err)
+		level := slog.LevelWarn
+		if chat.CodeOf(err) == chat.CodeUnavailable { // said once, by those who find storage away
+			level = slog.LevelDebug
+		}
+		m.log.Log(ctx, level, "mark of a given stream lost", "session", ref.Key, "error", err)
 	}
 }
 

@@ -158,7 +158,7 @@ func (a *API) markGiven(r *http.Request, session *chat.Session, events []chat.Ev
 	if n == session.WidgetGiven {
 		return
 	}
-	if err := a.Service.MarkGiven(r.Context(), session.Ref(), n); err != nil && r.Context().Err() == nil {
+	if err := a.Service.MarkGiven(r.Context(), session.Ref(), n); err != nil && r.Context().Err() == nil && chat.CodeOf(err) != chat.CodeUnavailable {
 		a.Log.ErrorContext(r.Context(), "mark given failed", "route", r.Pattern, "error", err)
 	}
 }
