@@ -143,7 +143,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		a.metrics.ring(r)
 	})
 	node, err := startNode(ctx, nodeParams{
-		store: store, shared: store.Shared(), self: self, metrics: a.metrics, log: log, freed: sweep(service, queue),
+		store: store.Beside(), shared: store.Shared(), self: self, metrics: a.metrics, log: log, freed: sweep(service, queue),
 	})
 	if err != nil {
 		return nil, err

@@ -208,22 +208,26 @@ func (r *Runner) rungMeanwhile(ref chat.SessionRef) bool {
 func (r *Runner) takeTurns(d due, place string) (parked bool) {
 	defer func() { r.leave(place) }()
 	ref := d.session
+	sit := func(bot string) bool {
+		if bot == place {
+			return true
+		}
+		r.leave(place)
+		place = ""
+		if parked = !r.enter(bot, ref); !parked {
+			place = bot
+		}
+		return !parked
+	}
 	for conflicts := 0; conflicts < maxConflicts && !r.closed(); {
-		t, err := r.begin(d)
+		t, err := r.begin(d, sit)
 		d.turn = nil // of use once
 		if err != nil {
 			r.Log.Log(context.Background(), severity(err), "bot: cannot begin a turn", "session", ref.Key, "error", err)
 			return false
 		}
-		if t == nil {
-			return false
-		}
-		if bot := t.Session.Owner.ID; bot != place {
-			r.leave(place)
-			if place = ""; !r.enter(bot, ref) {
-				return true
-			}
-			place = bot
+		if t == nil || !sit(t.Session.Owner.ID) { // the owner may have changed while the turn was claimed
+			return parked
 		}
 		more, err := r.take(t)
 		switch {
@@ -293,8 +297,8 @@ func (r *Runner) leave(bot string) {
 	})
 }
 
-func (r *Runner) begin(d due) (*chat.Turn, error) {
+func (r *Runner) begin(d due, sit func(bot string) bool) (*chat.Turn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	return r.Service.BeginTurn(ctx, d.session, d.turn)
+	return r.Service.BeginTurn(ctx, d.session, d.turn, sit)
 }

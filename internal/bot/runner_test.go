@@ -298,7 +298,7 @@ func TestATurnThatKillsItsNodesIsGivenUp(t *testing.T) {
 	for i := range chat.MaxTurnAttempts - 1 { // each of these nodes dies in the turn
 		later := time.Now().Add(time.Duration(i+1) * time.Minute)
 		node := w.service(fmt.Sprint("dead", i), func() time.Time { return later })
-		if turn, err := node.BeginTurn(t.Context(), s.Ref(), nil); err != nil || turn == nil {
+		if turn, err := node.BeginTurn(t.Context(), s.Ref(), nil, nil); err != nil || turn == nil {
 			t.Fatal(turn, err)
 		}
 	}
@@ -307,6 +307,48 @@ func TestATurnThatKillsItsNodesIsGivenUp(t *testing.T) {
 	w.await(s, 2)
 	if got := w.said(s); !slices.Equal(got, []string{failure}) || called.Load() != 0 {
 		t.Fatalf("got %q after %d calls", got, called.Load())
+	}
+}
+
+// TestATurnThatOnlyWaitsIsNotBegun: nodes that stop one after another, as in a rolling restart, do
+// not have a turn given up that no bot has seen.
+func TestATurnThatOnlyWaitsIsNotBegun(t *testing.T) {
+	t.Parallel()
+	release, begun := make(chan struct{}), make(chan string, 16)
+	w := newWorld(t, map[string]bot.Bot{"slow": bot.Func(func(_ context.Context, turn *chat.Turn) (*chat.TurnResult, error) {
+		begun <- turn.Session.ID
+		<-release
+		return answer("done"), nil
+	})})
+	sessions := []*chat.Session{w.start("slow", "one"), w.start("slow", "two")}
+	seen := map[string]int{}
+	nodes := []string{"here", "b", "c"}
+	for _, node := range nodes {
+		w.Service, w.queue = w.service(node, time.Now), bot.NewQueue()
+		r := w.run(func(o *bot.Options) { o.PerBot = 1 })
+		seen[<-begun]++
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := r.Close(gone); err == nil {
+			t.Error("the runner did not wait for its turn")
+		}
+		for _, s := range sessions {
+			if now, err := w.FindSession(t.Context(), s.ID); err != nil || (seen[s.ID] == 0 && now.Lease.Attempts > 1) {
+				t.Errorf("node %s: a turn that began %d times has attempt %d, %v", node, seen[s.ID], now.Lease.Attempts, err)
+			}
+		}
+		if err := w.store.Update(t.Context(), func(tx chat.Tx) error { _, err := tx.FreeLeases(node); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(release)
+	w.Service, w.queue = w.service("last", time.Now), bot.NewQueue()
+	w.run(func(o *bot.Options) { o.PerBot = 1 })
+	for _, s := range sessions {
+		w.await(s, 2)
+		if got := w.said(s); seen[s.ID] == 0 && !slices.Equal(got, []string{"done"}) {
+			t.Errorf("a turn that no bot had seen was answered %q", got)
+		}
 	}
 }
 

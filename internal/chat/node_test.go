@@ -231,7 +231,7 @@ func (p *peer) started() chat.SessionRef {
 // begun is the turn the node may take in a session, if any.
 func (p *peer) begun(ref chat.SessionRef) *chat.Turn {
 	p.w.t.Helper()
-	turn, err := p.BeginTurn(context.Background(), ref, nil)
+	turn, err := p.BeginTurn(context.Background(), ref, nil, nil)
 	if err != nil {
 		p.w.t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ type Store interface {
 	Reader
 
 	// Update runs fn in a transaction and returns when its effects are durable, or with an
-	// error when none of them is. fn does no I/O but tx, may be run more than once, and takes
+	// error when none of them is; only when a commit was not answered, which is CodeUnavailable, that
+	// is not known. fn does no I/O but tx, may be run more than once, and takes
 	// time and ids from outside. A panic in fn rolls back its own part only and is returned
 	// as an error. After the commit, and before Update returns, the functions fn has given to
 	// tx.OnCommit run, in the order of the commits if this process is the one writer; they must not

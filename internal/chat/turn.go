@@ -60,16 +60,24 @@ func (s *Service) ListDueTurns(ctx context.Context, after int64, limit int) ([]S
 
 // BeginTurn takes the next turn of a session. It returns nil when nothing is due or another
 // node works on it. due, if a ring brought it, spares reading the session: should it be out of
-// date, CommitTurn refuses what comes of it.
-func (s *Service) BeginTurn(ctx context.Context, ref SessionRef, due *DueTurn) (*Turn, error) {
+// date, CommitTurn refuses what comes of it. place, if it is not nil, is asked whether the bot can
+// begin at all, before another node's turn is claimed: one that only waits has not been begun. When
+// it says no, BeginTurn returns nil.
+func (s *Service) BeginTurn(ctx context.Context, ref SessionRef, due *DueTurn, place func(bot string) bool) (*Turn, error) {
+	if place == nil {
+		place = func(string) bool { return true }
+	}
 	if due != nil && s.holdsLease(&due.Session) {
+		if !place(due.Session.Owner.ID) {
+			return nil, nil
+		}
 		return s.loadTurn(ctx, &due.Session, &due.Cause)
 	}
 	session, err := s.Store.FindSessionByKey(ctx, ref.Key)
 	if err != nil {
 		return nil, fmt.Errorf("begin turn: %w", err)
 	}
-	if !session.TurnDue() {
+	if !session.TurnDue() || !place(session.Owner.ID) {
 		return nil, nil
 	}
 	if !s.holdsLease(session) {

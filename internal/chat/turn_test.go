@@ -75,7 +75,7 @@ func TestATurnIsRefusedOnceTheSessionMovedOn(t *testing.T) {
 			w.pass(time.Minute)
 			other := *w.Service
 			other.Node = "there"
-			if turn, err := other.BeginTurn(w.t.Context(), w.session(id).Ref(), nil); err != nil || turn == nil || turn.Attempt != 2 {
+			if turn, err := other.BeginTurn(w.t.Context(), w.session(id).Ref(), nil, nil); err != nil || turn == nil || turn.Attempt != 2 {
 				w.t.Fatal(turn, err)
 			}
 		},
@@ -192,7 +192,7 @@ func TestADeadNodesTurnIsTakenOverAfterItsLease(t *testing.T) {
 	other := *w.Service
 	other.Node = "there"
 	ref := w.session(id).Ref()
-	if turn, err := other.BeginTurn(t.Context(), ref, nil); err != nil || turn != nil {
+	if turn, err := other.BeginTurn(t.Context(), ref, nil, nil); err != nil || turn != nil {
 		t.Fatal("taken before the lease ended", turn, err)
 	}
 	w.pass(31 * time.Second)
@@ -203,7 +203,7 @@ func TestADeadNodesTurnIsTakenOverAfterItsLease(t *testing.T) {
 	for attempt := 2; attempt <= chat.MaxTurnAttempts+1; attempt++ {
 		other.Node = fmt.Sprint("there", attempt) // each dies in it
 		for range 3 {                             // begun again by who is alive, as after waiting for the bot
-			turn, err := other.BeginTurn(t.Context(), ref, nil)
+			turn, err := other.BeginTurn(t.Context(), ref, nil, nil)
 			if err != nil || turn == nil || turn.Attempt != attempt {
 				t.Fatalf("attempt %d: %+v, %v", attempt, turn, err)
 			}

@@ -145,7 +145,7 @@ func (w *world) events(id string) []chat.Event {
 
 func (w *world) begin(id string) *chat.Turn {
 	w.t.Helper()
-	turn, err := w.BeginTurn(context.Background(), w.session(id).Ref(), nil)
+	turn, err := w.BeginTurn(context.Background(), w.session(id).Ref(), nil, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

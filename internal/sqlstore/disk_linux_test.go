@@ -2,10 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestFullDisk fills a small file system, where this process may mount one; elsewhere
@@ -18,7 +20,12 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
+		err := syscall.Unmount(dir, 0)
+		for end := time.Now().Add(10 * time.Second); errors.Is(err, syscall.EBUSY) && time.Now().Before(end); {
+			<-time.After(10 * time.Millisecond) // a process that is just being started has copies of open files
+			err = syscall.Unmount(dir, 0)
+		}
+		if err != nil {
 			t.Error(err)
 		}
 	})

@@ -125,6 +125,9 @@ func openFileLog(ctx context.Context, c *conn) (id string, err error) {
 	return id, nil
 }
 
+// Beside implements engine: there is one writer.
+func (f *file) Beside() engine { return f }
+
 // Shared implements engine.
 func (f *file) Shared() bool { return false }
 

@@ -32,9 +32,9 @@ const (
 	// dialTimeout bounds opening a connection.
 	dialTimeout = 3 * time.Second
 	// longestTransaction is more than any transaction of ours can last, even one of a node that
-	// hangs: the server ends it after idleTimeout.
+	// hangs: the server ends it after idleTimeout, which is less than others wait for a node.
 	longestTransaction = 30 * time.Second
-	idleTimeout        = "3s"
+	idleTimeout        = "1500ms"
 
 	maxAttempts      = 20 // of a transaction that meets others
 	maxConflicts     = 5  // runs that a unique value may refuse: the first may have met a run elsewhere
@@ -69,6 +69,7 @@ type postgres struct {
 	options Options
 	writers *sql.DB // of pipes
 	readers *sql.DB
+	beside  *postgres // see Beside
 	logID   string
 	base    int64 // added to the numbers of transactions
 
@@ -103,15 +104,20 @@ func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("PostgreSQL: %w", err)
 	}
+	engine := func(writers, readers int) *postgres {
+		return &postgres{
+			options: o,
+			logID:   logID,
+			base:    base,
+			writers: pool(sql.OpenDB(connector{config}), writers),
+			readers: pool(sql.OpenDB(connector{config}), readers),
+			places:  make(chan struct{}, o.QueueSize),
+		}
+	}
 	readers := max(2, o.Connections/3)
-	return &postgres{
-		options: o,
-		logID:   logID,
-		base:    base,
-		writers: pool(sql.OpenDB(connector{config}), max(2, o.Connections-readers)),
-		readers: pool(sql.OpenDB(connector{config}), readers),
-		places:  make(chan struct{}, o.QueueSize),
-	}, logID, nil
+	p := engine(max(2, o.Connections-readers-2), readers)
+	p.beside = engine(1, 1)
+	return p, logID, nil
 }
 
 // parsePostgres reads a URL. Errors about it do not contain the password.
@@ -125,6 +131,10 @@ func parsePostgres(url string) (*pgx.ConnConfig, error) {
 	}
 	config.ConnectTimeout = dialTimeout
 	config.RuntimeParams["timezone"] = "UTC"
+	// The server soon gives up what was held by a machine that is gone.
+	config.RuntimeParams["tcp_keepalives_idle"] = "10"
+	config.RuntimeParams["tcp_keepalives_interval"] = "5"
+	config.RuntimeParams["tcp_keepalives_count"] = "3"
 	return config, nil
 }
 
@@ -157,9 +167,12 @@ func preparePostgres(ctx context.Context, o Options, config *pgx.ConnConfig) (lo
 		return "", 0, err
 	}
 	defer locked.Close() //nolint:errcheck // its pool is closed
+	waiting := time.AfterFunc(time.Second, func() { o.Log.Warn("waiting for another node, which prepares the database") })
+	defer waiting.Stop()
 	if err := lockDatabase(ctx, locked, prepareLock); err != nil {
 		return "", 0, err
 	}
+	waiting.Stop()
 	if err := o.schema.migrate(ctx, db, dialect{name: goose.DialectPostgres, text: postgresText}); err != nil {
 		return "", 0, err
 	}
@@ -231,6 +244,9 @@ func openPostgresLog(ctx context.Context, tx *sql.Tx) (logID string, base int64,
 
 // Shared implements engine.
 func (p *postgres) Shared() bool { return true }
+
+// Beside implements engine.
+func (p *postgres) Beside() engine { return p.beside }
 
 // Update implements engine. A transaction that met others is run again; so is one that a unique
 // value has refused, which may have been given by a transaction that began at the same time, and
@@ -382,7 +398,11 @@ func (p *postgres) shutdown() error {
 	p.closed = true
 	p.mu.Unlock()
 	p.active.Wait()
-	return errors.Join(p.writers.Close(), p.readers.Close())
+	err := errors.Join(p.writers.Close(), p.readers.Close())
+	if p.beside != nil {
+		err = errors.Join(err, p.beside.shutdown())
+	}
+	return err
 }
 
 // reader implements engine. It lends for readTimeout.

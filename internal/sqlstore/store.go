@@ -53,6 +53,8 @@ type Store struct {
 type engine interface {
 	// Update is that of chat.Store.
 	Update(ctx context.Context, fn func(chat.Tx) error) error
+	// Beside is the same data over connections of its own, which no other work keeps busy.
+	Beside() engine
 	// Shared reports whether other processes may use the same data.
 	Shared() bool
 	// reader lends a connection for readers until done is called. ctx counts while it is waited for.
@@ -112,6 +114,12 @@ func (o Options) withDefaults() (_ Options, err error) {
 		o.schema, err = ownSchema()
 	}
 	return o, err
+}
+
+// Beside returns the same data for what must not wait behind everything else: that this node lives.
+// It needs no closing.
+func (s *Store) Beside() *Store {
+	return &Store{engine: s.engine.Beside(), logID: s.logID, close: s.close}
 }
 
 // LogID implements chat.Store.

@@ -217,3 +217,20 @@ func TestOrdinaryRole(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBesideIsNotHeldUp: what keeps all connections busy does not keep a node from beating.
+func TestBesideIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Options{PostgresURL: servers.NewPostgres(t).NewDatabase(t), QueueSize: 1})
+	release := hold(t, s)
+	defer release()
+	wantUnavailable(t, s.Update(context.Background(), func(chat.Tx) error { return nil }))
+	n := chat.Node{ID: newID(), Name: "node", Beat: 1, StartedAt: time.Now()}
+	err := s.Beside().Update(context.Background(), func(tx chat.Tx) error { _, err := tx.PutNode(&n); return err })
+	if err != nil {
+		t.Error(err)
+	}
+	if nodes, err := s.Beside().ListNodes(t.Context()); err != nil || len(nodes) != 1 {
+		t.Errorf("nodes %v, %v", nodes, err)
+	}
+}

@@ -24,7 +24,9 @@ FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open' FOR UPDATE;
 
 -- name: FindOpenSession :one
-SELECT key FROM sessions WHERE chat_key = $1 AND client_key = $2 AND status = 'open';
+SELECT s.key
+FROM sessions s JOIN session_heads h ON h.session_key = s.key
+WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open';
 
 -- name: CreateSession :one
 INSERT INTO sessions (id, chat_key, chat_id, demo, client_key, client_id, bot_id, status, owner_kind,

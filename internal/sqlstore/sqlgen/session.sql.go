@@ -145,7 +145,9 @@ func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadPa
 }
 
 const findOpenSession = `-- name: FindOpenSession :one
-SELECT key FROM sessions WHERE chat_key = $1 AND client_key = $2 AND status = 'open'
+SELECT s.key
+FROM sessions s JOIN session_heads h ON h.session_key = s.key
+WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open'
 `
 
 type FindOpenSessionParams struct {
