@@ -64,11 +64,12 @@ func (w *world) open(node string) {
 }
 
 func (w *world) service(node string, now func() time.Time) *chat.Service {
+	events, queue := w.feed, w.queue
 	return chat.NewService(chat.Params{
 		Store: w.store, Node: node, Now: now, TurnLease: 30 * time.Second,
 		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
 		NewSecretID: uuid.NewString,
-		Ring:        func(r chat.Ring) { w.feed.Ring(r); w.queue.Ring(r) },
+		Ring:        func(r chat.Ring) { events.Ring(r); queue.Ring(r) },
 	})
 }
 
@@ -324,7 +325,8 @@ func TestATurnThatOnlyWaitsIsNotBegun(t *testing.T) {
 	seen := map[string]int{}
 	nodes := []string{"here", "b", "c"}
 	for _, node := range nodes {
-		w.Service, w.queue = w.service(node, time.Now), bot.NewQueue()
+		w.queue = bot.NewQueue()
+		w.Service = w.service(node, time.Now)
 		r := w.run(func(o *bot.Options) { o.PerBot = 1 })
 		seen[<-begun]++
 		gone, cancel := context.WithCancel(t.Context())
@@ -342,7 +344,8 @@ func TestATurnThatOnlyWaitsIsNotBegun(t *testing.T) {
 		}
 	}
 	close(release)
-	w.Service, w.queue = w.service("last", time.Now), bot.NewQueue()
+	w.queue = bot.NewQueue()
+	w.Service = w.service("last", time.Now)
 	w.run(func(o *bot.Options) { o.PerBot = 1 })
 	for _, s := range sessions {
 		w.await(s, 2)
