@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // web is the HTTP server.
@@ -67,6 +68,10 @@ func (w *web) note(c net.Conn, state http.ConnState) {
 	}
 }
 
+// freshGrace is how long a stopping server waits for a request on a connection that is there: it may
+// be on its way.
+const freshGrace = 500 * time.Millisecond
+
 // closeFresh closes them: a shutdown would wait 5 s for what a browser opened in advance.
 func (w *web) closeFresh() {
 	w.mu.Lock()
@@ -92,7 +97,7 @@ func (w *web) serve(mux *http.ServeMux) {
 func (w *web) drain(ctx context.Context) error {
 	w.stopped = make(chan error, 1)
 	w.running.Go(func() { w.stopped <- w.server.Shutdown(context.WithoutCancel(ctx)) })
-	w.closeFresh()
+	time.AfterFunc(freshGrace, w.closeFresh)
 	select {
 	case <-w.front.gate.close():
 	case <-ctx.Done():

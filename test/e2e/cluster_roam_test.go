@@ -37,7 +37,8 @@ func (c *cluster) roaming(first int) *api {
 // patience is how long a client waits for an answer before it tries another node.
 const patience = 3 * time.Second
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. A connection that was not yet accepted when a node closed
+// its listener is reset: that is as good as refused.
 func (r *roamer) RoundTrip(q *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	at := r.at
@@ -52,7 +53,7 @@ func (r *roamer) RoundTrip(q *http.Request) (*http.Response, error) {
 		if r.at == at {
 			r.at, r.moves = at+1, r.moves+1
 		}
-		if err != nil && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		if err != nil && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 			r.errors = append(r.errors, err.Error())
 		}
 	}
