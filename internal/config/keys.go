@@ -42,8 +42,8 @@ func keys(c *Config) []Key {
 			"Name of this server among several, as `govorun nodes` and the log show it. Empty is the host's name and the port."),
 		key("postgres.url", "", url(&c.Postgres.URL, "postgres", "postgresql"),
 			"PostgreSQL database that keeps the data, as postgres://user:password@host:5432/name. Any number of servers may share it. Empty keeps the data in an SQLite file in the data directory, for one server.").secret(),
-		key("postgres.connections", "24", count(&c.Postgres.Connections, 4, 10_000),
-			"Connections to PostgreSQL that this server opens at most; a third of them only reads."),
+		key("postgres.connections", "24", count(&c.Postgres.Connections, 6, 10_000),
+			"Connections to PostgreSQL that this server opens at most; a third of them only reads, and two are kept for telling other servers that it lives."),
 		key("redis.url", "", url(&c.Redis.URL, "redis", "rediss"),
 			"Redis that carries news between servers over one PostgreSQL, as redis://user:password@host:6379/0. Sentinels: redis://host1:26379?addr=host2:26379&master_set=name. Without it they hear of each other's events after a second.").secret(),
 

@@ -1,7 +1,10 @@
 // Package sqlstore keeps the domain's data in SQL: it is chat.Store, and the only package
 // that knows SQL. The statements (queries/, compiled by sqlc into sqlgen/) and the tables
-// (migrations/) are written once, as PostgreSQL takes them; what SQLite wants otherwise is
-// in sqlite.go alone. What it promises is stated and tried in storetest.
+// (migrations/) are written once, as PostgreSQL takes them; what an engine wants otherwise is
+// in sqlite.go and postgres.go. What the store promises is stated and tried in storetest.
+//
+// On PostgreSQL every Update is a transaction on a connection of its own, see postgres.go, and what
+// answers nothing is sent together with what does, see pipe.go.
 //
 // On SQLite all writes go through one goroutine that groups commits:
 //

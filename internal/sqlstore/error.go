@@ -11,10 +11,11 @@ import (
 	"github.com/govorun/govorun/internal/chat"
 )
 
-// asDomain says in the domain's words what went wrong with a thing ("session", "event" …).
+// asDomain says in the domain's words what went wrong with a thing ("session", "event" …). What is
+// in its words already stays.
 func asDomain(thing string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || isDomain(err) {
+		return err
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return chat.Errorf(chat.CodeNotFound, "no such %s", thing)

@@ -19,9 +19,10 @@ const (
 	metaCompatibleFrom = "compatible_from"
 	// On PostgreSQL: the server and the database, the branch of its history (its timeline), and what
 	// is added to its transaction numbers.
-	metaPlace    = "place"
-	metaBranch   = "branch"
-	metaKeyBase  = "key_base"
+	metaPlace   = "place"
+	metaBranch  = "branch"
+	metaKeyBase = "key_base"
+
 	metaTransfer = "transfer" // how far rows of another database have been copied, see transferState
 )
 

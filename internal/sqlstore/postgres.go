@@ -41,8 +41,8 @@ const (
 	maxReconnections = 3  // runs on connections that turned out to be broken
 )
 
-// postgresText turns what is written for both engines into PostgreSQL's: see postgres.go on keys
-// of events.
+// postgresText turns what is written for both engines into PostgreSQL's: see type postgres on the
+// keys of events.
 func postgresText(statement string) string {
 	return strings.NewReplacer(
 		"-- postgres: ", "",
@@ -116,7 +116,7 @@ func openPostgres(ctx context.Context, o Options) (*postgres, string, error) {
 	}
 	readers := max(2, o.Connections/3)
 	p := engine(max(2, o.Connections-readers-2), readers)
-	p.beside = engine(1, 1)
+	p.beside = engine(1, 1) // the two that are left
 	return p, logID, nil
 }
 
@@ -274,9 +274,6 @@ func (p *postgres) Update(ctx context.Context, fn func(chat.Tx) error) error {
 		var unknown *unknownCommitError
 		if met == maxAttempts || conflicts == maxConflicts || broken == maxReconnections || errors.As(err, &unknown) ||
 			!time.Now().Before(deadline) {
-			if isDomain(err) {
-				return err
-			}
 			return asDomain("transaction", err)
 		}
 		if m := p.options.Metrics.Retries; m != nil {

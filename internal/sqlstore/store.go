@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Dir         string       // data directory of SQLite, made if it is missing; one process at a time
 	PostgresURL string       // database of PostgreSQL; any number of processes at a time
-	Connections int          // to PostgreSQL at most; 0: 24. A third of them only reads
+	Connections int          // to PostgreSQL at most, at least 6; 0: 24. A third of them only reads, two are Beside
 	QueueSize   int          // transactions that may wait; 0: 1024. When full, Update is CodeUnavailable
 	MaxGroup    int          // SQLite: transactions per commit at most; 0: 256
 	Log         *slog.Logger // nil: none
