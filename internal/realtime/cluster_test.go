@@ -333,7 +333,8 @@ func expectNoSecret(t *testing.T, redis *servers.Redis, secret string) {
 	}
 }
 
-// TestNobodyWaitsForPresence: connects and subscribes are as quick, whatever Redis does.
+// TestNobodyWaitsForPresence: connects and subscribes are as quick, whatever Redis does. Whoever
+// waits for it does so in every round, a busy machine is in the way of some.
 func TestNobodyWaitsForPresence(t *testing.T) {
 	t.Parallel()
 	for name, disturb := range map[string]func(*servers.Redis) error{
@@ -352,16 +353,23 @@ func TestNobodyWaitsForPresence(t *testing.T) {
 			c.connect("", id)
 			c.subscribe(channel, "")
 			eventually(t, "Redis is there", func() bool { return c.asks(channel) == 1 })
-			if err := disturb(redis); err != nil {
-				t.Fatal(err)
+			var quick, quickLater bool
+			for range 5 {
+				if err := disturb(redis); err != nil {
+					t.Fatal(err)
+				}
+				quick = allQuick(s, id) || quick
+				eventually(t, "it is known to be away", func() bool { return c.asks(channel) == -100 })
+				quickLater = allQuick(s, id) || quickLater
+				if err := errorOf(redis.Resume, redis.Kill, func() error { return redis.Start(t.Context()) }); err != nil {
+					t.Fatal(err)
+				}
+				eventually(t, "it is back", func() bool { return c.asks(channel) == 1 })
+				if quick && quickLater {
+					return
+				}
 			}
-			expectQuick(t, s, id)
-			eventually(t, "it is known to be away", func() bool { return c.asks(channel) == -100 })
-			expectQuick(t, s, id)
-			if err := errorOf(redis.Resume, redis.Kill, func() error { return redis.Start(t.Context()) }); err != nil {
-				t.Fatal(err)
-			}
-			eventually(t, "it is back", func() bool { return c.asks(channel) == 1 })
+			t.Errorf("in no round was all quick: before it was known to be away: %v, after it: %v", quick, quickLater)
 		})
 	}
 }
@@ -374,10 +382,11 @@ func errorOf(steps ...func() error) (err error) {
 	return err
 }
 
-// expectQuick connects and subscribes some, one after the other.
-func expectQuick(t *testing.T, s *testServer, id string) {
-	t.Helper()
+// allQuick connects and subscribes some, one after the other, and reports whether none was held
+// up for half the time for which a call to Redis may be.
+func allQuick(s *testServer, id string) bool {
 	const clients, slow = 20, 500 * time.Millisecond
+	quick := true
 	for range clients {
 		began := time.Now()
 		d := s.dial()
@@ -386,10 +395,9 @@ func expectQuick(t *testing.T, s *testServer, id string) {
 		d.send(`{"id":5,"unsubscribe":{"channel":"session:` + id + `"}}`)
 		d.next()
 		_ = d.conn.Close()
-		if took := time.Since(began); took > slow {
-			t.Errorf("it took %v", took)
-		}
+		quick = quick && time.Since(began) < slow
 	}
+	return quick
 }
 
 func TestRedisNeedNotBeThereAtTheStart(t *testing.T) {

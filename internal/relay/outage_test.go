@@ -40,11 +40,12 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	redis := servers.NewRedis(t)
 	a, b := startUp(t, redis.URL(), "a"), startUp(t, redis.URL(), "b")
 	const sessions, more = 1000, 10
-	const slow = 5 * relay.ConfirmWait // of more; the machine may be busy
 	for key := range int64(sessions) {
 		b.Subscribe(t.Context(), key)
 	}
-	for round := range int64(3) {
+	round := int64(0)
+	again := func(kept bounds) {
+		round++
 		if err := redis.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -57,25 +58,26 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 		}
 		began := time.Now()
 		for i := range int64(more) { // while Redis is away nobody waits for it
-			b.Subscribe(t.Context(), sessions+more*round+i)
+			b.Subscribe(t.Context(), sessions+more*(round-1)+i)
 		}
-		if took := time.Since(began); took > slow {
-			t.Errorf("subscribing took %v while Redis was away", took)
-		}
+		kept.add("subscribing while Redis is away", time.Since(began), more*relay.ConfirmWait/2)
 		if err := redis.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		a.awaitUp(t, 1)
 		told := map[int64]bool{}
-		for int64(len(told)) < sessions+more*(round+1) {
+		for int64(len(told)) < sessions+more*round {
 			told[b.resync(t)] = true
 		}
 		a.Publish(said(ref, 5+round, "again"))
 		for b.ring(t).Sequence != 5+round {
 		}
-		a.expectLines(t, int(round)+1, int(round)+1)
-		b.expectLines(t, int(round)+1, int(round)+1)
+		a.expectLines(t, int(round), int(round))
+		b.expectLines(t, int(round), int(round))
 	}
+	again(bounds{})
+	again(bounds{})
+	inRounds(t, again)
 }
 
 func TestRedisNeedNotBeThereAtTheStart(t *testing.T) {
@@ -102,32 +104,25 @@ func TestAHangingRedisBlocksNobody(t *testing.T) {
 	redis := servers.NewRedis(t)
 	a, b := startUp(t, redis.URL(), "a"), startUp(t, redis.URL(), "b")
 	b.Subscribe(t.Context(), ref.Key)
-	for round := range int64(2) {
+	round := int64(0)
+	again := func(kept bounds) {
+		round++
 		if err := redis.Pause(); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
 		a.Publish(said(ref, 1, strings.Repeat("x", 10_000)))
-		if took := time.Since(began); took > blocked {
-			t.Errorf("publishing took %v", took)
-		}
+		slowest := time.Since(began)
 		began = time.Now()
 		b.Subscribe(t.Context(), 100+round)
-		if took := time.Since(began); took > relay.ConfirmWait+blocked {
-			t.Errorf("subscribing took %v", took)
-		}
-		var slowest time.Duration
-		for i := 0; value(t, a.metrics.Up) == 1; i++ {
+		kept.add("subscribing", time.Since(began), relay.ConfirmWait+blocked)
+		for value(t, a.metrics.Up) == 1 {
 			began = time.Now()
 			a.Publish(said(ref, 1, strings.Repeat("x", 10_000)))
 			slowest = max(slowest, time.Since(began))
 		}
-		if slowest > blocked {
-			t.Errorf("publishing took %v", slowest)
-		}
-		if took := b.awaitUp(t, 0); took > noticed {
-			t.Errorf("it took %v to notice", took)
-		}
+		kept.add("publishing", slowest, blocked)
+		kept.add("noticing", b.awaitUp(t, 0), noticed)
 		if err := redis.Resume(); err != nil {
 			t.Fatal(err)
 		}
@@ -138,6 +133,8 @@ func TestAHangingRedisBlocksNobody(t *testing.T) {
 		for b.ring(t).Sequence != 1000+round {
 		}
 	}
+	again(bounds{})
+	inRounds(t, again)
 }
 
 // TestANetworkThatIsCut has Redis behind a proxy that swallows what goes one way, or both,
@@ -157,18 +154,18 @@ func TestANetworkThatIsCut(t *testing.T) {
 			p := newProxy(t, redis.Addr())
 			a, b := startUp(t, redis.URL(), "a"), startUp(t, "redis://"+p.addr, "b")
 			b.Subscribe(t.Context(), ref.Key)
-			cut(p, true)
-			if took := b.awaitUp(t, 0); took > noticed {
-				t.Errorf("it took %v to notice", took)
-			}
-			cut(p, false)
-			if key := b.resync(t); key != ref.Key {
-				t.Errorf("resync of %d", key)
-			}
-			a.Publish(said(ref, 3, "again"))
-			if got := b.ring(t); got.Sequence != 3 {
-				t.Errorf("got %+v", got)
-			}
+			inRounds(t, func(kept bounds) {
+				cut(p, true)
+				kept.add("noticing", b.awaitUp(t, 0), noticed)
+				cut(p, false)
+				if key := b.resync(t); key != ref.Key {
+					t.Errorf("resync of %d", key)
+				}
+				a.Publish(said(ref, 3, "again"))
+				if got := b.ring(t); got.Sequence != 3 {
+					t.Errorf("got %+v", got)
+				}
+			})
 			a.expectLines(t, 0, 0)
 		})
 	}
@@ -177,23 +174,26 @@ func TestANetworkThatIsCut(t *testing.T) {
 func TestCloseDoesNotWaitForAHangingRedis(t *testing.T) {
 	t.Parallel()
 	redis := servers.NewRedis(t)
-	a := startUp(t, redis.URL(), "a")
-	a.Subscribe(t.Context(), ref.Key)
-	if err := redis.Pause(); err != nil {
-		t.Fatal(err)
-	}
-	for range 2000 {
-		a.Publish(said(ref, 1, strings.Repeat("x", 10_000)))
-	}
-	began := time.Now()
-	a.Close()
-	a.Close()
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v", took)
-	}
-	a.Publish(said(ref, 1, "nothing happens"))
-	a.Subscribe(t.Context(), ref.Key+1)
-	a.Unsubscribe(ref.Key)
+	inRounds(t, func(kept bounds) {
+		a := startUp(t, redis.URL(), "a")
+		a.Subscribe(t.Context(), ref.Key)
+		if err := redis.Pause(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2000 {
+			a.Publish(said(ref, 1, strings.Repeat("x", 10_000)))
+		}
+		began := time.Now()
+		a.Close()
+		a.Close()
+		kept.add("closing", time.Since(began), time.Second)
+		a.Publish(said(ref, 1, "nothing happens"))
+		a.Subscribe(t.Context(), ref.Key+1)
+		a.Unsubscribe(ref.Key)
+		if err := redis.Resume(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // TestAFullQueueDropsAndGoesOn publishes faster than Redis can take it.

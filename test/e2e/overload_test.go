@@ -93,17 +93,22 @@ func TestOverload(t *testing.T) {
 	a.http.Transport.(*http.Transport).MaxConnsPerHost = 512 // what the test holds, not what it sends
 	a.http.Transport.(*http.Transport).MaxIdleConnsPerHost = 512
 	people := openPeople(t, a, 20)
-	answers := flood(t, people, 60, 20*time.Millisecond, 3*time.Second)
-	t.Logf("answers by status: %v", answers)
-	if answers[http.StatusCreated] == 0 || answers[http.StatusServiceUnavailable] == 0 {
-		t.Errorf("expected some acknowledged and some refused: %v", answers)
+	// What piles up holds up every first message after a flood, a busy machine one of them.
+	fastest := time.Hour
+	for round := range 3 {
+		answers := flood(t, people, 60, 20*time.Millisecond, time.Second)
+		t.Logf("answers by status: %v", answers)
+		if answers[http.StatusCreated] == 0 || answers[http.StatusServiceUnavailable] == 0 {
+			t.Errorf("expected some acknowledged and some refused: %v", answers)
+		}
+		began := time.Now()
+		if err := people[0].say(t.Context(), fmt.Sprintf("after flood %d", round)); err != nil {
+			t.Fatal(err)
+		}
+		fastest = min(fastest, time.Since(began))
 	}
-	began := time.Now()
-	if err := people[0].say(t.Context(), "after the flood"); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("the first message after the flood took %s", took)
+	if fastest > time.Second {
+		t.Errorf("the fastest first message after a flood took %s", fastest)
 	}
 	checkFlood(t, s, people)
 }
