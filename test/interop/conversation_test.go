@@ -61,6 +61,7 @@ func converse(t *testing.T, s *server, f flavour, how style) {
 	by := []string{"server"}
 	if how != listens {
 		by = []string{"client"}
+		events = sinceSubscribed(t, events, widget(session))
 		if doubles := heard(t, events, widget(session), "server"); len(doubles) > 0 {
 			t.Errorf("%d publications came past the client's own subscription, the first is %+v", len(doubles), doubles[0])
 		}

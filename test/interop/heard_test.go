@@ -47,6 +47,23 @@ func heard(t *testing.T, events []event, channel string, by ...string) []publica
 	return all
 }
 
+// sinceSubscribed drops what came before the client's own first subscription to a channel. There is
+// something only where the machine was slower than the server waits for a subscribe: then the
+// connection listens meanwhile, and its publications come again with the subscription.
+func sinceSubscribed(t *testing.T, events []event, channel string) []event {
+	t.Helper()
+	at := slices.IndexFunc(events, func(e event) bool {
+		return e.Event == "subscribed" && e.By == "client" && e.Channel == channel
+	})
+	if at < 0 {
+		t.Fatalf("the client never subscribed to %s itself", channel)
+	}
+	if early := heard(t, events[:at], channel, "server", "client"); len(early) > 0 {
+		t.Logf("%d publications came before the subscribe, which was slow", len(early))
+	}
+	return events[at:]
+}
+
 // hasHeard says that a message has come.
 func hasHeard(id string) func([]event) bool {
 	return func(events []event) bool {
