@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ type App struct {
 	health  *health
 	web     *web
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
+	key     auth.Key     // the installation's
 
 	closers []func(context.Context) error // in the order of the starts
 	close   sync.Once
@@ -83,6 +85,14 @@ func Start(ctx context.Context, p Params) (*App, error) {
 
 // URL is where the server listens, without a slash at the end.
 func (a *App) URL() string { return "http://" + a.web.listener.Addr().String() }
+
+// publicURL is where clients reach the server, without a slash at the end.
+func (a *App) publicURL() string {
+	if url := a.params.Config.PublicURL; url != "" {
+		return strings.TrimRight(url, "/")
+	}
+	return a.URL()
+}
 
 // Failed tells that the server cannot go on; it is to be closed then.
 func (a *App) Failed() <-chan error { return a.web.failed }
@@ -200,6 +210,9 @@ func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {
 	a.health.store = func(ctx context.Context) error {
 		_, _, err := store.ListChanged(ctx, -1)
 		return err
+	}
+	if a.key, err = installationKey(ctx, store); err != nil {
+		return nil, err
 	}
 	if a.params.Config.Demo {
 		err = createDemo(ctx, store)

@@ -32,16 +32,22 @@ type Chat struct {
 	Language string   // "ru" or "en": language of the texts the server says itself
 	Demo     bool     // answers only while the server listens on loopback
 	Settings Settings
+
+	Kind      ChatKind
+	CreatedAt time.Time
+	DeletedAt time.Time // zero while it is there; no session starts after
 }
 
-// Settings are a chat's tunables (TWIN, "Chat settings").
-type Settings struct {
-	SessionTTL                 int    `json:"sessionTtl,omitempty"` // seconds of client inactivity; 0 means DefaultSessionTTL
-	OperatorsBusyMessage       string `json:"operatorsBusyMessage,omitempty"`
-	AnswerOnFirstClientMessage bool   `json:"answerOnFirstClientMessage,omitempty"` // the bot speaks only after the client
-	SessionRatingRequired      bool   `json:"sessionRatingRequired,omitempty"`
-	BotFailureMessage          string `json:"botFailureMessage,omitempty"` // said when a bot fails; "" means a default
-}
+// ChatKind tells chats that administrators make from others.
+type ChatKind string
+
+// The kinds of chat.
+const (
+	ChatOrdinary ChatKind = ""
+	// ChatDialogs holds the dialogs of a bot's question-answer API (TWIN, section 8): nobody else
+	// starts sessions in it.
+	ChatDialogs ChatKind = "dialogs"
+)
 
 // Client is the person on the other side.
 type Client struct {

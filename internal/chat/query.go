@@ -45,7 +45,7 @@ func (s *Service) findChat(tx Tx, id string) (*Chat, error) {
 }
 
 func (s *Service) visible(c *Chat) (*Chat, error) {
-	if c.Demo && !s.DemoAllowed {
+	if (c.Demo && !s.DemoAllowed) || !c.DeletedAt.IsZero() {
 		return nil, Errorf(CodeNotFound, "no such chat")
 	}
 	return c, nil

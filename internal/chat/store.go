@@ -28,6 +28,13 @@ type Store interface {
 // Reader reads what is committed. A missing row is CodeNotFound.
 type Reader interface {
 	FindChat(ctx context.Context, id string) (*Chat, error)
+	// ListChats returns chats that administrators have made, in the order in which they did, and how
+	// many there are in all.
+	ListChats(ctx context.Context, offset, limit int) ([]Chat, int64, error)
+	FindBot(ctx context.Context, id string) (*BotRecord, error)
+	ListBots(ctx context.Context) ([]BotRecord, error)
+	FindAPIKey(ctx context.Context, digest string) (*APIKey, error)
+	ListAPIKeys(ctx context.Context) ([]APIKey, error)
 	FindSession(ctx context.Context, id string) (*Session, error)
 	FindSessionByKey(ctx context.Context, key int64) (*Session, error)
 	FindSessionDetails(ctx context.Context, key int64) (*SessionDetails, error)
@@ -89,9 +96,25 @@ type Tx interface {
 	OnCommit(f func())
 
 	FindChat(id string) (*Chat, error)
+	// LockChat reads a chat and keeps others from changing it until commit.
+	LockChat(id string) (*Chat, error)
 	CreateChat(c *Chat) error // sets c.Key; CodeConflict when the id or token is taken
-	PutBot(b *BotRecord) error
+	// UpdateChat changes everything but key, id, kind, Demo and CreatedAt; CodeConflict when the token is taken.
+	UpdateChat(c *Chat) error
+	CountChatsOfBot(botID string) (int64, error) // of those that administrators have made
+	PutBot(b *BotRecord) error                   // replaces one of the same id, but for CreatedAt
+	CreateBot(b *BotRecord) error                // CodeConflict when the id is taken
 	FindBot(id string) (*BotRecord, error)
+	DeleteBot(id string) error
+
+	CreateAPIKey(k *APIKey) error
+	TouchAPIKey(id string, at time.Time) error
+	DeleteAPIKey(id string) error // CodeNotFound when there is none
+
+	// KeepSecret keeps a value under a name unless there is one, and returns the one that is kept.
+	KeepSecret(name, value string) (string, error)
+	FindSecret(name string) (string, error)
+	DeleteSecret(name string) error // CodeNotFound when there is none
 
 	FindClient(id string) (*Client, error)
 	FindClientByAlias(chat int64, a Alias) (*Client, error)
@@ -136,12 +159,6 @@ type Tx interface {
 	// FreeLeases frees the leases of a node unless it is registered, and returns how many there
 	// were. How often the turns were begun stays.
 	FreeLeases(node string) (int64, error)
-}
-
-// BotRecord is a bot the server knows.
-type BotRecord struct {
-	ID   string // UUID
-	Name string // as clients see it
 }
 
 // IdempotencyRecord remembers a write that was done, so that its repeat does nothing.

@@ -13,6 +13,7 @@ import (
 // Config is everything that can be set. Keys says what each field means.
 type Config struct {
 	Listen          string // host:port
+	PublicURL       string // where clients reach the server; "": where it listens
 	Data            string // directory
 	Demo            bool
 	ShutdownTimeout time.Duration

@@ -31,6 +31,8 @@ func keys(c *Config) []Key {
 	return []Key{
 		key("listen", "127.0.0.1:8080", address(&c.Listen),
 			"Address the server listens on. Port 0 takes a free one. On a loopback address the demo chat answers; on any other it does not."),
+		key("public_url", "", url(&c.PublicURL, "http", "https"),
+			"URL at which clients reach the server, for the links it hands out, such as https://chat.example.com. Empty is the address it listens on."),
 		key("data", "data", path(&c.Data),
 			"Directory of the database, made on the first start with access for its owner only."),
 		key("demo", "true", onOff(&c.Demo),

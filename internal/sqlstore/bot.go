@@ -5,26 +5,86 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/sqlstore/sqlgen"
 )
 
+// FindBot implements chat.Reader.
+func (s *Store) FindBot(ctx context.Context, id string) (*chat.BotRecord, error) {
+	return read(ctx, s, "bot", func(ctx context.Context, q *sqlgen.Queries) (*chat.BotRecord, error) {
+		return botOf(q.FindBot(ctx, id))
+	})
+}
+
 // FindBot implements chat.Tx.
 func (t *tx) FindBot(id string) (*chat.BotRecord, error) {
-	r, err := t.q.FindBot(context.Background(), id)
+	b, err := botOf(t.q.FindBot(context.Background(), id))
 	if err != nil {
 		return nil, t.fail("bot", err)
 	}
-	return &chat.BotRecord{ID: r.ID, Name: r.Name}, nil
+	return b, nil
+}
+
+// ListBots implements chat.Reader.
+func (s *Store) ListBots(ctx context.Context) ([]chat.BotRecord, error) {
+	return read(ctx, s, "bot", func(ctx context.Context, q *sqlgen.Queries) ([]chat.BotRecord, error) {
+		rows, err := q.ListBots(ctx)
+		return each(rows, err, botOf)
+	})
 }
 
 // PutBot implements chat.Tx.
 func (t *tx) PutBot(b *chat.BotRecord) error {
+	row, err := rowOfBot(b)
+	if err != nil {
+		return err
+	}
 	if err := t.begin(); err != nil {
 		return err
 	}
-	return t.fail("bot", t.q.PutBot(context.Background(), sqlgen.PutBotParams{ID: b.ID, Name: b.Name}))
+	return t.fail("bot", t.q.PutBot(context.Background(), sqlgen.PutBotParams(row)))
+}
+
+// CreateBot implements chat.Tx.
+func (t *tx) CreateBot(b *chat.BotRecord) error {
+	row, err := rowOfBot(b)
+	if err != nil {
+		return err
+	}
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.fail("bot", t.q.CreateBot(context.Background(), sqlgen.CreateBotParams(row)))
+}
+
+// DeleteBot implements chat.Tx.
+func (t *tx) DeleteBot(id string) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.fail("bot", oneRow(t.q.DeleteBot(context.Background(), id)))
+}
+
+func rowOfBot(b *chat.BotRecord) (sqlgen.Bot, error) {
+	settings, err := json.Marshal(b.Settings)
+	kind := b.Kind
+	if kind == "" {
+		kind = chat.BotScenario
+	}
+	return sqlgen.Bot{ID: b.ID, Name: b.Name, Kind: string(kind), Settings: string(settings), CreatedAt: micros(b.CreatedAt)}, err
+}
+
+func botOf(r sqlgen.Bot, err error) (*chat.BotRecord, error) {
+	if err != nil {
+		return nil, err
+	}
+	b := &chat.BotRecord{ID: r.ID, Name: r.Name, Kind: chat.BotKind(r.Kind), CreatedAt: timeOf(r.CreatedAt)}
+	if err := json.Unmarshal([]byte(r.Settings), &b.Settings); err != nil {
+		return nil, fmt.Errorf("settings of bot %s: %w", r.ID, err)
+	}
+	return b, nil
 }
 
 // FindBotState implements chat.Reader. A bot that remembers nothing has an empty state.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -65,6 +66,12 @@ func newCorpus(t *testing.T, s *Store, messages int) *corpus {
 	}
 	mustUpdate(t, s, func(x chat.Tx) error {
 		return x.CreateIdempotency(&chat.IdempotencyRecord{Scope: "s", Key: w.repeated, BodyHash: "h", SessionID: w.sessions[0], EventID: "e", Sequence: 3, CreatedAt: corpusTime})
+	})
+	mustUpdate(t, s, func(x chat.Tx) error {
+		_, err := x.KeepSecret("тайна", "value")
+		return errors.Join(err, x.CreateAPIKey(&chat.APIKey{
+			ID: uuid.NewString(), Name: "ключ", Digest: uuid.NewString(), Hint: "gk", Permissions: []string{"a"}, CreatedAt: corpusTime,
+		}))
 	})
 	return w
 }

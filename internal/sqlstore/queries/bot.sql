@@ -1,9 +1,18 @@
 -- name: FindBot :one
-SELECT id, name FROM bots WHERE id = $1;
+SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1;
+
+-- name: ListBots :many
+SELECT id, name, kind, settings, created_at FROM bots ORDER BY created_at, id;
 
 -- name: PutBot :exec
-INSERT INTO bots (id, name) VALUES ($1, $2)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings;
+
+-- name: CreateBot :exec
+INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: DeleteBot :execrows
+DELETE FROM bots WHERE id = $1;
 
 -- name: FindSessionState :one
 SELECT data FROM session_states WHERE session_key = $1;

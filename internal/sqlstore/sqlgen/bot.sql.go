@@ -9,6 +9,29 @@ import (
 	"context"
 )
 
+const createBot = `-- name: CreateBot :exec
+INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type CreateBotParams struct {
+	ID        string
+	Name      string
+	Kind      string
+	Settings  string
+	CreatedAt int64
+}
+
+func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) error {
+	_, err := q.db.ExecContext(ctx, createBot,
+		arg.ID,
+		arg.Name,
+		arg.Kind,
+		arg.Settings,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const createClientState = `-- name: CreateClientState :execrows
 INSERT INTO client_states (client_key, bot_id, data, version) VALUES ($1, $2, $3, 1)
 ON CONFLICT (client_key, bot_id) DO NOTHING
@@ -28,14 +51,32 @@ func (q *Queries) CreateClientState(ctx context.Context, arg CreateClientStatePa
 	return result.RowsAffected()
 }
 
+const deleteBot = `-- name: DeleteBot :execrows
+DELETE FROM bots WHERE id = $1
+`
+
+func (q *Queries) DeleteBot(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBot, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findBot = `-- name: FindBot :one
-SELECT id, name FROM bots WHERE id = $1
+SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1
 `
 
 func (q *Queries) FindBot(ctx context.Context, id string) (Bot, error) {
 	row := q.db.QueryRowContext(ctx, findBot, id)
 	var i Bot
-	err := row.Scan(&i.ID, &i.Name)
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Kind,
+		&i.Settings,
+		&i.CreatedAt,
+	)
 	return i, err
 }
 
@@ -71,18 +112,60 @@ func (q *Queries) FindSessionState(ctx context.Context, sessionKey int64) (strin
 	return data, err
 }
 
+const listBots = `-- name: ListBots :many
+SELECT id, name, kind, settings, created_at FROM bots ORDER BY created_at, id
+`
+
+func (q *Queries) ListBots(ctx context.Context) ([]Bot, error) {
+	rows, err := q.db.QueryContext(ctx, listBots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bot
+	for rows.Next() {
+		var i Bot
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Kind,
+			&i.Settings,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putBot = `-- name: PutBot :exec
-INSERT INTO bots (id, name) VALUES ($1, $2)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name
+INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings
 `
 
 type PutBotParams struct {
-	ID   string
-	Name string
+	ID        string
+	Name      string
+	Kind      string
+	Settings  string
+	CreatedAt int64
 }
 
 func (q *Queries) PutBot(ctx context.Context, arg PutBotParams) error {
-	_, err := q.db.ExecContext(ctx, putBot, arg.ID, arg.Name)
+	_, err := q.db.ExecContext(ctx, putBot,
+		arg.ID,
+		arg.Name,
+		arg.Kind,
+		arg.Settings,
+		arg.CreatedAt,
+	)
 	return err
 }
 

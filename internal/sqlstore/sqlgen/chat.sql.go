@@ -9,23 +9,48 @@ import (
 	"context"
 )
 
+const countChats = `-- name: CountChats :one
+SELECT COUNT(*) FROM chats WHERE kind = '' AND deleted_at = 0
+`
+
+func (q *Queries) CountChats(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countChats)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countChatsOfBot = `-- name: CountChatsOfBot :one
+SELECT COUNT(*) FROM chats WHERE bot_id = $1 AND kind = '' AND deleted_at = 0
+`
+
+func (q *Queries) CountChatsOfBot(ctx context.Context, botID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countChatsOfBot, botID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createChat = `-- name: CreateChat :one
-INSERT INTO chats (id, name, bot_id, token, identity, secret, origins, language, demo, settings)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO chats (id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 RETURNING key
 `
 
 type CreateChatParams struct {
-	ID       string
-	Name     string
-	BotID    string
-	Token    string
-	Identity string
-	Secret   string
-	Origins  string
-	Language string
-	Demo     bool
-	Settings string
+	ID        string
+	Name      string
+	BotID     string
+	Token     string
+	Identity  string
+	Secret    string
+	Origins   string
+	Language  string
+	Demo      bool
+	Settings  string
+	Kind      string
+	CreatedAt int64
+	DeletedAt int64
 }
 
 func (q *Queries) CreateChat(ctx context.Context, arg CreateChatParams) (int64, error) {
@@ -40,6 +65,9 @@ func (q *Queries) CreateChat(ctx context.Context, arg CreateChatParams) (int64, 
 		arg.Language,
 		arg.Demo,
 		arg.Settings,
+		arg.Kind,
+		arg.CreatedAt,
+		arg.DeletedAt,
 	)
 	var key int64
 	err := row.Scan(&key)
@@ -47,7 +75,7 @@ func (q *Queries) CreateChat(ctx context.Context, arg CreateChatParams) (int64, 
 }
 
 const findChat = `-- name: FindChat :one
-SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings
+SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
 FROM chats WHERE id = $1
 `
 
@@ -66,6 +94,123 @@ func (q *Queries) FindChat(ctx context.Context, id string) (Chat, error) {
 		&i.Language,
 		&i.Demo,
 		&i.Settings,
+		&i.Kind,
+		&i.CreatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const listChats = `-- name: ListChats :many
+SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
+FROM chats WHERE kind = '' AND deleted_at = 0
+ORDER BY key LIMIT $2 OFFSET $1
+`
+
+type ListChatsParams struct {
+	Skip    int32
+	MaxRows int32
+}
+
+func (q *Queries) ListChats(ctx context.Context, arg ListChatsParams) ([]Chat, error) {
+	rows, err := q.db.QueryContext(ctx, listChats, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Chat
+	for rows.Next() {
+		var i Chat
+		if err := rows.Scan(
+			&i.Key,
+			&i.ID,
+			&i.Name,
+			&i.BotID,
+			&i.Token,
+			&i.Identity,
+			&i.Secret,
+			&i.Origins,
+			&i.Language,
+			&i.Demo,
+			&i.Settings,
+			&i.Kind,
+			&i.CreatedAt,
+			&i.DeletedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockChat = `-- name: LockChat :one
+SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
+FROM chats WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockChat(ctx context.Context, id string) (Chat, error) {
+	row := q.db.QueryRowContext(ctx, lockChat, id)
+	var i Chat
+	err := row.Scan(
+		&i.Key,
+		&i.ID,
+		&i.Name,
+		&i.BotID,
+		&i.Token,
+		&i.Identity,
+		&i.Secret,
+		&i.Origins,
+		&i.Language,
+		&i.Demo,
+		&i.Settings,
+		&i.Kind,
+		&i.CreatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const updateChat = `-- name: UpdateChat :execrows
+UPDATE chats SET name = $1, bot_id = $2, token = $3, identity = $4, secret = $5, origins = $6, language = $7,
+                 settings = $8, deleted_at = $9
+WHERE key = $10
+`
+
+type UpdateChatParams struct {
+	Name      string
+	BotID     string
+	Token     string
+	Identity  string
+	Secret    string
+	Origins   string
+	Language  string
+	Settings  string
+	DeletedAt int64
+	Key       int64
+}
+
+func (q *Queries) UpdateChat(ctx context.Context, arg UpdateChatParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateChat,
+		arg.Name,
+		arg.BotID,
+		arg.Token,
+		arg.Identity,
+		arg.Secret,
+		arg.Origins,
+		arg.Language,
+		arg.Settings,
+		arg.DeletedAt,
+		arg.Key,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -9,22 +9,28 @@ import (
 )
 
 type Bot struct {
-	ID   string
-	Name string
+	ID        string
+	Name      string
+	Kind      string
+	Settings  string
+	CreatedAt int64
 }
 
 type Chat struct {
-	Key      int64
-	ID       string
-	Name     string
-	BotID    string
-	Token    string
-	Identity string
-	Secret   string
-	Origins  string
-	Language string
-	Demo     bool
-	Settings string
+	Key       int64
+	ID        string
+	Name      string
+	BotID     string
+	Token     string
+	Identity  string
+	Secret    string
+	Origins   string
+	Language  string
+	Demo      bool
+	Settings  string
+	Kind      string
+	CreatedAt int64
+	DeletedAt int64
 }
 
 type Client struct {

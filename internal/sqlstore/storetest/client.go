@@ -2,9 +2,11 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,8 +25,18 @@ func chatIsKept(t *testing.T, s chat.Store) {
 		ID: uuid.NewString(), Name: "Чат 💬", BotID: uuid.NewString(), Token: "token:1", Identity: chat.IdentitySigned, Secret: "secret",
 		Origins: []string{"https://a.example", "https://b.example"}, Language: "ru", Demo: true,
 		Settings: chat.Settings{
-			SessionTTL: 60, OperatorsBusyMessage: "заняты", AnswerOnFirstClientMessage: true, SessionRatingRequired: true, BotFailureMessage: "упс",
+			SessionTTL: 60, AnswerOnFirstClientMessage: true, BotFailureMessage: "упс",
+			SessionRatingRequired: true, SessionRatingTriggerTime: 1, SessionRatingScale: 5,
+			OperatorsBusyMessage: "заняты", AllowableOperatorIdleTime: 2, TimerFirstAnswer: 3, TimerNextAnswers: 4,
+			QueueMaxTime: 5, QueueNoticeInterval: 6, QueueNotice: "ждите",
+			SessionReloadBotID: "a", OperatorsOfflineBotID: "b", ClosedByClientBotID: "c", ClosedByOperatorBotID: "d",
+			ClosedByLifetimeBotID: "e", MessageUndeliveredBotID: "f",
+			EventCallbackURL: "https://c.example", EventCallbackData: "данные", NotifyOnEvents: []string{"sessionClosed"},
+			Results: []string{"решено"}, FCMServerKey: "key", FCMServiceURL: "https://d.example",
+			PushData: json.RawMessage(`{"a":1}`), KnowledgeBase: json.RawMessage(`[]`), Form: json.RawMessage(`{"b":"ы"}`),
+			References: json.RawMessage(`"r"`), Appearance: json.RawMessage(`{"c":[1,2]}`),
 		},
+		Kind: chat.ChatDialogs, CreatedAt: epoch, DeletedAt: epoch.Add(time.Hour),
 	}
 	wantFilled(t, c, "Key")
 	wantFilled(t, c.Settings)
@@ -58,8 +70,12 @@ func chatIsUnique(t *testing.T, s chat.Store) {
 
 func botIsKept(t *testing.T, s chat.Store) {
 	w := newWorld(t, s)
-	b := chat.BotRecord{ID: uuid.NewString(), Name: "Бот"}
+	b := chat.BotRecord{
+		ID: uuid.NewString(), Name: "Бот", Kind: chat.BotRemote, CreatedAt: epoch,
+		Settings: chat.BotSettings{URL: "https://a.example", Timeout: 1, Retries: 2, History: 3, FailureMessage: "упс"},
+	}
 	wantFilled(t, b)
+	wantFilled(t, b.Settings)
 	for _, name := range []string{"Бот", "Другой"} {
 		b.Name = name
 		w.update(func(tx chat.Tx) error { return tx.PutBot(&b) })
@@ -68,6 +84,9 @@ func botIsKept(t *testing.T, s chat.Store) {
 			wantEqual(t, "bot", *found, b)
 			return err
 		})
+		found, err := s.FindBot(context.Background(), b.ID)
+		wantNoError(t, err)
+		wantEqual(t, "bot", *found, b)
 	}
 	w.refused(chat.CodeNotFound, func(tx chat.Tx) error {
 		_, err := tx.FindBot(uuid.NewString())
