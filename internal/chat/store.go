@@ -101,15 +101,17 @@ type Tx interface {
 	CreateChat(c *Chat) error // sets c.Key; CodeConflict when the id or token is taken
 	// UpdateChat changes everything but key, id, kind, Demo and CreatedAt; CodeConflict when the token is taken.
 	UpdateChat(c *Chat) error
-	CountChatsOfBot(botID string) (int64, error) // of those that administrators have made
+	CountChatsOfBot(botID string) (int64, error) // of those that administrators have made; their settings count
 	PutBot(b *BotRecord) error                   // replaces one of the same id, but for CreatedAt
 	CreateBot(b *BotRecord) error                // CodeConflict when the id is taken
 	FindBot(id string) (*BotRecord, error)
+	// LockBot reads a bot and keeps others from changing it until commit.
+	LockBot(id string) (*BotRecord, error)
 	DeleteBot(id string) error
 
 	CreateAPIKey(k *APIKey) error
-	TouchAPIKey(id string, at time.Time) error
-	DeleteAPIKey(id string) error // CodeNotFound when there is none
+	TouchAPIKey(id string, at time.Time) error // never back; nothing when there is no such key
+	DeleteAPIKey(id string) error              // CodeNotFound when there is none
 
 	// KeepSecret keeps a value under a name unless there is one, and returns the one that is kept.
 	KeepSecret(name, value string) (string, error)

@@ -27,6 +27,15 @@ func (t *tx) FindBot(id string) (*chat.BotRecord, error) {
 	return b, nil
 }
 
+// LockBot implements chat.Tx.
+func (t *tx) LockBot(id string) (*chat.BotRecord, error) {
+	b, err := botOf(t.q.LockBot(context.Background(), id))
+	if err != nil {
+		return nil, t.fail("bot", err)
+	}
+	return b, nil
+}
+
 // ListBots implements chat.Reader.
 func (s *Store) ListBots(ctx context.Context) ([]chat.BotRecord, error) {
 	return read(ctx, s, "bot", func(ctx context.Context, q *sqlgen.Queries) ([]chat.BotRecord, error) {

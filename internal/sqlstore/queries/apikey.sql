@@ -11,7 +11,7 @@ SELECT id, name, digest, hint, permissions, created_at, expires_at, last_used_at
 FROM api_keys ORDER BY key;
 
 -- name: TouchAPIKey :exec
-UPDATE api_keys SET last_used_at = $1 WHERE id = $2;
+UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1;
 
 -- name: DeleteAPIKey :execrows
 DELETE FROM api_keys WHERE id = $1;

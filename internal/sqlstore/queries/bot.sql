@@ -1,6 +1,9 @@
 -- name: FindBot :one
 SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1;
 
+-- name: LockBot :one
+SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1 FOR UPDATE;
+
 -- name: ListBots :many
 SELECT id, name, kind, settings, created_at FROM bots ORDER BY created_at, id;
 

@@ -15,7 +15,8 @@ ORDER BY key LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
 SELECT COUNT(*) FROM chats WHERE kind = '' AND deleted_at = 0;
 
 -- name: CountChatsOfBot :one
-SELECT COUNT(*) FROM chats WHERE bot_id = $1 AND kind = '' AND deleted_at = 0;
+SELECT COUNT(*) FROM chats
+WHERE (bot_id = sqlc.arg(bot_id) OR settings LIKE '%' || sqlc.arg(bot_id) || '%') AND kind = '' AND deleted_at = 0;
 
 -- name: CreateChat :one
 INSERT INTO chats (id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at)

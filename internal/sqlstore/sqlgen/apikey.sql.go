@@ -130,7 +130,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context) ([]ListAPIKeysRow, error) {
 }
 
 const touchAPIKey = `-- name: TouchAPIKey :exec
-UPDATE api_keys SET last_used_at = $1 WHERE id = $2
+UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1
 `
 
 type TouchAPIKeyParams struct {

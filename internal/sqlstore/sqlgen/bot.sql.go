@@ -145,6 +145,23 @@ func (q *Queries) ListBots(ctx context.Context) ([]Bot, error) {
 	return items, nil
 }
 
+const lockBot = `-- name: LockBot :one
+SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockBot(ctx context.Context, id string) (Bot, error) {
+	row := q.db.QueryRowContext(ctx, lockBot, id)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Kind,
+		&i.Settings,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
 const putBot = `-- name: PutBot :exec
 INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings

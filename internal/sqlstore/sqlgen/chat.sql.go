@@ -21,7 +21,8 @@ func (q *Queries) CountChats(ctx context.Context) (int64, error) {
 }
 
 const countChatsOfBot = `-- name: CountChatsOfBot :one
-SELECT COUNT(*) FROM chats WHERE bot_id = $1 AND kind = '' AND deleted_at = 0
+SELECT COUNT(*) FROM chats
+WHERE (bot_id = $1 OR settings LIKE '%' || $1 || '%') AND kind = '' AND deleted_at = 0
 `
 
 func (q *Queries) CountChatsOfBot(ctx context.Context, botID string) (int64, error) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -97,6 +98,15 @@ func chatsAreListed(t *testing.T, s chat.Store) {
 		wantEqual(t, "chats of a bot", n, int64(5))
 		return err
 	})
+	other := uuid.NewString()
+	w.update(func(tx chat.Tx) error {
+		return tx.CreateChat(&chat.Chat{ID: uuid.NewString(), Settings: chat.Settings{ClosedByClientBotID: other}})
+	})
+	w.update(func(tx chat.Tx) error {
+		n, err := tx.CountChatsOfBot(other)
+		wantEqual(t, "chats of a bot that only settings name", n, int64(1))
+		return err
+	})
 }
 
 func botIsMadeOnce(t *testing.T, s chat.Store) {
@@ -107,6 +117,29 @@ func botIsMadeOnce(t *testing.T, s chat.Store) {
 		w.update(func(tx chat.Tx) error { return tx.CreateBot(b) })
 		w.refused(chat.CodeConflict, func(tx chat.Tx) error { return tx.CreateBot(b) })
 	}
+	const changes = 8
+	var wg sync.WaitGroup
+	for range changes {
+		wg.Go(func() {
+			err := s.Update(context.Background(), func(tx chat.Tx) error {
+				b, err := tx.LockBot(second.ID)
+				if err != nil {
+					return err
+				}
+				b.Settings.Timeout++
+				return tx.PutBot(b)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	second.Settings.Timeout = changes
+	w.refused(chat.CodeNotFound, func(tx chat.Tx) error {
+		_, err := tx.LockBot(uuid.NewString())
+		return err
+	})
 	bots, err := s.ListBots(context.Background())
 	wantNoError(t, err)
 	wantEqual(t, "bots", bots, []chat.BotRecord{first, second})
@@ -126,6 +159,9 @@ func apiKeyIsKept(t *testing.T, s chat.Store) {
 	w.update(func(tx chat.Tx) error { return tx.CreateAPIKey(&k) })
 	w.refused(chat.CodeConflict, func(tx chat.Tx) error { return tx.CreateAPIKey(&k) })
 	w.update(func(tx chat.Tx) error { return tx.TouchAPIKey(k.ID, k.LastUsedAt) })
+	w.update(func(tx chat.Tx) error { // neither goes back nor makes a key
+		return errors.Join(tx.TouchAPIKey(k.ID, k.LastUsedAt.Add(-time.Second)), tx.TouchAPIKey(uuid.NewString(), epoch))
+	})
 	other := chat.APIKey{ID: uuid.NewString(), Digest: "other", CreatedAt: epoch}
 	w.update(func(tx chat.Tx) error { return tx.CreateAPIKey(&other) })
 	found, err := s.FindAPIKey(context.Background(), k.Digest)
