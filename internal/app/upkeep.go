@@ -14,11 +14,12 @@ const (
 	forgetEvery = 10 * time.Minute
 	freeEvery   = 2 * time.Second
 	tuneEvery   = 250 * time.Millisecond
+	usesEvery   = 5 * time.Second
 )
 
 // upkeep does what nobody asks for: it closes sessions whose client stays silent, forgets old
-// idempotency keys and frees leases of dead nodes, all of it on the eldest node; and it looks
-// after the heap.
+// idempotency keys and frees leases of dead nodes, all of it on the eldest node; it notes when API
+// keys were used here; and it looks after the heap.
 type upkeep struct {
 	service *chat.Service
 	log     *slog.Logger
@@ -33,6 +34,7 @@ func startUpkeep(s *chat.Service, n *node, log *slog.Logger) *upkeep {
 	u.every(ctx, expireEvery, "close expired sessions", n.asEldest(u.closeExpired))
 	u.every(ctx, forgetEvery, "forget idempotency keys", n.asEldest(s.ForgetKeys))
 	u.every(ctx, freeEvery, "free leases of dead nodes", n.asEldest(func(ctx context.Context) error { return n.freeOrphans(ctx, s) }))
+	u.every(ctx, usesEvery, "keep when API keys were used", s.KeepKeyUses)
 	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: 100}).tune)
 	return u
 }

@@ -8,6 +8,7 @@ import (
 type Service struct {
 	Params
 	chats *chatCache
+	keys  *keyCache
 }
 
 // Params is what a Service works with.
@@ -23,7 +24,9 @@ type Params struct {
 }
 
 // NewService returns a service.
-func NewService(p Params) *Service { return &Service{Params: p, chats: newChatCache(p.Now)} }
+func NewService(p Params) *Service {
+	return &Service{Params: p, chats: newChatCache(p.Now), keys: newKeyCache(p.Now)}
+}
 
 // Idempotency makes a create repeatable (design, promise 3). The zero value means none.
 type Idempotency struct {

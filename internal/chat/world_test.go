@@ -37,15 +37,7 @@ func newWorld(t *testing.T, edit ...func(*chat.Chat)) *world {
 	}
 	t.Cleanup(func() { store.Close() })
 	w := &world{t: t, store: store, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	w.Service = chat.NewService(chat.Params{
-		Store:       store,
-		Node:        "here",
-		Now:         w.clock,
-		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
-		NewSecretID: uuid.NewString,
-		Ring:        w.hear,
-		TurnLease:   30 * time.Second,
-	})
+	w.Service = w.another()
 	w.bot = chat.BotRecord{ID: uuid.NewString(), Name: "Робот"}
 	w.chat = &chat.Chat{ID: uuid.NewString(), Name: "shop", BotID: w.bot.ID, Identity: chat.IdentityOpen, Secret: "s3cret", Language: "en"}
 	for _, e := range edit {
@@ -55,6 +47,19 @@ func newWorld(t *testing.T, edit ...func(*chat.Chat)) *world {
 		return errors.Join(tx.PutBot(&w.bot), tx.PutBot(&chat.BotRecord{ID: otherBot, Name: "Other"}), tx.CreateChat(w.chat))
 	})
 	return w
+}
+
+// another returns a further service over the same store, as another node has one.
+func (w *world) another() *chat.Service {
+	return chat.NewService(chat.Params{
+		Store:       w.store,
+		Node:        "here",
+		Now:         w.clock,
+		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
+		NewSecretID: uuid.NewString,
+		Ring:        w.hear,
+		TurnLease:   30 * time.Second,
+	})
 }
 
 func (w *world) clock() time.Time {
@@ -167,5 +172,14 @@ func expectCode(t *testing.T, err error, code chat.Code) {
 	t.Helper()
 	if err == nil || chat.CodeOf(err) != code {
 		t.Fatalf("got error %v, expected one of code %s", err, code)
+	}
+}
+
+// expectField fails the test unless an error blames a field of the input.
+func expectField(t *testing.T, err error, field string) {
+	t.Helper()
+	var e *chat.Error
+	if !errors.As(err, &e) || e.Code != chat.CodeInvalid || e.Field != field || e.Message == "" {
+		t.Fatalf("got error %v, expected one that blames %s", err, field)
 	}
 }
