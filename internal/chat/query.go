@@ -14,8 +14,9 @@ func (s *Service) FindSession(ctx context.Context, id string) (*Session, error) 
 	return session, nil
 }
 
-// FindChat finds a chat the outside may know of, as it was at most chatCacheTTL ago. It must not
-// be changed.
+// FindChat finds a chat the outside may know of, as it is on this node and was at most chatCacheTTL
+// ago on another one. One that was deleted is found too: its open sessions go on. It must not be
+// changed.
 func (s *Service) FindChat(ctx context.Context, id string) (*Chat, error) {
 	c, err := s.cachedChat(ctx, id)
 	if err != nil {
@@ -28,11 +29,12 @@ func (s *Service) cachedChat(ctx context.Context, id string) (*Chat, error) {
 	if c := s.chats.find(id); c != nil {
 		return c, nil
 	}
+	state := s.chats.begin()
 	c, err := s.Store.FindChat(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	s.chats.put(c)
+	s.chats.put(c, state)
 	return c, nil
 }
 
@@ -45,7 +47,7 @@ func (s *Service) findChat(tx Tx, id string) (*Chat, error) {
 }
 
 func (s *Service) visible(c *Chat) (*Chat, error) {
-	if (c.Demo && !s.DemoAllowed) || !c.DeletedAt.IsZero() {
+	if c.Demo && !s.DemoAllowed {
 		return nil, Errorf(CodeNotFound, "no such chat")
 	}
 	return c, nil

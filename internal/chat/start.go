@@ -236,6 +236,9 @@ func (s *Service) resume(tx Tx, p *StartParams, session *Session, result *StartR
 // open starts a new session. The bot speaks first unless the client has, or the chat says
 // that it waits for the client.
 func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *StartResult) error {
+	if !c.DeletedAt.IsZero() { // only its open sessions go on
+		return Errorf(CodeNotFound, "no such chat")
+	}
 	now := s.Now()
 	ttl := clampTTL(p.TTL, c)
 	session := &Session{
