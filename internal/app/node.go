@@ -21,6 +21,9 @@ const (
 	beatTimeout = 2 * time.Second
 	// leaveTimeout bounds telling the others that this node stops.
 	leaveTimeout = 2 * time.Second
+	// adoptTimeout bounds looking for the turns of dead nodes; the runner's own sweeps find what
+	// was not found in time.
+	adoptTimeout = 5 * time.Second
 	// adoptBatch is how many turns of a dead node are taken up at once; sweeps find the others.
 	adoptBatch = 1000
 )
@@ -41,7 +44,8 @@ type node struct {
 	nodeParams
 	roster  *chat.Roster
 	eldest  atomic.Bool
-	failing bool // the last beat failed
+	failing bool          // the last beat failed
+	orphans chan struct{} // has one when leases were freed and nobody has looked for the turns yet
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -49,7 +53,12 @@ type node struct {
 
 // startNode registers this process, before it takes any lease, and beats until close.
 func startNode(ctx context.Context, p nodeParams) (*node, error) {
-	n := &node{nodeParams: p, roster: chat.NewRoster(p.store, p.self, time.Now), cancel: func() {}}
+	n := &node{
+		nodeParams: p,
+		roster:     chat.NewRoster(p.store, p.self, time.Now),
+		orphans:    make(chan struct{}, 1),
+		cancel:     func() {},
+	}
 	if !p.shared {
 		n.see([]chat.Node{p.self})
 		return n, nil
@@ -62,6 +71,7 @@ func startNode(ctx context.Context, p nodeParams) (*node, error) {
 	n.log.Info("node joined", "node", p.self.Name, "node_id", p.self.ID, "nodes", len(out.Nodes))
 	ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	n.running.Go(func() { n.run(ctx) })
+	n.running.Go(func() { n.takeUp(ctx) })
 	return n, nil
 }
 
@@ -148,7 +158,7 @@ func (n *node) adopt(ctx context.Context, dead []chat.Node) {
 		n.metrics.nodesRemoved.Inc()
 		n.log.WarnContext(ctx, "a node was silent and is taken for dead", "node", d.Name, "node_id", d.ID, "address", d.Address)
 	}
-	n.free(ctx)
+	n.free()
 }
 
 // freeOrphans does what adopt does for leases that dead nodes took at the last moment.
@@ -159,15 +169,38 @@ func (n *node) freeOrphans(ctx context.Context, service *chat.Service) error {
 	freed, err := service.FreeOrphans(ctx)
 	if freed > 0 {
 		n.log.WarnContext(ctx, "leases of dead nodes are freed", "leases", freed)
-		n.free(ctx)
+		n.free()
 	}
 	return err
 }
 
-func (n *node) free(ctx context.Context) {
-	if err := n.freed(ctx); err != nil && ctx.Err() == nil {
-		n.log.ErrorContext(ctx, "the turns of a dead node wait for the next sweep", "error", err)
+// free has the turns of freed leases taken up. It does not wait: a beat that did would come too
+// late, and this node be taken for dead as well.
+func (n *node) free() {
+	select {
+	case n.orphans <- struct{}{}:
+	default: // it is going to look for all there are
 	}
+}
+
+// takeUp looks for the turns of freed leases, until ctx ends.
+func (n *node) takeUp(ctx context.Context) {
+	for {
+		select {
+		case <-n.orphans:
+			if err := n.findTurns(ctx); err != nil && ctx.Err() == nil {
+				n.log.ErrorContext(ctx, "the turns of a dead node wait for the next sweep", "error", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *node) findTurns(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, adoptTimeout)
+	defer cancel()
+	return n.freed(ctx)
 }
 
 // asEldest is work for one of the nodes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -26,7 +27,25 @@ type fellow struct {
 	*node
 	store *cutOff
 	swept atomic.Int32
-	log   strings.Builder // of the node's goroutine: read when it waits
+	log   lines
+}
+
+// lines is the log of a node's goroutines.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // cutOff is a store that a node may lose.
@@ -143,6 +162,61 @@ func TestADeadNodeIsTakenOverInTime(t *testing.T) {
 		b.want(t, 1, true, 1)
 		if log := b.log.String(); strings.Count(log, "taken for dead") != 1 || !strings.Contains(log, a.self.ID) {
 			t.Errorf("log: %s", log)
+		}
+	})
+}
+
+// TestWhoTakesOverStaysAlive: looking for a dead node's turns may take longer than a node may be
+// silent, when the store is busy.
+func TestWhoTakesOverStaysAlive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := openStore(t)
+		busy := func(ctx context.Context) error {
+			select {
+			case <-time.After(4900 * time.Millisecond):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		a := join(t, store, "a", true, busy)
+		b, c := join(t, store, "b", true, busy), join(t, store, "c", true, busy)
+		pass(5 * time.Second)
+		a.die()
+		pass(30 * time.Second)
+		removed := strings.Count(b.log.String()+c.log.String(), "is taken for dead")
+		swept := b.swept.Load() + c.swept.Load()
+		for _, f := range []*fellow{b, c} {
+			if nodes := total(f.metrics.nodes); nodes != 2 || strings.Contains(f.log.String(), "registered again") {
+				t.Errorf("%s sees %d nodes; its log:\n%s", f.self.Name, nodes, &f.log)
+			}
+		}
+		if removed != 1 || swept != 1 {
+			t.Errorf("%d nodes were removed, %d times their turns were looked for, expected 1 and 1", removed, swept)
+		}
+	})
+}
+
+// TestASweepThatHangsEnds: by its deadline, or by the node's end.
+func TestASweepThatHangsEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := join(t, openStore(t), "a", true, func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		began := time.Now()
+		for range 3 { // the first is looked into, the others are one
+			a.free()
+			synctest.Wait()
+		}
+		pass(adoptTimeout)
+		if n := strings.Count(a.log.String(), "wait for the next sweep"); n != 1 || a.swept.Load() != 2 {
+			t.Errorf("%d sweeps; log:\n%s", a.swept.Load(), &a.log)
+		}
+		if err := a.close(t.Context()); err != nil || time.Since(began) > adoptTimeout {
+			t.Errorf("closed after %v: %v", time.Since(began), err)
 		}
 	})
 }
