@@ -45,6 +45,7 @@ type node struct {
 	roster  *chat.Roster
 	eldest  atomic.Bool
 	failing bool          // the last beat failed
+	stuck   bool          // at the last beat a dead node could not be removed
 	orphans chan struct{} // has one when leases were freed and nobody has looked for the turns yet
 
 	cancel  context.CancelFunc
@@ -64,7 +65,7 @@ func startNode(ctx context.Context, p nodeParams) (*node, error) {
 		return n, nil
 	}
 	out, err := n.look(ctx)
-	if err != nil {
+	if out == nil {
 		return nil, fmt.Errorf("register node: %w", err)
 	}
 	n.see(out.Nodes)
@@ -110,13 +111,14 @@ func (n *node) look(ctx context.Context) (*chat.Outlook, error) {
 	return n.roster.Beat(ctx, total(n.metrics.connections), total(n.metrics.turnsInHand))
 }
 
-// beat logs a failure once, until it is over.
+// beat logs a failure once, until it is over. A dead node that cannot be removed keeps this one
+// from nothing else.
 func (n *node) beat(ctx context.Context) {
 	out, err := n.look(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return
-	case err != nil:
+	case out == nil:
 		if !n.failing {
 			n.log.ErrorContext(ctx, "the node cannot beat, others may take it for dead", "error", err)
 		}
@@ -127,6 +129,10 @@ func (n *node) beat(ctx context.Context) {
 		n.log.InfoContext(ctx, "the node beats again")
 		n.failing = false
 	}
+	if err != nil && !n.stuck {
+		n.log.ErrorContext(ctx, "a dead node cannot be removed, its turns wait until it can", "error", err)
+	}
+	n.stuck = err != nil
 	if out.Returned {
 		n.log.WarnContext(ctx, "others took this node for dead, it is registered again")
 	}

@@ -221,6 +221,53 @@ func TestASweepThatHangsEnds(t *testing.T) {
 	})
 }
 
+// sticky is a store from which one node cannot be removed.
+type sticky struct {
+	chat.Store
+	id    string
+	loose atomic.Bool // it can be, now
+}
+
+func (s *sticky) Update(ctx context.Context, fn func(chat.Tx) error) error {
+	return s.Store.Update(ctx, func(tx chat.Tx) error { return fn(stickyTx{tx, s}) })
+}
+
+type stickyTx struct {
+	chat.Tx
+	store *sticky
+}
+
+func (t stickyTx) RemoveNode(id string, beat int64) (bool, error) {
+	if id == t.store.id && !t.store.loose.Load() {
+		return false, errors.New("the row is stuck")
+	}
+	return t.Tx.RemoveNode(id, beat)
+}
+
+func TestADeadNodeThatCannotBeRemovedStopsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &sticky{Store: openStore(t), id: "id of a"}
+		a, b := join(t, store, "a", true), join(t, store, "b", true)
+		pass(100 * time.Millisecond)
+		c := join(t, store, "c", true)
+		pass(5 * time.Second)
+		a.die()
+		b.die()
+		pass(10 * time.Second)
+		c.want(t, 1, true, 1)
+		if n := strings.Count(c.log.String(), "cannot be removed"); n != 1 || c.swept.Load() != 1 {
+			t.Errorf("%d sweeps; log:\n%s", c.swept.Load(), &c.log)
+		}
+		store.loose.Store(true)
+		pass(chat.NodeBeat)
+		c.want(t, 1, true, 2)
+		if strings.Contains(c.log.String(), "cannot beat") || c.swept.Load() != 2 {
+			t.Errorf("%d sweeps; log:\n%s", c.swept.Load(), &c.log)
+		}
+	})
+}
+
 func TestANodeThatStopsIsFollowedAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,7 +54,7 @@ type sighting struct {
 // Outlook is what a beat has shown.
 type Outlook struct {
 	Nodes    []Node // all that are not known to be dead, the eldest first, this one among them
-	Removed  []Node // those that this beat has found dead
+	Removed  []Node // those that this beat has found dead, and removed
 	Returned bool   // others took this node for dead; it is registered again
 }
 
@@ -66,6 +67,9 @@ func NewRoster(store Store, self Node, now func() time.Time) *Roster {
 // others. It is to be called every NodeBeat. A beat that fails, or comes late, has nobody judged
 // by what it missed: neither an outage of the database nor a pause of this process makes the
 // others look dead.
+//
+// An outlook that comes with an error holds: this node has beaten, and some that are dead could
+// not be removed. The next beat tries again.
 func (r *Roster) Beat(ctx context.Context, connections, turns int64) (*Outlook, error) {
 	r.self.Connections, r.self.Turns = connections, turns
 	out, err := r.look(ctx)
@@ -74,16 +78,18 @@ func (r *Roster) Beat(ctx context.Context, connections, turns int64) (*Outlook, 
 		return nil, fmt.Errorf("beat: %w", err)
 	}
 	for _, n := range r.judge(out.Nodes) {
-		removed, err := r.remove(ctx, n)
-		if err != nil {
-			return nil, fmt.Errorf("remove node %s: %w", n.ID, err)
+		removed, removeErr := r.remove(ctx, n)
+		if removeErr != nil {
+			err = errors.Join(err, fmt.Errorf("remove node %s: %w", n.ID, removeErr))
 		}
 		if removed {
 			out.Removed = append(out.Removed, n)
+		}
+		if removed || removeErr != nil { // else it has beaten meanwhile, or others were quicker
 			out.Nodes = slices.DeleteFunc(out.Nodes, func(other Node) bool { return other.ID == n.ID })
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // look beats, then reads the beats of all.

@@ -118,6 +118,69 @@ func TestASilentNodeIsRemovedInTime(t *testing.T) {
 	}
 }
 
+// sticky is a store with a node that cannot be removed.
+type sticky struct {
+	chat.Store
+	id string
+}
+
+var errSticky = errors.New("the row is stuck")
+
+func (s sticky) Update(ctx context.Context, fn func(chat.Tx) error) error {
+	return s.Store.Update(ctx, func(tx chat.Tx) error { return fn(stickyTx{tx, s.id}) })
+}
+
+type stickyTx struct {
+	chat.Tx
+	id string
+}
+
+func (t stickyTx) RemoveNode(id string, beat int64) (bool, error) {
+	if id == t.id {
+		return false, errSticky
+	}
+	return t.Tx.RemoveNode(id, beat)
+}
+
+// TestANodeThatCannotBeRemovedIsInNobodysWay: the other dead ones are, and it is not the eldest.
+func TestANodeThatCannotBeRemovedIsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	for _, stuck := range []string{"a", "b", "c"} {
+		t.Run(stuck, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			dead := map[string]string{}
+			for _, name := range []string{"a", "b", "c"} {
+				dead[name] = w.join(name).Node
+			}
+			d := w.join("d")
+			d.roster = chat.NewRoster(sticky{w.store, dead[stuck]}, chat.Node{ID: d.Node, Name: "d", StartedAt: w.clock()}, w.clock)
+			var removed []string
+			for beats, failed := 20, 0; beats > 0; beats-- {
+				out, err := d.roster.Beat(t.Context(), 0, 0)
+				if out == nil {
+					t.Fatal(err)
+				}
+				removed = append(removed, names(out.Removed)...)
+				if err != nil {
+					failed++
+				}
+				if late := failed > 0; late != errors.Is(err, errSticky) || late != slices.Equal(names(out.Nodes), []string{"d"}) {
+					t.Fatalf("sees %q, %v", names(out.Nodes), err)
+				}
+				if beats == 1 && failed < 10 {
+					t.Errorf("failed only %d times", failed)
+				}
+				w.pass(chat.NodeBeat)
+			}
+			want := slices.DeleteFunc([]string{"a", "b", "c"}, func(name string) bool { return name == stuck })
+			if !slices.Equal(removed, want) {
+				t.Errorf("removed %q, expected %q", removed, want)
+			}
+		})
+	}
+}
+
 func TestNobodyIsJudgedByWhatWasMissed(t *testing.T) {
 	t.Parallel()
 	for name, miss := range map[string]func(w *world, b *peer){
