@@ -8,8 +8,8 @@ import "github.com/centrifugal/centrifuge"
 // The library knows more that it would do on all nodes (disconnect, unsubscribe, survey); this
 // package asks it for nothing of that.
 type Control interface {
-	// Listen has deliver called with what is said to a node, this one, or to all, one at a
-	// time. It is called once.
+	// Listen has deliver called with what is said to a node, this one, or to all, many at once
+	// and in no order. It is called once.
 	Listen(node string, deliver func(data []byte))
 	// Tell says something to one node, or to all when node is "". It waits for a second at
 	// most. An error says that maybe nobody has got it.
@@ -24,7 +24,10 @@ type controller struct {
 
 var _ centrifuge.Controller = controller{}
 
-// RegisterControlEventHandler begins to listen.
+// RegisterControlEventHandler begins to listen. What the library is told it may be told at once:
+// it keeps what it knows of nodes, surveys and connections under locks, and hands the commands of
+// a post to a goroutine of their own anyway. If a node's last word comes before the one it said
+// earlier, it is forgotten some seconds later; posts to it fail at once meanwhile.
 func (c controller) RegisterControlEventHandler(h centrifuge.ControlEventHandler) error {
 	c.Listen(c.node.ID(), func(data []byte) { _ = h.HandleControl(data) }) // it has logged its errors
 	return nil

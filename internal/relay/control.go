@@ -14,6 +14,9 @@ const (
 	maxTelling = 256
 	// maxInbox is how many messages wait for the listener. What does not fit is dropped.
 	maxInbox = 256
+	// listeners is how many messages are delivered at once. A listener answers over Redis, so
+	// each of its calls may take as long as Redis does.
+	listeners = 64
 )
 
 var (
@@ -56,7 +59,8 @@ func newControl(channel string) *Control {
 func (r *Relay) Control() *Control { return r.control }
 
 // Listen has deliver called with what is said to a node, this one, or to all, its own messages
-// to all among them; one at a time, until the relay is closed. It is to be called once.
+// to all among them, until the relay is closed: many at once, in no order. It is to be called
+// once.
 func (c *Control) Listen(node string, deliver func(data []byte)) {
 	c.node, c.deliver = node, deliver
 	close(c.listening)
@@ -146,6 +150,14 @@ func (c *Control) run(ctx context.Context) {
 		return
 	case <-c.listening:
 	}
+	var running sync.WaitGroup
+	for range listeners {
+		running.Go(func() { c.work(ctx) })
+	}
+	running.Wait()
+}
+
+func (c *Control) work(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():

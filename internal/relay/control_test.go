@@ -126,6 +126,28 @@ func TestTellingWaitsNoLongerThanASecond(t *testing.T) {
 	})
 }
 
+// TestAnAnswerThatWaitsHoldsUpNoOther: who answers what is said to it waits for Redis.
+func TestAnAnswerThatWaitsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	url := servers.NewRedis(t).URL()
+	a, b := startUp(t, url, "a"), startUp(t, url, "b")
+	said, hang := make(chan string, 1), make(chan struct{})
+	t.Cleanup(func() { close(hang) })
+	b.Control().Listen("two", func(data []byte) {
+		if string(data) == "wait" {
+			<-hang
+			return
+		}
+		said <- string(data)
+	})
+	a.listen("one")
+	for range 32 {
+		a.tell(t, "two", "wait")
+	}
+	a.tell(t, "two", "me too")
+	expectSaid(t, said, "me too")
+}
+
 // TestWhoDoesNotListenHoldsUpNobody: rings come though the listener hangs.
 func TestWhoDoesNotListenHoldsUpNobody(t *testing.T) {
 	t.Parallel()
