@@ -86,9 +86,10 @@ type Relay struct {
 	queue  chan message
 	queued atomic.Int64 // bytes in queue
 
-	complained atomic.Int64 // when something was last complained about, Unix seconds
-	cancel     context.CancelFunc
-	running    sync.WaitGroup
+	rings    complaint // about rings that are dropped
+	overfull complaint // about what nodes' libraries say
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
 }
 
 // message is a ring to be published.
@@ -239,7 +240,7 @@ func (r *Relay) discard() {
 // receive takes a message of another node.
 func (r *Relay) receive(channel, data string) {
 	if r.control.has(channel) {
-		if !r.control.receive(data) && r.mayComplain() {
+		if !r.control.receive(data) && r.overfull.due() {
 			r.params.Log.Error("relay: other nodes say more than is heard, some of it is dropped")
 		}
 		return
@@ -266,14 +267,18 @@ func (r *Relay) receive(channel, data string) {
 
 // complain logs what should not be, now and then.
 func (r *Relay) complain(what string, err error) {
-	if r.mayComplain() {
+	if r.rings.due() {
 		r.params.Log.Error("relay: rings are dropped, their events come from the log", "what", what, "error", err)
 	}
 }
 
-func (r *Relay) mayComplain() bool {
-	now, last := time.Now().Unix(), r.complained.Load()
-	return now-last >= int64(complainEvery/time.Second) && r.complained.CompareAndSwap(last, now)
+// complaint is one that is made now and then. The zero value has never been made.
+type complaint struct{ last atomic.Int64 } // Unix seconds
+
+// due tells whether to make it now, and takes it for made.
+func (c *complaint) due() bool {
+	now, last := time.Now().Unix(), c.last.Load()
+	return now-last >= int64(complainEvery/time.Second) && c.last.CompareAndSwap(last, now)
 }
 
 func count(c prometheus.Counter, n int) {

@@ -230,13 +230,7 @@ func TestGarbageIsDropped(t *testing.T) {
 	b.Subscribe(t.Context(), ref.Key)
 	b.Subscribe(t.Context(), ref.Key+1)
 	client := connect(t, url)
-	publish := func(key int64, data string) {
-		t.Helper()
-		channel := fmt.Sprintf("govorun:%s:ring:%d", logID[:8], key)
-		if err := client.Do(t.Context(), client.B().Publish().Channel(channel).Message(data).Build()).Error(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	publish := func(key int64, data string) { publish(t, client, key, data) }
 	garbage := []string{"", "\x00", "{}", "\x01", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x02\x01c", strings.Repeat("\x01", 1000)}
 	for _, data := range garbage {
 		publish(ref.Key, data)
@@ -255,6 +249,15 @@ func TestGarbageIsDropped(t *testing.T) {
 	}
 	if n := b.log.count("rings are dropped"); n != 1 {
 		t.Errorf("%d lines of log:\n%s", n, b.log)
+	}
+}
+
+// publish says something on the channel of a session.
+func publish(t *testing.T, client rueidis.Client, key int64, data string) {
+	t.Helper()
+	channel := fmt.Sprintf("govorun:%s:ring:%d", logID[:8], key)
+	if err := client.Do(t.Context(), client.B().Publish().Channel(channel).Message(data).Build()).Error(); err != nil {
+		t.Fatal(err)
 	}
 }
 
