@@ -49,6 +49,7 @@ type App struct {
 	params  Params
 	metrics *metrics
 	health  *health
+	limits  *auth.Limits // nil when the rate limit is off
 	web     *web
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 	key     auth.Key     // the installation's
@@ -60,11 +61,11 @@ type App struct {
 
 // Start builds a server and has it listen. ctx counts only until it returns.
 func Start(ctx context.Context, p Params) (*App, error) {
-	a := &App{params: p, metrics: newMetrics(), health: &health{version: p.Version}}
+	a := &App{params: p, metrics: newMetrics(), health: &health{version: p.Version}, limits: newLimits(p.Config)}
 	if p.Listen == nil {
 		p.Listen = net.Listen
 	}
-	web, err := newWeb(p, a.metrics)
+	web, err := newWeb(p, a.metrics, a.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +180,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		Feed:    events,
 		Events:  store,
 		Proxies: c.HTTP.TrustedProxies,
-		Limits:  newLimits(c),
+		Limits:  a.limits,
 		Log:     log,
 		// The others of the requests in flight are left to those who wait for no bot.
 		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),

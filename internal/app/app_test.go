@@ -374,6 +374,31 @@ func TestOverloadIsRefused(t *testing.T) {
 	call(t, "POST", a.URL()+demoSessions, "{}") // perhaps refused still: the held one may be leaving
 }
 
+// TestPostsOfOneAddressAreLimited: commands beside streams, on all of their paths together.
+func TestPostsOfOneAddressAreLimited(t *testing.T) {
+	t.Parallel()
+	paths := []string{"/emulation", "/centrifugo/emulation", "/centrifugo/connection/emulation"}
+	const stray = `{"session":"x","node":"x","data":"{}"}`
+	limited := func(p *app.Params) {
+		p.Config.Rates.Address, p.Config.Rates.AddressBurst = 0.001, len(paths)
+	}
+	a := start(t, t.TempDir(), limited)
+	for i, want := range []int{http.StatusNotFound, http.StatusTooManyRequests} {
+		for _, path := range paths {
+			got := call(t, "POST", a.URL()+path, stray)
+			if got.StatusCode != want || (got.Header.Get("Retry-After") != "") != (i == 1) {
+				t.Errorf("%s: %d %v, expected %d", path, got.StatusCode, got.Header, want)
+			}
+		}
+	}
+	unlimited := start(t, t.TempDir(), setting("rate_limit", "off"), limited)
+	for range 2 * len(paths) {
+		if got := call(t, "POST", unlimited.URL()+paths[0], stray); got.StatusCode != http.StatusNotFound {
+			t.Errorf("without a limit: %d", got.StatusCode)
+		}
+	}
+}
+
 // TestWhoIsSlowToSendHoldsUpNobody: a request takes its place when its body is there.
 func TestWhoIsSlowToSendHoldsUpNobody(t *testing.T) {
 	t.Parallel()

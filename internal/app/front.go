@@ -5,10 +5,15 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/govorun/govorun/internal/auth"
+	"github.com/govorun/govorun/internal/chat"
 )
 
 // streams are the paths whose answers last as long as the client listens. They are neither
@@ -18,16 +23,23 @@ const streams = "/centrifugo/"
 // probes are asked by machines that must get an answer also when the server is full.
 var probes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
 
+// posts are the paths for the commands of clients beside their streams (realtime.Server.Register).
+// One may wait for another node, so they have a gate of their own and keep nobody else out.
+var posts = map[string]bool{"/emulation": true, "/centrifugo/emulation": true, "/centrifugo/connection/emulation": true}
+
 // front stands before the routes: it refuses what is too much, catches panics and counts.
 type front struct {
 	mux     *http.ServeMux
 	gate    *gate
+	posts   *gate
+	limits  *auth.Limits // of posts; other routes ask for themselves
+	proxies auth.Proxies
 	log     *slog.Logger
 	metrics *metrics
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, streams) {
+	if strings.HasPrefix(r.URL.Path, streams) && !posts[r.URL.Path] {
 		f.serveStream(w, r)
 		return
 	}
@@ -37,20 +49,37 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.recovered(rec, r, recover())
 		f.metrics.request(r.Pattern, rec.status, time.Since(start))
 	}()
-	if !probes[r.URL.Path] {
-		receive(r)
-		if !f.gate.enter() {
-			f.metrics.overloaded.Inc()
-			refuse(rec)
-			return
-		}
-		f.metrics.inFlight.Inc()
-		defer func() {
-			f.metrics.inFlight.Dec()
-			f.gate.leave()
-		}()
+	if leave, ok := f.admit(rec, r); ok {
+		defer leave()
+		f.mux.ServeHTTP(rec, r)
 	}
-	f.mux.ServeHTTP(rec, r)
+}
+
+// admit lets a request in, or answers why not.
+func (f *front) admit(w http.ResponseWriter, r *http.Request) (leave func(), ok bool) {
+	gate := f.gate
+	switch {
+	case probes[r.URL.Path]:
+		return func() {}, true
+	case posts[r.URL.Path]:
+		gate = f.posts
+		auth.AllowOrigin(w.Header(), nil, r.Header.Get("Origin")) // a page can read why it is refused, too
+		if err := f.limits.Address(f.proxies.ClientAddr(r)); err != nil {
+			refuseOften(w, err)
+			return nil, false
+		}
+	}
+	receive(r)
+	if !gate.enter() {
+		f.metrics.overloaded.Inc()
+		refuse(w)
+		return nil, false
+	}
+	f.metrics.inFlight.Inc()
+	return func() {
+		f.metrics.inFlight.Dec()
+		gate.leave()
+	}, true
 }
 
 // maxReceived is how much of a body is waited for before a request takes its place, in bytes.
@@ -115,6 +144,16 @@ func (f *front) logPanic(r *http.Request, p any) {
 func refuse(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 	writeJSON(w, http.StatusServiceUnavailable, errorBody{"Service is unavailable"})
+}
+
+// refuseOften answers who asks too often.
+func refuseOften(w http.ResponseWriter, err error) {
+	wait := time.Second
+	if known, ok := errors.AsType[*chat.Error](err); ok {
+		wait = max(wait, known.RetryAfter)
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	writeJSON(w, http.StatusTooManyRequests, errorBody{"Too many requests"})
 }
 
 // recorder keeps the status of an answer.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,7 +17,7 @@ func testFront(h http.HandlerFunc) (*front, *bytes.Buffer) {
 	var log bytes.Buffer
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
-	return &front{mux: mux, gate: newGate(1), log: slog.New(slog.NewTextHandler(&log, nil)), metrics: newMetrics()}, &log
+	return &front{mux: mux, gate: newGate(1), posts: newGate(1), log: slog.New(slog.NewTextHandler(&log, nil)), metrics: newMetrics()}, &log
 }
 
 func TestPanicIsAnswered(t *testing.T) {
@@ -49,6 +50,44 @@ func TestPanicInTheAnswerCutsItOff(t *testing.T) {
 		}
 	}()
 	f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
+}
+
+// TestPostsHaveAGateOfTheirOwn: commands beside streams keep out no requests, nor the reverse, on
+// whichever of their paths; and there are not too many of them.
+func TestPostsHaveAGateOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	const ordinary = "/api/v1/x"
+	for path := range posts {
+		for held, free := range map[string]string{path: ordinary, ordinary: path} {
+			inside, hang := make(chan struct{}, 3), make(chan struct{})
+			f, _ := testFront(func(http.ResponseWriter, *http.Request) {
+				inside <- struct{}{}
+				<-hang
+			})
+			ask := func(path string) int {
+				w := httptest.NewRecorder()
+				f.ServeHTTP(w, httptest.NewRequest("POST", path, strings.NewReader("{}")))
+				return w.Code
+			}
+			var running sync.WaitGroup
+			for _, path := range []string{held, free} {
+				running.Go(func() {
+					if got := ask(path); got != http.StatusOK {
+						t.Errorf("%s: %d while %s is held", path, got, held)
+						inside <- struct{}{}
+					}
+				})
+				<-inside
+			}
+			for _, path := range []string{ordinary, path, "/emulation"} {
+				if got := ask(path); got != http.StatusServiceUnavailable {
+					t.Errorf("%s: %d beyond the limit", path, got)
+				}
+			}
+			close(hang)
+			running.Wait()
+		}
+	}
 }
 
 func TestReadiness(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/govorun/govorun/internal/auth"
 )
 
 // web is the HTTP server.
@@ -27,7 +29,7 @@ type web struct {
 }
 
 // newWeb takes the address, before anything else is touched, and answers nothing yet.
-func newWeb(p Params, m *metrics) (*web, error) {
+func newWeb(p Params, m *metrics, limits *auth.Limits) (*web, error) {
 	c := p.Config
 	listener, err := p.Listen("tcp", c.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -36,7 +38,14 @@ func newWeb(p Params, m *metrics) (*web, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", c.Listen, err)
 	}
-	front := &front{gate: newGate(c.HTTP.MaxInFlight), log: p.Log, metrics: m}
+	front := &front{
+		gate:    newGate(c.HTTP.MaxInFlight),
+		posts:   newGate(c.HTTP.MaxInFlight),
+		limits:  limits,
+		proxies: c.HTTP.TrustedProxies,
+		log:     p.Log,
+		metrics: m,
+	}
 	w := &web{
 		listener: listener,
 		front:    front,

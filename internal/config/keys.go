@@ -65,7 +65,7 @@ func keys(c *Config) []Key {
 		key("http.max_header_bytes", "32768", count(&c.HTTP.MaxHeaderBytes, 4096, 1<<20),
 			"Largest header of a request, in bytes."),
 		key("http.max_in_flight", "1024", count(&c.HTTP.MaxInFlight, 1, 1_000_000),
-			"Requests worked on at once; what comes beyond is answered 503 with Retry-After. Streams and sockets do not count."),
+			"Requests worked on at once; what comes beyond is answered 503 with Retry-After. Streams and sockets do not count; commands posted beside a stream are counted apart, up to the same number."),
 		key("http.trusted_proxies", "", networks(&c.HTTP.TrustedProxies),
 			"Addresses of reverse proxies whose X-Forwarded-For is believed. Empty believes none."),
 
@@ -75,7 +75,7 @@ func keys(c *Config) []Key {
 		key("rate_limit", "on", onOff(&c.RateLimit),
 			"Whether requests are limited by address and by session. Switch off for load tests only."),
 		key("rates.address", "300", rate(&c.Rates.Address),
-			"Requests a second that one address may make."),
+			"Requests a second that one address may make, commands posted beside a stream among them."),
 		key("rates.address_burst", "1500", count(&c.Rates.AddressBurst, 1, 1_000_000),
 			"Requests one address may make at once before the rate counts."),
 		key("rates.session", "20", rate(&c.Rates.Session),
