@@ -317,18 +317,8 @@ func TestPresenceHoweverSubscribed(t *testing.T) {
 // expectNoSecret: whoever looks into Redis learns of no session.
 func expectNoSecret(t *testing.T, redis *servers.Redis, secret string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", redis.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	_, _ = io.WriteString(conn, "KEYS *\r\nQUIT\r\n")
-	answer, err := io.ReadAll(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(answer), ".presence.") || strings.Contains(string(answer), secret) {
+	answer := ask(t, redis, "KEYS *")
+	if !strings.Contains(answer, ".presence.") || strings.Contains(answer, secret) {
 		t.Errorf("Redis has %s", answer)
 	}
 }
@@ -373,6 +363,93 @@ func TestNobodyWaitsForPresence(t *testing.T) {
 		})
 	}
 }
+
+// TestARedisThatRefusesWrites is asked on, says so once, and is told again when it has room.
+func TestARedisThatRefusesWrites(t *testing.T) {
+	t.Parallel()
+	redis := servers.NewRedis(t)
+	log := newTestLog()
+	id := newSessionID(t)
+	log.open(id)
+	channel := "widget:" + id
+	var text logText
+	lasting := func(p *realtime.Params) { p.Presence.TTL = time.Minute }
+	logged := func(p *realtime.Params) { p.Log = slog.New(slog.NewTextHandler(&text, nil)) }
+	a := serve(t, log, member(t, redis.URL(), "a"), lasting)
+	b := serve(t, log, member(t, redis.URL(), "b"), lasting, logged)
+	c, d := a.dial(), b.dial()
+	for _, one := range []*client{c, d} {
+		one.connect("", id)
+		eventually(t, "Redis is there", func() bool { return one.asks(channel) > 0 })
+		_ = one.conn.Close()
+	}
+	c, d = a.dial(), b.dial()
+	c.connect("", id)
+	d.connect("", id)
+	eventually(t, "a's client sees b's", func() bool { return c.asks(channel) == 2 })
+
+	const warning, over = "Redis does not keep who is connected", "Redis keeps again who is connected"
+	ask(t, redis, "CONFIG SET maxmemory 1")
+	for range 5 {
+		e := b.dial()
+		e.connect("", id)
+		eventually(t, "it is logged", func() bool { return text.count(warning) > 0 })
+		if got := c.asks(channel); got != 2 {
+			t.Fatalf("%d, want 2; log:\n%s", got, &text)
+		}
+		_ = e.conn.Close()
+	}
+	_ = d.conn.Close()
+	eventually(t, "who leaves is not seen any more", func() bool { return c.asks(channel) == 1 })
+
+	ask(t, redis, "CONFIG SET maxmemory 0")
+	eventually(t, "who comes is seen", func() bool {
+		e := b.dial()
+		e.connect("", id)
+		return c.asks(channel) > 1
+	})
+	eventually(t, "that is logged", func() bool { return text.count(over) > 0 })
+	if text.count(warning) != 1 || text.count(over) != 1 || !strings.Contains(text.String(), "OOM") {
+		t.Errorf("log:\n%s", &text)
+	}
+}
+
+// ask has Redis do something.
+func ask(t *testing.T, redis *servers.Redis, command string) (answer string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", redis.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(conn, command+"\r\nQUIT\r\n")
+	all, err := io.ReadAll(conn)
+	if err != nil || strings.HasPrefix(string(all), "-") {
+		t.Fatalf("%s: %s, %v", command, all, err)
+	}
+	return string(all)
+}
+
+// logText is a log in memory.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *logText) count(what string) int { return strings.Count(l.String(), what) }
 
 // errorOf does one thing after the other; that the first are not needed is no error.
 func errorOf(steps ...func() error) (err error) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"hash/maphash"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,13 +42,19 @@ var errPresenceAway = errors.New("presence: Redis is not available")
 //
 //	subscribe, update, leave ──▶ lanes ──▶ remote, while there is one ──▶ Redis
 //	                                          └─ an error: given up, and made anew
+//
+// A Redis that is there and refuses, for lack of memory or of a right, stays: one kind of call
+// may work where another does not.
 type presence struct {
 	connect func() (*remote, error)
 	log     *slog.Logger
 	seed    maphash.Seed
 	lanes   [presenceLanes]chan stay
 	remote  atomic.Pointer[remote] // nil while Redis is away
-	working sync.WaitGroup         // on the lanes
+	// Whether Redis has refused the last call of a kind, and that was logged. Apart from each
+	// other: a Redis without memory takes who leaves, and not who enters.
+	entering, leaving, asking atomic.Bool
+	working                   sync.WaitGroup // on the lanes
 }
 
 // stay is the beginning or the end of a connection's subscription to a channel.
@@ -95,9 +103,7 @@ func (p *presence) Presence(channel string) (map[string]*centrifuge.ClientInfo, 
 		return nil, errPresenceAway
 	}
 	members, err := r.manager.Presence(presenceName(channel))
-	if err != nil {
-		p.giveUp(r, err)
-	}
+	p.judge(r, err, &p.asking)
 	return members, err
 }
 
@@ -171,20 +177,45 @@ func (p *presence) tell(s stay) {
 	if r == nil {
 		return
 	}
-	if err := r.tell(s); err != nil {
-		p.giveUp(r, err)
+	refused := &p.entering
+	if s.info == nil {
+		refused = &p.leaving
+	}
+	p.judge(r, r.tell(s), refused)
+}
+
+// judge looks at how a call has ended. A refusal is logged once, until the next call of its kind
+// that works; that Redis does not answer at all is for others to say.
+func (p *presence) judge(r *remote, err error, refused *atomic.Bool) {
+	if err == nil {
+		if refused.CompareAndSwap(true, false) {
+			p.log.Info("Redis keeps again who is connected")
+		}
+		return
+	}
+	refusal, is := rueidis.IsRedisErr(err)
+	if is && refused.CompareAndSwap(false, true) {
+		p.log.Warn("Redis does not keep who is connected", "error", err)
+	}
+	if !is || isElsewhere(refusal) {
+		p.giveUp(r)
 	}
 }
 
-// giveUp has Redis taken for away. That it does not answer at all is for others to say.
-func (p *presence) giveUp(r *remote, err error) {
-	if !p.remote.CompareAndSwap(r, nil) {
-		return
+// isElsewhere tells whether another connection may lead to a Redis that does not refuse, as after
+// a failover.
+func isElsewhere(refusal *rueidis.RedisError) bool {
+	text := refusal.Error() // before version 7 a script's error has the code within
+	return slices.ContainsFunc([]string{"READONLY ", "LOADING ", "MASTERDOWN ", "CLUSTERDOWN "}, func(code string) bool {
+		return strings.Contains(text, code)
+	})
+}
+
+// giveUp has Redis taken for away.
+func (p *presence) giveUp(r *remote) {
+	if p.remote.CompareAndSwap(r, nil) {
+		close(r.broken)
 	}
-	if _, refused := rueidis.IsRedisErr(err); refused {
-		p.log.Warn("Redis does not keep who is connected", "error", err)
-	}
-	close(r.broken)
 }
 
 // presentAt lists the clients subscribed to a channel over all nodes, for one of them.
