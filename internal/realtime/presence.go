@@ -102,7 +102,7 @@ func (p *presence) Presence(channel string) (map[string]*centrifuge.ClientInfo, 
 	if r == nil {
 		return nil, errPresenceAway
 	}
-	members, err := r.manager.Presence(presenceName(channel))
+	members, err := r.members(channel)
 	p.judge(r, err, &p.asking)
 	return members, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -13,11 +14,28 @@ import (
 // remote is the presence of all nodes in Redis, over one time of being connected to it.
 type remote struct {
 	manager centrifuge.PresenceManager
-	close   func()
+	end     func()        // closes the connections
 	broken  chan struct{} // closed when it is to be given up
+	calls   sync.RWMutex  // held for reading by each
+}
+
+// close waits for the calls: one that is just connecting, which it may do anew, would leave its
+// connection open. Later calls fail.
+func (r *remote) close() {
+	r.calls.Lock()
+	defer r.calls.Unlock()
+	r.end()
+}
+
+func (r *remote) members(channel string) (map[string]*centrifuge.ClientInfo, error) {
+	r.calls.RLock()
+	defer r.calls.RUnlock()
+	return r.manager.Presence(presenceName(channel))
 }
 
 func (r *remote) tell(s stay) error {
+	r.calls.RLock()
+	defer r.calls.RUnlock()
 	name := presenceName(s.channel)
 	if s.info == nil {
 		return r.manager.RemovePresence(name, s.client, "")
@@ -44,7 +62,7 @@ func newRemote(node *centrifuge.Node, redis, prefix string, ttl time.Duration) (
 			shard.Close()
 			return nil, err
 		}
-		return &remote{manager: manager, close: shard.Close, broken: make(chan struct{})}, nil
+		return &remote{manager: manager, end: shard.Close, broken: make(chan struct{})}, nil
 	}, nil
 }
 
