@@ -3,11 +3,14 @@ package realtime_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -412,6 +415,38 @@ func TestARedisThatRefusesWrites(t *testing.T) {
 	if text.count(warning) != 1 || text.count(over) != 1 || !strings.Contains(text.String(), "OOM") {
 		t.Errorf("log:\n%s", &text)
 	}
+}
+
+// TestTheDocumentedUserOfRedisMayDoEnough takes the user from docs/operations.md, and a database
+// other than the first.
+func TestTheDocumentedUserOfRedisMayDoEnough(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := regexp.MustCompile(`(?m)^user (govorun on) >…( .+)$`).FindSubmatch(document)
+	if user == nil {
+		t.Fatal("docs/operations.md has no user for Redis")
+	}
+	redis := servers.NewRedis(t)
+	ask(t, redis, fmt.Sprintf("ACL SETUSER %s >hush%s", user[1], user[2]))
+	ask(t, redis, "ACL SETUSER default nopass -@all +quit")
+	log := newTestLog()
+	id := newSessionID(t)
+	log.open(id)
+	url := "redis://govorun:hush@" + redis.Addr() + "/2"
+	a, b := serve(t, log, member(t, url, "a")), serve(t, log, member(t, url, "b"))
+	c := a.dial()
+	c.connect("", id)
+	eventually(t, "a has Redis", func() bool { return c.asks("widget:"+id) == 1 })
+	posting := newStream(t, b.http.URL, openStream(t, a.http.URL, "http_stream", id))
+	eventually(t, "the nodes talk", posting.accepted)
+	eventually(t, "a client of b is seen", func() bool {
+		d := b.dial()
+		d.connect("", id)
+		return c.asks("widget:"+id) > 2
+	})
 }
 
 // ask has Redis do something.
