@@ -26,6 +26,7 @@ var imports = map[string][]string{
 	"internal/auth":               {"internal/chat"},
 	"internal/realtime":           {"internal/chat", "internal/feed", "internal/auth"},
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth"},
+	"internal/egress":             nil,
 	"internal/config":             nil,
 	"internal/webui":              nil,
 	"internal/loadtest":           nil,

@@ -3,6 +3,7 @@ module github.com/govorun/govorun
 go 1.26.8
 
 require (
+	code.dny.dev/ssrf v0.3.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/centrifugal/centrifuge v0.38.0
 	github.com/centrifugal/protocol v0.17.0
