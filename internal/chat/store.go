@@ -143,6 +143,8 @@ type Tx interface {
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)
 
+	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
+	FindBotState(session int64, botID string, client int64) (*BotState, error)
 	// SaveSessionState and SaveClientState keep what a bot remembers. A client's state is
 	// refused with CodeConflict when its version is no longer the one given.
 	SaveSessionState(session int64, data json.RawMessage) error

@@ -30,6 +30,12 @@ type TurnResult struct {
 	Outputs      []Output
 	SessionState json.RawMessage // nil leaves it as it was
 	ClientState  json.RawMessage // nil leaves it as it was
+	// Amend, if it is not nil, makes the states to keep of those that are kept at the commit, in
+	// place of SessionState and ClientState; what is nil in its result stays. It may run more than
+	// once, within the transaction.
+	Amend func(BotState) (BotState, error)
+	// Later keeps the turn open for Service.AnswerLater, though it is settled.
+	Later bool
 }
 
 // Output is one thing a bot does: Say, HandOver, SwitchBot or End.
@@ -202,10 +208,15 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 		c := s.change(session)
 		session.Cursor = t.Cause.Sequence
 		session.Lease = Lease{}
-		if err := s.saveState(tx, t, r); err != nil {
+		if err := s.saveState(tx, session, t.State.ClientVersion, r); err != nil {
 			return err
 		}
-		if err := s.applyOutputs(tx, c, t, r.Outputs); err != nil {
+		if r.Later {
+			if err := s.keepOpen(tx, session, t.Cause.Sequence); err != nil {
+				return err
+			}
+		}
+		if err := s.applyOutputs(tx, c, t.Chat, t.Cause.Sequence, r.Outputs); err != nil {
 			return err
 		}
 		more = session.TurnDue()
@@ -221,25 +232,37 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 	return more, nil
 }
 
-func (s *Service) saveState(tx Tx, t *Turn, r *TurnResult) error {
-	if r.SessionState != nil {
-		if err := tx.SaveSessionState(t.Session.Key, r.SessionState); err != nil {
+// saveState keeps what the bot remembers; version is that of the client's state it began with.
+func (s *Service) saveState(tx Tx, session *Session, version int64, r *TurnResult) error {
+	state := BotState{Session: r.SessionState, Client: r.ClientState, ClientVersion: version}
+	if r.Amend != nil {
+		kept, err := tx.FindBotState(session.Key, session.Owner.ID, session.ClientKey)
+		if err != nil {
+			return err
+		}
+		if state, err = r.Amend(*kept); err != nil {
+			return err
+		}
+		state.ClientVersion = kept.ClientVersion
+	}
+	if state.Session != nil {
+		if err := tx.SaveSessionState(session.Key, state.Session); err != nil {
 			return err
 		}
 	}
-	if r.ClientState != nil {
-		return tx.SaveClientState(t.Session.Owner.ID, t.Session.ClientKey, r.ClientState, t.State.ClientVersion)
+	if state.Client != nil {
+		return tx.SaveClientState(session.Owner.ID, session.ClientKey, state.Client, state.ClientVersion)
 	}
 	return nil
 }
 
 // applyOutputs says all that is to be said first: the last answer of a bot that hands over or
 // closes in the same turn is delivered. Of several changes of owner the last one counts, and
-// an end counts above them.
-func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) error {
+// an end counts above them. cause is the sequence of what the bot answers.
+func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause int64, outputs []Output) error {
 	bot := c.session.Owner
 	say := func(m Message) {
-		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, t.Cause.Sequence
+		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, cause
 		c.say(&m)
 	}
 	var next, end Output
@@ -254,15 +277,18 @@ func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) erro
 		}
 	}
 	if end != nil {
-		c.close(t.Chat, ClosedByBot, end.(End).Result)
+		c.close(in, ClosedByBot, end.(End).Result)
 		return nil
 	}
 	switch o := next.(type) {
 	case HandOver:
-		say(Message{Body: busyText(t.Chat)})
+		say(Message{Body: busyText(in)})
 		c.setOwner(Owner{Kind: OwnerQueue, ID: o.GroupID})
 	case SwitchBot:
 		other, err := tx.FindBot(o.BotID)
+		if CodeOf(err) == CodeNotFound {
+			return Invalid("switchBot", "no such bot")
+		}
 		if err != nil {
 			return err
 		}
@@ -271,7 +297,16 @@ func (s *Service) applyOutputs(tx Tx, c *change, t *Turn, outputs []Output) erro
 	return nil
 }
 
-// FailTurn ends a turn that its bot could not: the client is told so, once.
+// FailTurn ends a turn that its bot could not: the client is told so, once, in the words of the
+// bot, of the chat, or of the server. A bot that is gone has none.
 func (s *Service) FailTurn(ctx context.Context, t *Turn) (more bool, err error) {
-	return s.CommitTurn(ctx, t, &TurnResult{Outputs: []Output{Say{Message{Body: failureText(t.Chat)}}}})
+	text := failureText(t.Chat)
+	bot, err := s.Store.FindBot(ctx, t.Session.Owner.ID)
+	switch {
+	case err == nil && bot.Settings.FailureMessage != "":
+		text = bot.Settings.FailureMessage
+	case err != nil && CodeOf(err) != CodeNotFound:
+		return false, fmt.Errorf("fail turn: %w", err)
+	}
+	return s.CommitTurn(ctx, t, &TurnResult{Outputs: []Output{Say{Message{Body: text}}}})
 }

@@ -153,7 +153,7 @@ func TestAnImpossibleOutputChangesNothing(t *testing.T) {
 	id := w.start(saying("hi")).Session.ID
 	turn := w.begin(id)
 	_, err := w.CommitTurn(t.Context(), turn, &chat.TurnResult{Outputs: []chat.Output{say("x"), chat.SwitchBot{BotID: uuid.NewString()}}})
-	expectCode(t, err, chat.CodeNotFound)
+	expectCode(t, err, chat.CodeInvalid)
 	w.expectLog(id, "session.started", "CLIENT hi")
 	if _, err := w.FailTurn(t.Context(), turn); err != nil {
 		t.Fatal(err)

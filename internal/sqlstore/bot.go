@@ -99,23 +99,36 @@ func botOf(r sqlgen.Bot, err error) (*chat.BotRecord, error) {
 // FindBotState implements chat.Reader. A bot that remembers nothing has an empty state.
 func (s *Store) FindBotState(ctx context.Context, session int64, botID string, client int64) (*chat.BotState, error) {
 	return read(ctx, s, "bot state", func(ctx context.Context, q *sqlgen.Queries) (*chat.BotState, error) {
-		state := &chat.BotState{}
-		data, err := q.FindSessionState(ctx, session)
-		switch {
-		case err == nil:
-			state.Session = json.RawMessage(data)
-		case !errors.Is(err, sql.ErrNoRows):
-			return nil, err
-		}
-		row, err := q.FindClientState(ctx, sqlgen.FindClientStateParams{ClientKey: client, BotID: botID})
-		switch {
-		case err == nil:
-			state.Client, state.ClientVersion = json.RawMessage(row.Data), row.Version
-		case !errors.Is(err, sql.ErrNoRows):
-			return nil, err
-		}
-		return state, nil
+		return findBotState(ctx, q, session, botID, client)
 	})
+}
+
+// FindBotState implements chat.Tx.
+func (t *tx) FindBotState(session int64, botID string, client int64) (*chat.BotState, error) {
+	state, err := findBotState(context.Background(), t.q, session, botID, client)
+	if err != nil {
+		return nil, t.fail("bot state", err)
+	}
+	return state, nil
+}
+
+func findBotState(ctx context.Context, q *sqlgen.Queries, session int64, botID string, client int64) (*chat.BotState, error) {
+	state := &chat.BotState{}
+	data, err := q.FindSessionState(ctx, session)
+	switch {
+	case err == nil:
+		state.Session = json.RawMessage(data)
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	row, err := q.FindClientState(ctx, sqlgen.FindClientStateParams{ClientKey: client, BotID: botID})
+	switch {
+	case err == nil:
+		state.Client, state.ClientVersion = json.RawMessage(row.Data), row.Version
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	return state, nil
 }
 
 // SaveSessionState implements chat.Tx.

@@ -324,6 +324,38 @@ func sessionStateIsKept(t *testing.T, s chat.Store) {
 	}
 }
 
+func stateIsReadInATransaction(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	session := w.newSession()
+	for n := range 3 {
+		w.update(func(tx chat.Tx) error {
+			state, err := tx.FindBotState(session.Key, "bot", session.ClientKey)
+			if err != nil {
+				return err
+			}
+			want := chat.BotState{}
+			if n > 0 {
+				data := json.RawMessage(fmt.Sprintf(`{"n":%d}`, n-1))
+				want = chat.BotState{Session: data, Client: data, ClientVersion: int64(n)}
+			}
+			wantEqual(t, "state", *state, want)
+			data := json.RawMessage(fmt.Sprintf(`{"n":%d}`, n))
+			if err := tx.SaveSessionState(session.Key, data); err != nil {
+				return err
+			}
+			if err := tx.SaveClientState("bot", session.ClientKey, data, state.ClientVersion); err != nil {
+				return err
+			}
+			own, err := tx.FindBotState(session.Key, "bot", session.ClientKey)
+			if err != nil {
+				return err
+			}
+			wantEqual(t, "own write", *own, chat.BotState{Session: data, Client: data, ClientVersion: int64(n + 1)})
+			return nil
+		})
+	}
+}
+
 func clientStateHasVersion(t *testing.T, s chat.Store) {
 	w := newWorld(t, s)
 	session := w.newSession()
