@@ -26,12 +26,13 @@ func (f Func) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error)
 
 // Finder finds the bot that owns a session now.
 type Finder interface {
-	// FindBot returns nil when there is no such bot here.
-	FindBot(id string) Bot
+	// FindBot returns nil when there is no such bot here: its turns end as those of one that fails.
+	// After an error the turn is taken up again.
+	FindBot(ctx context.Context, id string) (Bot, error)
 }
 
 // Bots is a fixed set of bots by id.
 type Bots map[string]Bot
 
 // FindBot returns the bot with an id, or nil.
-func (b Bots) FindBot(id string) Bot { return b[id] }
+func (b Bots) FindBot(_ context.Context, id string) (Bot, error) { return b[id], nil }

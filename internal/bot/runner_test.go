@@ -194,6 +194,43 @@ func TestAFailingBotEndsInADefinedMessage(t *testing.T) {
 	}
 }
 
+// away is a finder that cannot look at first.
+type away struct {
+	bot.Bots
+	left atomic.Int32
+}
+
+func (a *away) FindBot(ctx context.Context, id string) (bot.Bot, error) {
+	if a.left.Add(-1) >= 0 {
+		return nil, chat.Errorf(chat.CodeUnavailable, "away")
+	}
+	return a.Bots.FindBot(ctx, id)
+}
+
+func TestABotThatCannotBeLookedForIsAskedLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]bot.Bot{"echo": echo})
+	finder := &away{Bots: w.bots}
+	finder.left.Store(3)
+	w.run(func(o *bot.Options) { o.Bots = finder })
+	s := w.start("echo", "hi")
+	w.await(s, 2)
+	if got := w.said(s); !slices.Equal(got, []string{"echo hi"}) {
+		t.Fatalf("got %q", got)
+	}
+}
+
+func TestABotThatIsGoneFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]bot.Bot{"echo": echo})
+	w.run(func(o *bot.Options) { o.Bots = bot.Bots{} })
+	s := w.start("echo", "hi")
+	w.await(s, 2)
+	if got := w.said(s); !slices.Equal(got, []string{failure}) {
+		t.Fatalf("got %q", got)
+	}
+}
+
 func TestASlowBotDelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})

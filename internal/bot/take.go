@@ -43,8 +43,12 @@ func (a answer) speaks() bool {
 func (r *Runner) take(t *chat.Turn) (more bool, err error) {
 	start := time.Now()
 	outcome := "done"
+	b, err := r.findBot(t)
+	if err != nil {
+		return false, err
+	}
 	<-r.hands // others may work while the bot thinks
-	result, err := r.react(t)
+	result, err := r.react(t, b)
 	r.hands <- struct{}{}
 	if err != nil {
 		outcome = r.failed(t, err)
@@ -96,12 +100,22 @@ func (r *Runner) failed(t *chat.Turn, err error) string {
 	}
 }
 
+// findBot finds who takes a turn, nil when there is no such bot.
+func (r *Runner) findBot(t *chat.Turn) (Bot, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	b, err := r.Bots.FindBot(ctx, t.Session.Owner.ID)
+	if err != nil {
+		return nil, fmt.Errorf("find the bot of a turn: %w", err)
+	}
+	return b, nil
+}
+
 // react calls the bot, and stops waiting when its time is over.
-func (r *Runner) react(t *chat.Turn) (*chat.TurnResult, error) {
+func (r *Runner) react(t *chat.Turn, b Bot) (*chat.TurnResult, error) {
 	if t.Attempt > chat.MaxTurnAttempts {
 		return nil, fmt.Errorf("begun %d times and never finished", t.Attempt-1)
 	}
-	b := r.Bots.FindBot(t.Session.Owner.ID)
 	if b == nil {
 		return nil, fmt.Errorf("there is no bot %s here", t.Session.Owner.ID)
 	}
