@@ -20,6 +20,7 @@ var imports = map[string][]string{
 
 	"internal/bot":                {"internal/chat"},
 	"internal/bot/...":            {"internal/chat"},
+	"internal/bot/remote":         {"internal/chat", "internal/egress"},
 	"internal/sqlstore":           {"internal/chat", "internal/sqlstore/sqlgen"},
 	"internal/feed":               {"internal/chat"},
 	"internal/relay":              {"internal/chat"},

@@ -5,8 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,12 +14,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/govorun/govorun/bots"
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
-	"github.com/govorun/govorun/internal/bot/scenario"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
@@ -167,11 +162,13 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.startBots(service, queue); err != nil {
+	answers, err := a.startBots(botsParams{service: service, store: store, feed: events, queue: queue})
+	if err != nil {
 		return nil, err
 	}
 
 	mux := http.NewServeMux()
+	answers.Register(mux)
 	a.health.register(mux)
 	mux.Handle("GET /metrics", metricsPage(a.metrics.registry, c.Metrics.Token))
 	server.Register(mux)
@@ -292,39 +289,6 @@ func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.
 	}
 	a.onClose(server.Close)
 	return server, server.Run()
-}
-
-// startBots loads the bots and begins with the turns that are due.
-func (a *App) startBots(service *chat.Service, queue *bot.Queue) error {
-	c, log := a.params.Config, a.params.Log
-	files, err := fs.Sub(bots.Demo, "demo")
-	if err != nil {
-		return fmt.Errorf("demo bot: %w", err)
-	}
-	demo, err := scenario.Load(files, scenario.Options{Log: log})
-	if err != nil {
-		return fmt.Errorf("demo bot: %w", err)
-	}
-	runner := bot.NewRunner(bot.Options{
-		Service: service,
-		Queue:   queue,
-		Bots:    bot.Bots{demoBotID: counted(demo, a.metrics.turnsInHand)},
-		Log:     log,
-		Timeout: c.Bot.TurnTimeout,
-		PerBot:  c.Bot.Turns,
-		Metrics: bot.Metrics{Turns: a.metrics.turns, Seconds: a.metrics.turnSeconds},
-	})
-	a.onClose(early(runner.Close))
-	return nil
-}
-
-// counted counts the turns that a bot works on.
-func counted(b bot.Bot, inHand prometheus.Gauge) bot.Bot {
-	return bot.Func(func(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error) {
-		inHand.Inc()
-		defer inHand.Dec()
-		return b.React(ctx, t)
-	})
 }
 
 // newLimits returns nil, which allows everything, when the rate limit is off.

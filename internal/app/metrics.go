@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/govorun/govorun/internal/bot/remote"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/relay"
 )
@@ -34,6 +35,7 @@ type metrics struct {
 	overloaded    prometheus.Counter
 	inFlight      prometheus.Gauge
 	turnsInHand   prometheus.Gauge
+	remote        remote.Metrics
 	nodes         prometheus.Gauge
 	nodeEldest    prometheus.Gauge
 	nodesRemoved  prometheus.Counter
@@ -78,9 +80,14 @@ func newMetrics() *metrics {
 		inFlight:      gauge("http_requests_in_flight", "HTTP requests that are worked on."),
 		overloaded:    counter("overloaded_total", "HTTP requests refused because too many were worked on.").WithLabelValues(),
 		turnsInHand:   gauge("turns_in_hand", "Turns that bots work on."),
-		nodes:         gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
-		nodeEldest:    gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
-		nodesRemoved:  counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
+		remote: remote.Metrics{
+			Calls:   counter("remote_bot_calls_total", "Calls of remote bots, by outcome.", "outcome"),
+			Seconds: single(histogram("remote_bot_call_seconds", "Time of one call of a remote bot.", secondBuckets)),
+			Answers: counter("remote_bot_answers_total", "Later answers of remote bots, by outcome.", "outcome"),
+		},
+		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
+		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
+		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
 	}
 }
 

@@ -89,4 +89,7 @@ type Centrifugo struct {
 type Bot struct {
 	Turns       int // of one bot at once
 	TurnTimeout time.Duration
+
+	RemoteAnswerTime time.Duration // for later answers of remote bots
+	AllowPrivate     bool          // remote bots at addresses that are not public
 }

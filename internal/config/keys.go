@@ -92,6 +92,10 @@ func keys(c *Config) []Key {
 			"Turns of one bot that run at once; a slow bot delays only its own clients."),
 		key("bot.turn_timeout", "10s", span(&c.Bot.TurnTimeout, "100ms", "10m"),
 			"How long a bot may take for one turn before the client is told that it failed."),
+		key("bot.remote_answer_time", "15m", span(&c.Bot.RemoteAnswerTime, "1s", "24h"),
+			"How long a remote bot that has answered 202 may send its answers to that turn."),
+		key("bot.allow_private", "off", onOff(&c.Bot.AllowPrivate),
+			"Whether remote bots may be at addresses that are not public, such as 127.0.0.1 or 10.0.0.5. Whoever may make bots can then reach your network through the server."),
 	}
 }
 

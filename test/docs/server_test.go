@@ -21,7 +21,13 @@ type server struct{ address, binary, data string }
 // Flags are those that it is given beside.
 func start(t *testing.T, flags ...string) server {
 	t.Helper()
-	s := server{binary: os.Getenv("GOVORUN_BIN"), data: t.TempDir()}
+	return startOn(t, t.TempDir(), flags...)
+}
+
+// startOn is start with a directory of data.
+func startOn(t *testing.T, data string, flags ...string) server {
+	t.Helper()
+	s := server{binary: os.Getenv("GOVORUN_BIN"), data: data}
 	if s.binary == "" {
 		s.binary = filepath.Join(t.TempDir(), "govorun")
 		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.binary, "../../cmd/govorun").CombinedOutput(); err != nil {
