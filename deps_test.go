@@ -28,6 +28,7 @@ var imports = map[string][]string{
 	"internal/realtime":           {"internal/chat", "internal/feed", "internal/auth"},
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth"},
 	"internal/egress":             nil,
+	"internal/adminapi":           {"internal/chat", "internal/auth"},
 	"internal/config":             nil,
 	"internal/webui":              nil,
 	"internal/loadtest":           nil,

@@ -36,6 +36,7 @@ func (c *serveCmd) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	printAddresses(w.Stdout, a.URL())
+	printSetup(w.Stdout, a.SetupURL())
 	select {
 	case <-ctx.Done():
 	case err = <-a.Failed():
@@ -52,6 +53,14 @@ func printAddresses(w io.Writer, url string) {
 		"  REST        %[1]s/api/chats/v1\n"+
 		"  Centrifugo  %[2]s/centrifugo/connection/websocket\n"+
 		"  Health      %[1]s/healthz, %[1]s/readyz, %[1]s/metrics\n", url, "ws"+url[len("http"):])
+}
+
+// printSetup shows the one-time link, if there is one, to whoever started the server and nobody else:
+// it is in no log.
+func printSetup(w io.Writer, url string) {
+	if url != "" {
+		fmt.Fprintf(w, "\nThis link makes whoever opens it first an administrator. It works once:\n  %s\n", url)
+	}
 }
 
 func newLog(w io.Writer, c config.Log) *slog.Logger {

@@ -49,6 +49,8 @@ type App struct {
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 	key     auth.Key     // the installation's
 
+	setupToken string // of the link for the first administrator; "" for none
+
 	closers []func(context.Context) error // in the order of the starts
 	close   sync.Once
 	closed  error // result of close
@@ -182,6 +184,9 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		// The others of the requests in flight are left to those who wait for no bot.
 		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),
 	}).Register(mux)
+	if err := a.serveAdmin(ctx, mux, service, self.ID); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
 	})

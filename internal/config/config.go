@@ -16,6 +16,7 @@ type Config struct {
 	PublicURL       string // where clients reach the server; "": where it listens
 	Data            string // directory
 	Demo            bool
+	SetupLink       string // "auto" or "always"
 	ShutdownTimeout time.Duration
 
 	Node     Node

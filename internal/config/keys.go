@@ -37,6 +37,8 @@ func keys(c *Config) []Key {
 			"Directory of the database, made on the first start with access for its owner only."),
 		key("demo", "true", onOff(&c.Demo),
 			"Whether the first start makes the demo chat and its bot, and whether they answer (on loopback only)."),
+		key("setup_link", "auto", oneOf(&c.SetupLink, "auto", "always"),
+			"When a start prints the one-time link by which somebody gets an administrator's API key: auto while there is no such key, always also when there is, for who has lost it."),
 		key("shutdown_timeout", "30s", span(&c.ShutdownTimeout, "0s", "10m"),
 			"How long a stopping server waits for running requests and bot turns. A second signal ends it at once."),
 

@@ -14,9 +14,13 @@ import (
 
 const (
 	envPrefix = "GOVORUN_"
-	// envFile names the configuration file in the environment; it is the one variable that is not a key.
+	// envFile names the configuration file in the environment.
 	envFile = envPrefix + "CONFIG"
 )
+
+// envOfClients are variables of the commands that call a server. They may be set where one is
+// started, too.
+var envOfClients = []string{envPrefix + "SERVER", envPrefix + "KEY"}
 
 // Sources are where the values come from, weakest first.
 type Sources struct {
@@ -117,7 +121,7 @@ func (l *Loaded) readEnviron(environ []string) ([]given, error) {
 		Prefix:      envPrefix,
 		EnvironFunc: func() []string { return environ },
 		TransformFunc: func(name, text string) (string, any) {
-			if name == envFile {
+			if name == envFile || slices.Contains(envOfClients, name) {
 				return "", nil
 			}
 			for i := range l.keys {

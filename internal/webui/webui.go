@@ -1,6 +1,7 @@
-// Package webui serves the page on which a person can talk to the demo bot. The page is plain
-// HTML, style and script of our own, embedded, and uses nothing but the public API. It is not
-// the widget for other sites, nor the console of operators.
+// Package webui serves the page on which a person can talk to the demo bot, and the one on which the
+// first administrator exchanges the one-time link for a key. They are plain HTML, style and script
+// of our own, embedded, and use nothing but the public API. They are not the widget for other sites,
+// nor the console of operators.
 package webui
 
 import (
@@ -39,7 +40,7 @@ func contentType(name string) string {
 	}
 }
 
-// Register adds the page at "/" and its files below "/webui/".
+// Register adds the pages at "/" and "/setup", and their files below "/webui/".
 func Register(mux *http.ServeMux) error {
 	names, err := fs.Glob(files, "page/*")
 	if err != nil {
@@ -51,8 +52,11 @@ func Register(mux *http.ServeMux) error {
 			return fmt.Errorf("page: %w", err)
 		}
 		pattern := "GET /webui/" + path.Base(name)
-		if path.Base(name) == "index.html" {
+		switch path.Base(name) {
+		case "index.html":
 			pattern = "GET /{$}"
+		case "setup.html":
+			pattern = "GET /setup"
 		}
 		mux.Handle(pattern, serve(name, data))
 	}

@@ -48,6 +48,9 @@ func TestServes(t *testing.T) {
 	}{
 		{"GET", "/", 200, "text/html; charset=utf-8"},
 		{"HEAD", "/", 200, "text/html; charset=utf-8"},
+		{"GET", "/setup", 200, "text/html; charset=utf-8"},
+		{"GET", "/setup/", 404, ""},
+		{"GET", "/webui/setup.html", 404, ""},
 		{"GET", "/webui/app.js", 200, "text/javascript; charset=utf-8"},
 		{"GET", "/webui/style.css", 200, "text/css; charset=utf-8"},
 		{"GET", "/webui/icon.svg", 200, "image/svg+xml"},
@@ -74,7 +77,7 @@ func TestServes(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	mux := page(t)
-	for _, path := range []string{"/", "/webui/app.js"} {
+	for _, path := range []string{"/", "/setup", "/webui/app.js"} {
 		h := get(mux, "GET", path, nil).Header
 		policy := h.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'"} {
@@ -110,7 +113,7 @@ func TestNotModified(t *testing.T) {
 func TestPageNeedsNothingForeign(t *testing.T) {
 	t.Parallel()
 	mux := page(t)
-	html := body(t, get(mux, "GET", "/", nil))
+	html := body(t, get(mux, "GET", "/", nil)) + body(t, get(mux, "GET", "/setup", nil))
 	for _, bad := range []string{`\son\w+=`, `\sstyle=`, `<style`, `<script>`, `https?://`} {
 		if found := regexp.MustCompile(bad).FindString(html); found != "" {
 			t.Errorf("%q in the page", found)
@@ -121,7 +124,7 @@ func TestPageNeedsNothingForeign(t *testing.T) {
 			t.Errorf("%s: status %d", m[1], r.StatusCode)
 		}
 	}
-	for _, name := range []string{"app.js", "api.js", "centrifugo.js", "messages.js", "text.js"} {
+	for _, name := range []string{"app.js", "api.js", "centrifugo.js", "messages.js", "setup.js", "text.js"} {
 		script := body(t, get(mux, "GET", "/webui/"+name, nil))
 		for _, m := range regexp.MustCompile(`from "\./([^"]+)"`).FindAllStringSubmatch(script, -1) {
 			if r := get(mux, "GET", "/webui/"+m[1], nil); r.StatusCode != 200 {
@@ -157,7 +160,7 @@ func TestTextsInBothLanguages(t *testing.T) {
 	if a, b := len(known), len(names.FindAllString(ru, -1)); a != b {
 		t.Errorf("%d English texts, %d Russian", a, b)
 	}
-	html := body(t, get(mux, "GET", "/", nil))
+	html := body(t, get(mux, "GET", "/", nil)) + body(t, get(mux, "GET", "/setup", nil))
 	for _, m := range regexp.MustCompile(`data-(?:text|label|placeholder)="(\w+)"`).FindAllStringSubmatch(html, -1) {
 		if !known[m[1]] {
 			t.Errorf("the page names the text %s, which is not there", m[1])

@@ -1,0 +1,68 @@
+// Package adminapi speaks our own REST dialect for administrators: chats and their settings, bots,
+// API keys, and what is to leave by webhooks. It judges syntax, size, rate and permission; every
+// rule is the domain's. It is not for clients or operators, and signs nobody in: who calls has an
+// API key, or the one-time link by which the first key is made.
+//
+// It is stricter than the dialects of others: an unknown field of a body or of a query is an error
+// that names it. Of a field that comes twice the last one counts. null stands for the default; in a
+// change, what is not named stays as it is.
+package adminapi
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/govorun/govorun/internal/auth"
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// Service is what the API asks of the domain; *chat.Service is one.
+type Service interface {
+	Keys
+	Chats
+	Bots
+}
+
+// Keys are the use cases about API keys.
+type Keys interface {
+	Authenticate(ctx context.Context, key string) (*chat.APIKey, error)
+	Setup(ctx context.Context, token, name string) (made *chat.APIKey, text string, err error)
+	CreateAPIKey(ctx context.Context, by *chat.APIKey, p chat.NewKeyParams) (made *chat.APIKey, text string, err error)
+	ListAPIKeys(ctx context.Context) ([]chat.APIKey, error)
+	FindAPIKey(ctx context.Context, id string) (*chat.APIKey, error)
+	DeleteAPIKey(ctx context.Context, by *chat.APIKey, id string) error
+}
+
+// Chats are the use cases about chats.
+type Chats interface {
+	CreateChat(ctx context.Context, by *chat.APIKey, c *chat.Chat, idem chat.Idempotency) (*chat.Chat, error)
+	UpdateChat(ctx context.Context, id string, change func(*chat.Chat) error) (*chat.Chat, error)
+	DeleteChat(ctx context.Context, id string) error
+	FindAdminChat(ctx context.Context, id string) (*chat.Chat, error)
+	ListChats(ctx context.Context, offset, limit int) ([]chat.Chat, int64, error)
+}
+
+// Bots are the use cases about bots.
+type Bots interface {
+	CreateBot(ctx context.Context, by *chat.APIKey, b *chat.BotRecord, idem chat.Idempotency) (*chat.BotRecord, error)
+	UpdateBot(ctx context.Context, id string, change func(*chat.BotRecord) error) (*chat.BotRecord, error)
+	DeleteBot(ctx context.Context, id string) error
+	FindBot(ctx context.Context, id string) (*chat.BotRecord, error)
+	ListBots(ctx context.Context) ([]chat.BotRecord, error)
+}
+
+// Params is what an API works with.
+type Params struct {
+	Service     Service
+	Key         auth.Key     // the installation's, from which signing secrets are derived
+	Proxies     auth.Proxies // whose X-Forwarded-For is believed
+	Limits      *auth.Limits // nil: no limits
+	SetupLimits *auth.Limits // of attempts at the one-time link, beside Limits; nil: none
+	Log         *slog.Logger
+}
+
+// API answers requests. It keeps nothing between them.
+type API struct{ Params }
+
+// New returns an API; Register gives it its routes.
+func New(p Params) *API { return &API{p} }

@@ -1,0 +1,68 @@
+package adminapi
+
+import (
+	"net/http"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// base is the path below which everything is.
+const base = "/api/admin/v1"
+
+// resource is a path below the base and what may be done there.
+type resource struct {
+	path    string
+	methods map[string]endpoint
+}
+
+// resources is every route of the API, with the permission that each method takes.
+func (a *API) resources() []resource {
+	return []resource{
+		{"/setup", map[string]endpoint{
+			http.MethodPost: {do: a.setUp, public: true},
+		}},
+		{"/whoami", map[string]endpoint{
+			http.MethodGet: {do: a.whoAmI},
+		}},
+		{"/chats", map[string]endpoint{
+			http.MethodGet:  {do: a.listChats, permission: chat.PermitChatsRead, query: pageQuery},
+			http.MethodPost: {do: a.createChat, permission: chat.PermitChats},
+		}},
+		{"/chats/{id}", map[string]endpoint{
+			http.MethodGet:    {do: a.showChat, permission: chat.PermitChatsRead},
+			http.MethodPatch:  {do: a.updateChat, permission: chat.PermitChats},
+			http.MethodDelete: {do: a.deleteChat, permission: chat.PermitChats},
+		}},
+		{"/chats/{id}/secrets", map[string]endpoint{
+			http.MethodGet: {do: a.showChatSecrets, permission: chat.PermitChats},
+		}},
+		{"/bots", map[string]endpoint{
+			http.MethodGet:  {do: a.listBots, permission: chat.PermitBotsRead, query: pageQuery},
+			http.MethodPost: {do: a.createBot, permission: chat.PermitBots},
+		}},
+		{"/bots/{id}", map[string]endpoint{
+			http.MethodGet:    {do: a.showBot, permission: chat.PermitBotsRead},
+			http.MethodPatch:  {do: a.updateBot, permission: chat.PermitBots},
+			http.MethodDelete: {do: a.deleteBot, permission: chat.PermitBots},
+		}},
+		{"/bots/{id}/secret", map[string]endpoint{
+			http.MethodGet: {do: a.showBotSecret, permission: chat.PermitBots},
+		}},
+		{"/keys", map[string]endpoint{
+			http.MethodGet:  {do: a.listKeys, permission: chat.PermitKeysRead, query: pageQuery},
+			http.MethodPost: {do: a.createKey, permission: chat.PermitKeys},
+		}},
+		{"/keys/{id}", map[string]endpoint{
+			http.MethodGet:    {do: a.showKey, permission: chat.PermitKeysRead},
+			http.MethodDelete: {do: a.deleteKey, permission: chat.PermitKeys},
+		}},
+	}
+}
+
+// Register adds the routes to a mux.
+func (a *API) Register(mux *http.ServeMux) {
+	for _, res := range a.resources() {
+		mux.Handle(base+res.path, a.handler(res))
+	}
+	mux.Handle(base+"/", a.handler(resource{}))
+}

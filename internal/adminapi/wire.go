@@ -1,0 +1,258 @@
+package adminapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// This file is where bytes become values and values bytes; with field.go, nothing else in the
+// package touches JSON.
+
+const (
+	maxKey   = 255 // bytes of an Idempotency-Key
+	maxDepth = 100 // levels of a value of the caller's own making
+)
+
+// timeLayout is ISO 8601 as in TWIN's dialect: seconds, and an offset that is never Z.
+const timeLayout = "2006-01-02T15:04:05+00:00"
+
+// stamp writes a time; none is null.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.UTC().Format(timeLayout)
+	return &s
+}
+
+// object is a JSON object whose members are not read yet.
+type object map[string]json.RawMessage
+
+// readObject reads the JSON object of a request's body. No body is an empty object.
+func readObject(r *http.Request) (object, []byte, error) {
+	data, err := readBody(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return object{}, nil, nil
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return nil, nil, errMedia
+	}
+	o, err := parseObject(data)
+	return o, data, err
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxRequest {
+		return nil, errTooLarge()
+	}
+	var buf bytes.Buffer
+	_, err := buf.ReadFrom(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errTooLarge()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, chat.Invalid("", "the body ends before its announced length")
+	case err != nil:
+		return nil, &chat.Error{Code: chat.CodeInvalid, Message: "the body could not be read", Err: err}
+	}
+	return buf.Bytes(), nil
+}
+
+func errTooLarge() error {
+	return chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", maxRequest)
+}
+
+func parseObject(data []byte) (object, error) {
+	if i := invalidUTF8(data); i >= 0 {
+		return nil, chat.Invalid("", "the body is not valid UTF-8, see byte %d", i+1)
+	}
+	if i := escapedNUL(data); i >= 0 {
+		return nil, chat.Invalid("", "U+0000 is not allowed in a text, see byte %d", i+1)
+	}
+	var o object
+	err := json.Unmarshal(data, &o)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, chat.Invalid("", "the body is not valid JSON: %s at byte %d", syntax, syntax.Offset)
+	case err != nil || o == nil:
+		return nil, chat.Invalid("", "expected an object, got %s", nameRaw(bytes.TrimSpace(data)))
+	}
+	return o, nil
+}
+
+// invalidUTF8 finds the first byte that is no part of a character, or returns -1.
+func invalidUTF8(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// escapedNUL finds a \u0000 that JSON would decode to U+0000, or returns -1: a backslash
+// that is itself escaped begins no escape. Databases cannot store this character in a text.
+func escapedNUL(data []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(`\u0000`))
+		if i < 0 {
+			return -1
+		}
+		i += from
+		before := 0
+		for before < i && data[i-1-before] == '\\' {
+			before++
+		}
+		if before%2 == 0 {
+			return i
+		}
+		from = i + 1
+	}
+}
+
+// nameRaw says what kind of value a piece of valid JSON is.
+func nameRaw(raw []byte) string {
+	switch raw[0] {
+	case '"':
+		return "a string"
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
+
+// depth is how deep valid JSON is nested.
+func depth(data []byte) int {
+	level, deepest, inString := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '\\' && inString:
+			i++ // the next one is escaped
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
+}
+
+// parseID reads a UUID in its usual form of 36 characters.
+func parseID(s string) (string, bool) {
+	if len(s) != 36 || uuid.Validate(s) != nil {
+		return "", false
+	}
+	return strings.ToLower(s), true
+}
+
+// idempotency reads the Idempotency-Key header of a create with this body (design, promise 3).
+func idempotency(r *http.Request, body []byte) (chat.Idempotency, error) {
+	values := r.Header["Idempotency-Key"]
+	if len(values) == 0 {
+		return chat.Idempotency{}, nil
+	}
+	key := values[0]
+	if key == "" || len(key) > maxKey || len(values) > 1 || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
+		return chat.Idempotency{}, chat.Invalid("Idempotency-Key", "expected one header of 1 to %d bytes without control characters", maxKey)
+	}
+	sum := sha256.Sum256(canonical(body))
+	return chat.Idempotency{Key: key, BodyHash: hex.EncodeToString(sum[:])}, nil
+}
+
+// canonical writes a JSON value so that what says the same is the same: members in order, no
+// white space. Numbers stay as they are written; what is no JSON does, too.
+func canonical(data []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return data
+	}
+	written, err := json.Marshal(v)
+	if err != nil {
+		return data
+	}
+	return written
+}
+
+// writeJSON sends an answer.
+func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, answer reply) {
+	h := w.Header()
+	if answer.location != "" {
+		h.Set("Location", answer.location)
+	}
+	if answer.body == nil {
+		w.WriteHeader(answer.status)
+		return
+	}
+	data, err := json.Marshal(answer.body)
+	if err != nil {
+		a.Log.ErrorContext(r.Context(), "encode answer failed", "route", r.Pattern, "error", err)
+		http.Error(w, `{"error":"Internal error"}`, http.StatusInternalServerError)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(answer.status)
+	w.Write(data) // an error means that nobody listens any more
+}
+
+// member is one of an object whose members have an order.
+type member struct {
+	name  string
+	value any
+}
+
+// members are an object in the order in which it is documented.
+type members []member
+
+// MarshalJSON implements json.Marshaler.
+func (m members) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	for i, one := range m {
+		value, err := json.Marshal(one.value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", one.name, err)
+		}
+		buf.WriteByte("{,"[min(i, 1)])
+		fmt.Fprintf(&buf, "%q:%s", one.name, value)
+	}
+	if len(m) == 0 {
+		buf.WriteByte('{')
+	}
+	buf.WriteByte('}')
+	return buf.Bytes(), nil
+}
