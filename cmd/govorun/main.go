@@ -18,12 +18,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal the default is back: the second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], &world{Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], &world{Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 }
 
 // world is what a command sees of the outside.
 type world struct {
 	Environ []string
+	Stdin   io.Reader // nil: empty
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
@@ -35,6 +36,7 @@ type commands struct {
 	Nodes   nodesCmd   `cmd:"" help:"Show which servers share the data, who is alive and what each holds."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs or not."`
 	Migrate migrateCmd `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
+	Admin   adminCmd   `cmd:"" help:"Administer a running server: chats, bots, API keys."`
 	Bench   benchCmd   `cmd:"" help:"Put load on a running server and measure it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -45,6 +45,18 @@ func TestCommandLines(t *testing.T) {
 		{name: "unknown variable", env: []string{"GOVORUN_LISTN=x"}, args: []string{"config"}, code: 2, stderr: []string{"GOVORUN_LISTN", "GOVORUN_LISTEN"}},
 		{name: "missing file", args: []string{"serve", "--config=none.yaml"}, code: 2, stderr: []string{"none.yaml"}},
 		{name: "address in use", args: []string{"serve", "--data", t.TempDir(), "--listen", taken.Addr().String()}, code: 1, stderr: []string{taken.Addr().String(), "in use"}},
+		{name: "variables of who calls a server", env: []string{"GOVORUN_SERVER=http://a.example", "GOVORUN_KEY=gk_x"}, args: []string{"config"}, stdout: "setup_link: \"auto\""},
+		{name: "admin without a key", args: []string{"admin", "chats", "list"}, code: 2, stderr: []string{"GOVORUN_KEY", "--key-file"}},
+		{name: "admin with a key that is none", env: []string{"GOVORUN_KEY=ключ"}, args: []string{"admin", "whoami"}, code: 2, stderr: []string{"GOVORUN_KEY"}},
+		{name: "admin with a missing file", args: []string{"admin", "whoami", "--key-file=none"}, code: 2, stderr: []string{"none"}},
+		{name: "admin of no URL", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "whoami", "--server", "localhost:8080"}, code: 2, stderr: []string{"localhost:8080", "http://"}},
+		{name: "admin of nobody", env: []string{"GOVORUN_KEY=k", "GOVORUN_SERVER=http://127.0.0.1:1"}, args: []string{"admin", "whoami"}, code: 1, stderr: []string{"cannot reach http://127.0.0.1:1", "refused"}},
+		{name: "setup by half a link", args: []string{"admin", "setup", "http://127.0.0.1:8080/setup"}, code: 2, stderr: []string{"/setup#"}},
+		{name: "create of nothing", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create"}, code: 2, stderr: []string{"--set"}},
+		{name: "create of no setting", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create", "--set", "name"}, code: 2, stderr: []string{"NAME=VALUE"}},
+		{name: "create from no file", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create", "--file", "none.json"}, code: 1, stderr: []string{"none.json"}},
+		{name: "create from no object", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create", "--file", "-"}, code: 2, stderr: []string{"JSON object"}},
+		{name: "keys cannot be changed", args: []string{"admin", "keys", "update", "x"}, code: 2, stderr: []string{"update"}},
 		{name: "backup of nothing", args: []string{"backup", "--data", t.TempDir(), "--to", filepath.Join(t.TempDir(), "x")}, code: 1, stderr: []string{"backup"}},
 		{name: "backup to nowhere", args: []string{"backup", "--data", t.TempDir()}, code: 2, stderr: []string{"--to"}},
 	}
@@ -98,31 +110,46 @@ func TestServe(t *testing.T) {
 // serve runs the server until stop, which returns its exit code.
 func serve(t *testing.T, data string) (url string, stop func() int) {
 	t.Helper()
+	url, lines, stop := serveWith(t, data)
+	go func() {
+		for range lines {
+		}
+	}()
+	return url, stop
+}
+
+// serveWith is serve with flags, and with the lines that the server prints after its addresses. They
+// must be read.
+func serveWith(t *testing.T, data string, flags ...string) (url string, more <-chan string, stop func() int) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	exited := make(chan int, 1)
 	go func() {
-		code := run(ctx, []string{"serve", "--listen=127.0.0.1:0", "--data", data}, &world{Stdout: w, Stderr: io.Discard})
+		args := append([]string{"serve", "--listen=127.0.0.1:0", "--data", data}, flags...)
+		code := run(ctx, args, &world{Stdout: w, Stderr: io.Discard})
 		w.Close()
 		exited <- code
 	}()
 	t.Cleanup(cancel)
 	t.Cleanup(func() { r.Close() })
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		if _, rest, ok := strings.Cut(lines.Text(), "Page"); ok {
-			url = strings.TrimSuffix(strings.TrimSpace(rest), "/")
-			break
+	lines := make(chan string, 100) // more than it prints
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(r); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	for line := range lines {
+		if _, rest, ok := strings.Cut(line, "Page"); ok {
+			return strings.TrimSuffix(strings.TrimSpace(rest), "/"), lines, func() int {
+				cancel()
+				return <-exited
+			}
 		}
 	}
-	if url == "" {
-		t.Fatal("the server prints no address")
-	}
-	go io.Copy(io.Discard, r)
-	return url, func() int {
-		cancel()
-		return <-exited
-	}
+	t.Fatal("the server prints no address")
+	return "", nil, nil
 }
 
 func get(t *testing.T, url string) int {

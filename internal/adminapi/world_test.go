@@ -31,7 +31,7 @@ type world struct {
 	handler http.Handler
 	service *chat.Service
 	root    string
-	token   string // of the one-time link; newWorld uses it
+	token   string        // of the one-time link; newWorld uses it
 	late    *atomic.Int64 // nanoseconds by which the clock is ahead
 }
 
