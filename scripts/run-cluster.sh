@@ -183,6 +183,10 @@ explain() {
 		  REST        http://$listen/api/chats/v1
 		  Centrifugo  ws://$listen/centrifugo/connection/websocket
 	END
+	link=$(grep -ho '/setup#.*' "$state"/node-*.log | tail -n 1 || true)
+	if [ -n "$link" ]; then
+		echo "  First administrator, once: http://$listen$link"
+	fi
 	for name in $names; do
 		echo "  $name      http://127.0.0.1:$(port "$name")/  process $(cat "$state/$name.pid")"
 	done

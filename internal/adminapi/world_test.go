@@ -65,7 +65,7 @@ func newWorldWithoutAdmin(t *testing.T, edit ...func(*adminapi.Params)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.token, err = w.service.OfferSetup(t.Context(), "here", false); err != nil {
+	if w.token, err = w.service.OfferSetup(t.Context(), chat.Node{ID: "here"}, false); err != nil {
 		t.Fatal(err)
 	}
 	p := adminapi.Params{Service: w.service, Key: make(auth.Key, auth.KeySize), Log: log}

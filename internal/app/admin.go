@@ -15,7 +15,7 @@ var setupRate = auth.Rate{PerSecond: 0.2, Burst: 10}
 
 // serveAdmin adds the API of administrators, and makes the link for the first one. The node is
 // registered by then, so that others know whose link it is.
-func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.Service, node string) (err error) {
+func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.Service, self chat.Node) (err error) {
 	c := a.params.Config
 	p := adminapi.Params{
 		Service: service,
@@ -28,7 +28,7 @@ func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.
 		p.SetupLimits = auth.NewLimits(auth.LimitParams{Address: setupRate})
 	}
 	adminapi.New(p).Register(mux)
-	a.setupToken, err = service.OfferSetup(ctx, node, c.SetupLink == "always")
+	a.setupToken, err = service.OfferSetup(ctx, self, c.SetupLink == "always")
 	if a.setupToken != "" {
 		a.params.Log.Info("whoever opens the setup link becomes an administrator; it is printed to the standard output only")
 	}

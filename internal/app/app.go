@@ -184,7 +184,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		// The others of the requests in flight are left to those who wait for no bot.
 		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),
 	}).Register(mux)
-	if err := a.serveAdmin(ctx, mux, service, self.ID); err != nil {
+	if err := a.serveAdmin(ctx, mux, service, self); err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {

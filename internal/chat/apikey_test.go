@@ -13,7 +13,7 @@ import (
 // root is a key that may do everything, as Setup makes it.
 func (w *world) root() (*chat.APIKey, string) {
 	w.t.Helper()
-	token, err := w.OfferSetup(context.Background(), "here", true)
+	token, err := w.OfferSetup(context.Background(), chat.Node{ID: "here"}, true)
 	if err != nil || token == "" {
 		w.t.Fatalf("offer: %q, %v", token, err)
 	}
@@ -265,7 +265,7 @@ func TestRepeatedCreationOfAKeyShowsNoKey(t *testing.T) {
 func TestSetupWorksOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	token, err := w.OfferSetup(t.Context(), "a", false)
+	token, err := w.OfferSetup(t.Context(), chat.Node{ID: "a"}, false)
 	if err != nil || len(token) != 43 {
 		t.Fatalf("%q, %v", token, err)
 	}
@@ -295,7 +295,7 @@ func TestSetupWorksOnce(t *testing.T) {
 	if _, err := w.Authenticate(t.Context(), <-made); err != nil {
 		t.Error(err)
 	}
-	if token, err := w.OfferSetup(t.Context(), "b", false); err != nil || token != "" {
+	if token, err := w.OfferSetup(t.Context(), chat.Node{ID: "b"}, false); err != nil || token != "" {
 		t.Errorf("offered to a second one: %q, %v", token, err)
 	}
 }
@@ -305,7 +305,7 @@ func TestSetupIsOfferedAnewAtEveryStartWithoutAnAdministrator(t *testing.T) {
 	w := newWorld(t)
 	offer := func(node string, anyway bool) string {
 		t.Helper()
-		token, err := w.OfferSetup(t.Context(), node, anyway)
+		token, err := w.OfferSetup(t.Context(), chat.Node{ID: node, Name: node}, anyway)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,18 +313,17 @@ func TestSetupIsOfferedAnewAtEveryStartWithoutAnAdministrator(t *testing.T) {
 	}
 	first := offer("a", false)
 	w.update(func(tx chat.Tx) error { // the first node lives
-		_, err := tx.PutNode(&chat.Node{ID: "a", Beat: 1})
+		_, err := tx.PutNode(&chat.Node{ID: "a", Name: "a", Beat: 1})
 		return err
 	})
 	if token := offer("b", false); token != "" {
 		t.Error("a second node offers another link")
 	}
-	w.update(func(tx chat.Tx) error {
-		_, err := tx.RemoveNode("a", 1)
-		return err
-	})
-	second := offer("c", false)
-	_, _, err := w.Setup(t.Context(), first, "k")
+	second, err := w.OfferSetup(t.Context(), chat.Node{ID: "c", Name: "a"}, false) // it died a moment ago, and is back
+	if err != nil || second == "" {
+		t.Fatalf("a node that was started anew offers %q, %v", second, err)
+	}
+	_, _, err = w.Setup(t.Context(), first, "k")
 	expectCode(t, err, chat.CodeForbidden)
 	root, _, err := w.Setup(t.Context(), second, "k")
 	if err != nil {

@@ -16,8 +16,8 @@ const setupSecret = "setup"
 // OfferSetup makes the token of the link by which somebody becomes the first administrator, unless
 // an API key of an administrator is there already; with anyway in that case too. "" means that
 // there is none to show: not needed, or another node that lives has made and shown one. What an
-// earlier run has offered is void from now on. It is called once, when this node, id, has started.
-func (s *Service) OfferSetup(ctx context.Context, node string, anyway bool) (token string, err error) {
+// earlier run has offered is void from now on. It is called once, when this node has started.
+func (s *Service) OfferSetup(ctx context.Context, self Node, anyway bool) (token string, err error) {
 	wanted := anyway
 	if !anyway {
 		if wanted, err = s.withoutAdmin(ctx); err != nil {
@@ -29,13 +29,13 @@ func (s *Service) OfferSetup(ctx context.Context, node string, anyway bool) (tok
 		return "", fmt.Errorf("offer setup: %w", err)
 	}
 	fresh := randomText(keyBytes)
-	value := digestOf(fresh) + " " + node
+	value := digestOf(fresh) + " " + self.ID
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		token = ""
 		old, err := tx.FindSecret(setupSecret)
 		if err == nil {
 			_, maker, _ := strings.Cut(old, " ")
-			if slices.ContainsFunc(nodes, func(n Node) bool { return n.ID == maker }) {
+			if slices.ContainsFunc(nodes, func(n Node) bool { return n.ID == maker && !succeeds(self, n) }) {
 				return nil
 			}
 			err = tx.DeleteSecret(setupSecret)
@@ -56,6 +56,12 @@ func (s *Service) OfferSetup(ctx context.Context, node string, anyway bool) (tok
 		return "", fmt.Errorf("offer setup: %w", err)
 	}
 	return token, nil
+}
+
+// succeeds reports whether a node is the next run of one that is registered yet, since it has died
+// a moment ago.
+func succeeds(self, old Node) bool {
+	return self.ID != old.ID && self.Name == old.Name && self.Address == old.Address
 }
 
 // withoutAdmin reports whether no valid key allows everything.

@@ -43,7 +43,7 @@ func setUpOnce(t *testing.T, nodes []*chat.Service) *chat.APIKey {
 	tokens := make([]string, 4)
 	together(nodes, len(tokens), func(i int, s *chat.Service) {
 		var err error
-		if tokens[i], err = s.OfferSetup(ctx, fmt.Sprint("node ", i), false); err != nil {
+		if tokens[i], err = s.OfferSetup(ctx, chat.Node{ID: fmt.Sprint("node ", i)}, false); err != nil {
 			t.Error(err)
 		}
 	})
