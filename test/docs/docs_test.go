@@ -97,7 +97,7 @@ func run(t *testing.T, file string, blocks []block) {
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", onOurServers(t, script.String(), server))
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(environment(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
+	cmd.Env = append(environment(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data, "LINK="+server.link, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
 		"NODE_DIR="+installed(t, "GOVORUN_NODE_DIR", "../interop"), "PYTHON="+installed(t, "GOVORUN_PYTHON", "../../.cache/venv/bin/python"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

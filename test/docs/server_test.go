@@ -15,10 +15,10 @@ import (
 )
 
 // server is a real Govorun with the demo chat.
-type server struct{ address, binary, data string }
+type server struct{ address, binary, data, link string }
 
-// start runs a server on a free port until the end of the test, which fails unless it stops well.
-// Flags are those that it is given beside.
+// start runs a server without any data on a free port until the end of the test, which fails unless it
+// stops well. Flags are those that it is given beside.
 func start(t *testing.T, flags ...string) server {
 	t.Helper()
 	return startOn(t, t.TempDir(), flags...)
@@ -58,7 +58,9 @@ func startOn(t *testing.T, data string, flags ...string) server {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "Page" {
 			s.address = strings.TrimSuffix(strings.TrimPrefix(words[1], "http://"), "/")
-			return s // the rest it prints fits the pipe
+		} else if strings.Contains(lines.Text(), "/setup#") {
+			s.link = strings.TrimSpace(lines.Text())
+			return s // nothing is printed after the link for the first administrator
 		}
 	}
 	t.Fatal("the server ended at its start")
