@@ -37,3 +37,23 @@ func TestBrowser(t *testing.T) {
 		seen++
 	}
 }
+
+// TestSetupInABrowser has somebody become the first administrator; js/setup.mjs is that person.
+func TestSetupInABrowser(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	argument, err := json.Marshal(map[string]string{
+		"url":        s.url(),
+		"link":       <-s.links,
+		"executable": installed.chromium,
+		"pictures":   setting("GOVORUN_SCREENSHOTS", t.TempDir()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := startProgram(t, append(script("setup.mjs"), string(argument)))
+	events := person.await("the end of the visit", func(events []event) bool { return len(events) > 0 })
+	if events[0].Event != "done" {
+		t.Errorf("unexpected %+v", events[0])
+	}
+}

@@ -23,6 +23,7 @@ type server struct {
 	data    data
 	process *exec.Cmd
 	log     *output
+	links   chan string // for the first administrator, as starts print them
 }
 
 // killedBefore is what a server on PostgreSQL says of one that was killed.
@@ -32,7 +33,7 @@ const killedBefore = "a node was silent and is taken for dead"
 // at the end of the test, which fails when the server has logged an error.
 func startServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, address: "127.0.0.1:0", data: newData(t), log: &output{}}
+	s := &server{t: t, address: "127.0.0.1:0", data: newData(t), log: &output{}, links: make(chan string, 100)}
 	s.start()
 	t.Cleanup(func() {
 		if s.process != nil {
@@ -72,6 +73,8 @@ func (s *server) start() {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "Page" {
 				page <- words[1]
+			} else if strings.Contains(lines.Text(), "/setup#") {
+				s.links <- strings.TrimSpace(lines.Text())
 			}
 		}
 	}()
