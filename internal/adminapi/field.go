@@ -60,8 +60,8 @@ func (f *field[T]) set(raw json.RawMessage, v, fresh *T) error {
 	if free, ok := to.(*json.RawMessage); ok {
 		return f.setFree(raw, free)
 	}
-	clear := reflect.New(reflect.TypeOf(to).Elem()) // nothing of an old list is left below a new one
-	err := json.Unmarshal(raw, clear.Interface())
+	value := reflect.New(reflect.TypeOf(to).Elem()) // nothing of an old list is left below a new one
+	err := json.Unmarshal(raw, value.Interface())
 	var domain *chat.Error
 	switch {
 	case errors.As(err, &domain):
@@ -73,7 +73,7 @@ func (f *field[T]) set(raw json.RawMessage, v, fresh *T) error {
 		}
 		return chat.Invalid(f.name, "expected %s, got %s", want, got)
 	}
-	reflect.ValueOf(to).Elem().Set(clear.Elem())
+	reflect.ValueOf(to).Elem().Set(value.Elem())
 	return nil
 }
 
