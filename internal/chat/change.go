@@ -103,6 +103,10 @@ func (c *change) commitEvents(tx Tx) error {
 	if err := tx.AppendEvents(c.events); err != nil {
 		return err
 	}
+	receivers, err := c.commitDeliveries(tx)
+	if err != nil {
+		return err
+	}
 	s := c.session
 	ring := Ring{
 		Session:  s.Ref(),
@@ -110,6 +114,8 @@ func (c *change) commitEvents(tx Tx) error {
 		Settled:  s.Settled(),
 		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node && !c.inHand,
 		Events:   c.events,
+
+		Receivers: receivers,
 	}
 	if c.cause != nil {
 		ring.Due = &DueTurn{Session: *s, Cause: *c.cause}

@@ -224,6 +224,8 @@ type Ring struct {
 	TurnDue  bool  // the bot owes a reaction, and the lease is this node's
 	Due      *DueTurn
 	Events   []Event // what was committed, in order; or one ephemeral event
+
+	Receivers []string // who is to get deliveries that were written, see Receiver
 }
 
 // DueTurn is a turn that a commit made due: what BeginTurn would otherwise read.

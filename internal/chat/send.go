@@ -12,6 +12,11 @@ type SendParams struct {
 	SessionID   string
 	Message     MessageParams
 	Idempotency Idempotency
+
+	// What bots say from now on is pushed there, "" for nowhere; nil leaves it as it was (TWIN,
+	// section 8, callbackUrl and callbackData of a further message).
+	CallbackURL  *string
+	CallbackData *string
 }
 
 // SendResult is what became of it.
@@ -25,14 +30,34 @@ func (s *Service) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 	if err := p.Message.check(); err != nil {
 		return nil, err
 	}
+	if p.CallbackURL != nil {
+		if err := checkURL("callbackUrl", *p.CallbackURL); err != nil {
+			return nil, err
+		}
+	}
 	var result *SendResult
 	err := s.write(ctx, p.SessionID, "send", p.Idempotency, func(tx Tx, session *Session) (*Event, error) {
+		p.setCallback(session)
 		return s.say(tx, session, &p.Message)
 	}, func(session *Session, e *Event) { result = &SendResult{session, e} })
 	if err != nil {
 		return nil, fmt.Errorf("send: %w", err)
 	}
 	return result, nil
+}
+
+func (p *SendParams) setCallback(session *Session) {
+	if p.CallbackURL == nil && p.CallbackData == nil {
+		return
+	}
+	h := session.ownHooks()
+	if p.CallbackURL != nil {
+		h.CallbackURL = *p.CallbackURL
+	}
+	if p.CallbackData != nil {
+		h.CallbackData = *p.CallbackData
+	}
+	session.setCallback(h.CallbackURL, h.CallbackData)
 }
 
 // write runs an idempotent act of a client in its open session.

@@ -21,10 +21,17 @@ type Params struct {
 	Ring        func(Ring)       // told of every commit, in order; must not block
 	DemoAllowed bool             // whether demo chats answer
 	TurnLease   time.Duration    // how long a node may work on a turn before others may take it
+
+	// EventName is how integrators call what happened, for the names in notifyOnEvents; nil: no
+	// event has a name.
+	EventName func(Payload) string
 }
 
 // NewService returns a service.
 func NewService(p Params) *Service {
+	if p.EventName == nil {
+		p.EventName = func(Payload) string { return "" }
+	}
 	return &Service{Params: p, chats: newChatCache(p.Now), keys: newKeyCache(p.Now)}
 }
 

@@ -50,6 +50,9 @@ func (s *Service) Start(ctx context.Context, p StartParams) (*StartResult, error
 			return nil, err
 		}
 	}
+	if err := p.Details.checkHooks(); err != nil {
+		return nil, err
+	}
 	var result *StartResult
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		result = &StartResult{}
@@ -219,8 +222,9 @@ func (s *Service) refreshClient(tx Tx, c *Chat, p *StartParams, client *Client, 
 // resume goes on in an open session, with the first message if there is one.
 func (s *Service) resume(tx Tx, p *StartParams, session *Session, result *StartResult) error {
 	result.Session = session
+	session.updateHooks(&p.Details)
 	if p.Message == nil {
-		return nil
+		return tx.UpdateSession(session) // which costs nothing when nothing has changed
 	}
 	event, err := s.say(tx, session, p.Message)
 	if err != nil {
@@ -255,6 +259,10 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		StartedAt: now,
 		ActiveAt:  now,
 		CheckAt:   now.Add(ttl),
+		Hooks:     p.Details.hooks(),
+	}
+	if err := lockForHooks(tx, session, c); err != nil {
+		return err
 	}
 	if err := s.assignBot(tx, c, p, session); err != nil {
 		return err

@@ -60,10 +60,19 @@ type Reader interface {
 	// ListExpiring returns open sessions with CheckAt <= now.
 	ListExpiring(ctx context.Context, now time.Time, limit int) ([]SessionRef, error)
 
+	// ListDeliveries returns deliveries and how many match in all.
+	ListDeliveries(ctx context.Context, q DeliveriesQuery) ([]Delivery, int64, error)
+	FindDelivery(ctx context.Context, id string) (*Delivery, error)
+	CountDeliveries(ctx context.Context) (DeliveryCounts, error)
+	// ListDueReceivers returns the receivers that have a stream that is due at now.
+	ListDueReceivers(ctx context.Context, now time.Time) ([]string, error)
+	// ListPending returns at most limit pending deliveries of a stream, in their order.
+	ListPending(ctx context.Context, stream int64, limit int) ([]Delivery, error)
+
 	// ListNodes returns the registered nodes, the eldest first.
 	ListNodes(ctx context.Context) ([]Node, error)
-	// CountLeases returns how many due turns each node has a lease of, by its id. Nodes that are
-	// not registered may be among them, those without a lease are not.
+	// CountLeases returns how many due turns and streams of deliveries each node has a lease of, by its
+	// id. Nodes that are not registered may be among them, those without a lease are not.
 	CountLeases(ctx context.Context) (map[string]int64, error)
 }
 
@@ -145,6 +154,35 @@ type Tx interface {
 
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)
+	// LockDeliveries precedes every lock of what is to be delivered to a client: whoever locks the
+	// client's session does that before.
+	LockDeliveries(client int64) error
+	// AppendDeliveries stores pending deliveries of one client, at the end of their streams, which
+	// become due unless they have something to do already. In a stream they are in the order of the
+	// commits.
+	AppendDeliveries(d []Delivery) error
+	// ClaimStreams leases streams of a receiver that are due at now, those that are due the longest
+	// first. One that is claimed is due again at until, as if nobody had claimed it.
+	ClaimStreams(node, receiver string, now, until time.Time, limit int) ([]StreamLease, error)
+	// LockStream keeps others from changing a stream until commit; CodeConflict when the lease is no
+	// longer the stream's.
+	LockStream(l StreamLease) error
+	// RenewStream has the lease of a locked stream last until a time.
+	RenewStream(stream int64, until time.Time) error
+	// ReleaseStream gives a locked stream back: it is due at a time if something is pending in it,
+	// which it reports.
+	ReleaseStream(stream int64, at time.Time) (pending bool, err error)
+	// WakeStream has a stream that nobody has leased due at a time.
+	WakeStream(stream int64, at time.Time) error
+	// LockDelivery reads a delivery and keeps others from changing it, and its stream, until commit.
+	LockDelivery(id string) (*Delivery, error)
+	// UpdateDelivery changes state, attempts, log, reason, and the times Since, NextAt and EndedAt. One
+	// that is not there any more stays so.
+	UpdateDelivery(d *Delivery) error
+	DeleteDelivery(key int64) error
+	// DeleteDeliveriesBefore removes deliveries in a state that ended before t, at most limit.
+	DeleteDeliveriesBefore(state DeliveryState, t time.Time, limit int) (int64, error)
+
 	// SaveSessionState and SaveClientState keep what a bot remembers. A client's state is
 	// refused with CodeConflict when its version is no longer the one given.
 	SaveSessionState(session int64, data json.RawMessage) error

@@ -60,7 +60,7 @@ func (f *file) open(ctx context.Context, path string, o Options) (logID string, 
 		return "", errors.Join(err, c.close())
 	}
 	// No other process has the directory open, so whoever held a lease is dead.
-	if err := c.queries.FreeLeases(ctx); err != nil {
+	if err := errors.Join(c.queries.FreeLeases(ctx), c.queries.FreeStreams(ctx)); err != nil {
 		return "", errors.Join(err, c.close())
 	}
 	checkpoint, err := f.openDB(path, checkpointPragmas)

@@ -42,6 +42,13 @@ func countLeases(ctx context.Context, q *sqlgen.Queries) (map[string]int64, erro
 	for _, r := range rows {
 		leases[r.LeaseNode] = r.Leases
 	}
+	if err != nil {
+		return leases, err
+	}
+	streams, err := q.CountStreamLeases(ctx)
+	for _, r := range streams {
+		leases[r.LeaseNode] += r.Leases
+	}
 	return leases, err
 }
 
@@ -90,14 +97,18 @@ func (t *tx) FreeLeases(node string) (int64, error) {
 		t.sessions.forget(key)
 	}
 	t.touched = append(t.touched, freed...) // what is read of them from here on may be rolled back
-	return int64(len(freed)), nil
+	streams, err := t.q.FreeStreamsOf(context.Background(), node)
+	if err != nil {
+		return 0, t.fail("lease", err)
+	}
+	return int64(len(freed)) + streams, nil
 }
 
 // NodeState is a node as somebody sees it who is none himself.
 type NodeState struct {
 	chat.Node
 	Alive  bool  // it has beaten while it was watched
-	Leases int64 // due turns that it has claimed
+	Leases int64 // due turns and streams of deliveries that it has claimed
 }
 
 // watchFor is how long WatchNodes looks: longer than a node that lives and is well goes without
@@ -105,7 +116,7 @@ type NodeState struct {
 const watchFor = 1200 * time.Millisecond
 
 // WatchNodes reads who shares a database of PostgreSQL, the eldest first, and waits a moment to
-// see who beats. orphaned is how many due turns are claimed by nodes that are not registered. It
+// see who beats. orphaned is how many due turns and streams are claimed by nodes that are not registered. It
 // changes nothing. An error does not contain the URL's password.
 func WatchNodes(ctx context.Context, postgresURL string) (nodes []NodeState, orphaned int64, err error) {
 	config, err := parsePostgres(postgresURL)

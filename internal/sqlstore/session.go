@@ -162,7 +162,7 @@ func (t *tx) updateSession(old, row *sessionRow) error {
 	if *s != old.session {
 		err := t.q.UpdateSession(context.Background(), sqlgen.UpdateSessionParams{
 			Key: s.Key, BotID: s.BotID, Status: s.Status, OwnerKind: s.OwnerKind, OwnerID: s.OwnerID, OwnerName: s.OwnerName,
-			Term: s.Term, Ttl: s.Ttl, CheckAt: s.CheckAt, ClosedAt: s.ClosedAt,
+			Term: s.Term, Ttl: s.Ttl, CheckAt: s.CheckAt, ClosedAt: s.ClosedAt, Hooks: s.Hooks,
 		})
 		if err != nil {
 			return err
@@ -214,7 +214,7 @@ func sessionOf(s sqlgen.Session, h sqlgen.SessionHead) *chat.Session {
 		Cursor: h.Cursor, Pending: h.Pending,
 		Lease: chat.Lease{Node: h.LeaseNode, Until: timeOf(h.LeaseUntil), Attempts: int(h.LeaseAttempts)},
 		TTL:   time.Duration(s.Ttl) * time.Microsecond, StartedAt: timeOf(s.StartedAt), ActiveAt: timeOf(h.ActiveAt),
-		CheckAt: timeOf(s.CheckAt), ClosedAt: timeOf(s.ClosedAt),
+		CheckAt: timeOf(s.CheckAt), ClosedAt: timeOf(s.ClosedAt), Hooks: hooksOf(s.Hooks),
 	}
 }
 
@@ -225,6 +225,7 @@ func rowOfSession(s *chat.Session) sessionRow {
 			Key: s.Key, ID: s.ID, ChatKey: s.ChatKey, ChatID: s.ChatID, Demo: s.Demo, ClientKey: s.ClientKey, ClientID: s.ClientID,
 			BotID: s.BotID, Status: string(s.Status), OwnerKind: string(s.Owner.Kind), OwnerID: s.Owner.ID, OwnerName: s.Owner.Name,
 			Term: s.Term, Ttl: s.TTL.Microseconds(), StartedAt: micros(s.StartedAt), CheckAt: micros(s.CheckAt), ClosedAt: micros(s.ClosedAt),
+			Hooks: hooksText(s.Hooks),
 		},
 		head: sqlgen.SessionHead{
 			SessionKey: s.Key, Sequence: s.Sequence, WidgetNo: s.WidgetNo, SessionNo: s.SessionNo, WidgetGiven: s.WidgetGiven,
@@ -238,8 +239,31 @@ func createSessionParams(s sqlgen.Session) sqlgen.CreateSessionParams {
 	return sqlgen.CreateSessionParams{
 		ID: s.ID, ChatKey: s.ChatKey, ChatID: s.ChatID, Demo: s.Demo, ClientKey: s.ClientKey, ClientID: s.ClientID, BotID: s.BotID,
 		Status: s.Status, OwnerKind: s.OwnerKind, OwnerID: s.OwnerID, OwnerName: s.OwnerName, Term: s.Term, Ttl: s.Ttl,
-		StartedAt: s.StartedAt, CheckAt: s.CheckAt, ClosedAt: s.ClosedAt,
+		StartedAt: s.StartedAt, CheckAt: s.CheckAt, ClosedAt: s.ClosedAt, Hooks: s.Hooks,
 	}
+}
+
+// hooksText is a session's webhooks as they are stored; "" for none, which nearly all have.
+func hooksText(h *chat.Hooks) string {
+	if h == nil {
+		return ""
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		panic(err) // it has texts only
+	}
+	return string(text)
+}
+
+func hooksOf(text string) *chat.Hooks {
+	if text == "" {
+		return nil
+	}
+	h := &chat.Hooks{}
+	if json.Unmarshal([]byte(text), h) != nil {
+		return nil // nothing but hooksText has written it
+	}
+	return h
 }
 
 func detailsOf(r sqlgen.SessionDetail) (*chat.SessionDetails, error) {

@@ -121,9 +121,30 @@ func (w *corpus) talk(t *testing.T, s *Store, c *chat.Chat, client *chat.Client,
 			session.Pending = session.Sequence
 			session.Lease = chat.Lease{Node: "node", Until: corpusTime, Attempts: 2}
 		}
-		return x.UpdateSession(session)
+		session.Hooks = &chat.Hooks{CallbackURL: "https://a.example/х", Events: []string{"x"}}
+		if err := x.UpdateSession(session); err != nil {
+			return err
+		}
+		if err := x.AppendDeliveries(w.deliveries(session)); err != nil || n%3 != 0 {
+			return err
+		}
+		_, err = x.ClaimStreams("node", "a.example:443", corpusTime, corpusTime.Add(time.Minute), 1)
+		return err
 	})
 	return session.ID
+}
+
+// deliveries are two of a stream.
+func (w *corpus) deliveries(session *chat.Session) []chat.Delivery {
+	d := chat.Delivery{
+		ID: newID(), ClientKey: session.ClientKey, Session: session.Ref(), ChatID: session.ChatID, Kind: chat.DeliveryEvent,
+		URL: "https://a.example/х", Data: "д", First: 1, Last: 2, State: chat.DeliveryDead, Attempts: 3, Reason: "упс",
+		Log:       []chat.Attempt{{At: corpusTime, Took: time.Second, Status: 500, Error: "500"}},
+		CreatedAt: corpusTime, Since: corpusTime, NextAt: corpusTime, EndedAt: corpusTime,
+	}
+	next := d
+	next.ID, next.State, next.EndedAt = newID(), chat.DeliveryPending, time.Time{}
+	return []chat.Delivery{d, next}
 }
 
 // onePayloadEach has one of every kind that is stored.
@@ -185,6 +206,8 @@ type reads struct {
 	Due         []chat.SessionRef
 	Expiring    []chat.SessionRef
 	Idempotency *chat.IdempotencyRecord
+	Deliveries  []chat.Delivery
+	Receivers   []string
 }
 
 // read reads everything. Keys of events are left out, and leases, which a transfer frees.
@@ -228,6 +251,10 @@ func (w *corpus) read(t *testing.T, s *Store) *reads {
 		r.Messages = append(r.Messages, withoutKeys(events))
 	}
 	var err error
+	r.Deliveries, _, err = s.ListDeliveries(ctx, chat.DeliveriesQuery{Limit: 1000})
+	check(err)
+	r.Receivers, err = s.ListDueReceivers(ctx, corpusTime.AddDate(1, 0, 0))
+	check(err)
 	r.Due, err = s.ListDueTurns(ctx, "", corpusTime.AddDate(1, 0, 0), 0, 1000)
 	check(err)
 	r.Expiring, err = s.ListExpiring(ctx, corpusTime.AddDate(1, 0, 0), 1000)

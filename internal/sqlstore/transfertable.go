@@ -94,6 +94,8 @@ func (t *table) except() {
 	case "session_heads":
 		t.columns[t.index("lease_node")].free = "''"
 		t.columns[t.index("lease_until")].free = "0"
+	case "delivery_streams":
+		t.columns[t.index("lease_node")].free = "''"
 	case "events":
 		t.columns[t.index("key")].own = true
 		t.order = []int{t.index("key"), t.index("session_key"), t.index("sequence")}

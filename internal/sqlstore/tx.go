@@ -24,6 +24,8 @@ type tx struct {
 	hooks   []func()
 	written int // bytes of payloads
 
+	deliveriesOf int64 // the client whose streams may be locked, see LockDeliveries
+
 	refused error // a constraint said no: this function will not commit
 	broken  error // the engine failed: the state of the transaction is not known
 }

@@ -30,8 +30,8 @@ WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open';
 
 -- name: CreateSession :one
 INSERT INTO sessions (id, chat_key, chat_id, demo, client_key, client_id, bot_id, status, owner_kind,
-                      owner_id, owner_name, term, ttl, started_at, check_at, closed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                      owner_id, owner_name, term, ttl, started_at, check_at, closed_at, hooks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING key;
 
 -- name: CreateSessionHead :exec
@@ -41,8 +41,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: UpdateSession :exec
 UPDATE sessions SET bot_id = $1, status = $2, owner_kind = $3, owner_id = $4, owner_name = $5, term = $6,
-                    ttl = $7, check_at = $8, closed_at = $9
-WHERE key = $10;
+                    ttl = $7, check_at = $8, closed_at = $9, hooks = $10
+WHERE key = $11;
 
 -- UpdateSessionHead leaves due_at, and so its index, alone.
 -- name: UpdateSessionHead :exec

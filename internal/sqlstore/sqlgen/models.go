@@ -50,6 +50,29 @@ type Client struct {
 	CreatedAt       int64
 }
 
+type Delivery struct {
+	Key           int64
+	ID            string
+	StreamKey     int64
+	ClientKey     int64
+	SessionKey    int64
+	SessionID     string
+	ChatID        string
+	Kind          string
+	Url           string
+	Data          string
+	FirstSequence int64
+	LastSequence  int64
+	State         string
+	Attempts      int64
+	Log           string
+	Reason        string
+	CreatedAt     int64
+	Since         int64
+	NextAt        int64
+	EndedAt       int64
+}
+
 type Event struct {
 	Key        int64
 	SessionKey int64
@@ -92,6 +115,7 @@ type Session struct {
 	StartedAt int64
 	CheckAt   int64
 	ClosedAt  int64
+	Hooks     string
 }
 
 type SessionDetail struct {

@@ -11,8 +11,8 @@ import (
 
 const createSession = `-- name: CreateSession :one
 INSERT INTO sessions (id, chat_key, chat_id, demo, client_key, client_id, bot_id, status, owner_kind,
-                      owner_id, owner_name, term, ttl, started_at, check_at, closed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                      owner_id, owner_name, term, ttl, started_at, check_at, closed_at, hooks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING key
 `
 
@@ -33,6 +33,7 @@ type CreateSessionParams struct {
 	StartedAt int64
 	CheckAt   int64
 	ClosedAt  int64
+	Hooks     string
 }
 
 func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (int64, error) {
@@ -53,6 +54,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (i
 		arg.StartedAt,
 		arg.CheckAt,
 		arg.ClosedAt,
+		arg.Hooks,
 	)
 	var key int64
 	err := row.Scan(&key)
@@ -163,7 +165,7 @@ func (q *Queries) FindOpenSession(ctx context.Context, arg FindOpenSessionParams
 }
 
 const findSession = `-- name: FindSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1
 `
@@ -194,6 +196,7 @@ func (q *Queries) FindSession(ctx context.Context, id string) (FindSessionRow, e
 		&i.Session.StartedAt,
 		&i.Session.CheckAt,
 		&i.Session.ClosedAt,
+		&i.Session.Hooks,
 		&i.SessionHead.SessionKey,
 		&i.SessionHead.Sequence,
 		&i.SessionHead.WidgetNo,
@@ -212,7 +215,7 @@ func (q *Queries) FindSession(ctx context.Context, id string) (FindSessionRow, e
 }
 
 const findSessionByKey = `-- name: FindSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1
 `
@@ -243,6 +246,7 @@ func (q *Queries) FindSessionByKey(ctx context.Context, key int64) (FindSessionB
 		&i.Session.StartedAt,
 		&i.Session.CheckAt,
 		&i.Session.ClosedAt,
+		&i.Session.Hooks,
 		&i.SessionHead.SessionKey,
 		&i.SessionHead.Sequence,
 		&i.SessionHead.WidgetNo,
@@ -386,7 +390,7 @@ func (q *Queries) ListExpiring(ctx context.Context, arg ListExpiringParams) ([]L
 }
 
 const lockOpenSession = `-- name: LockOpenSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open' FOR UPDATE
 `
@@ -422,6 +426,7 @@ func (q *Queries) LockOpenSession(ctx context.Context, arg LockOpenSessionParams
 		&i.Session.StartedAt,
 		&i.Session.CheckAt,
 		&i.Session.ClosedAt,
+		&i.Session.Hooks,
 		&i.SessionHead.SessionKey,
 		&i.SessionHead.Sequence,
 		&i.SessionHead.WidgetNo,
@@ -440,7 +445,7 @@ func (q *Queries) LockOpenSession(ctx context.Context, arg LockOpenSessionParams
 }
 
 const lockSession = `-- name: LockSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1 FOR UPDATE
 `
@@ -471,6 +476,7 @@ func (q *Queries) LockSession(ctx context.Context, id string) (LockSessionRow, e
 		&i.Session.StartedAt,
 		&i.Session.CheckAt,
 		&i.Session.ClosedAt,
+		&i.Session.Hooks,
 		&i.SessionHead.SessionKey,
 		&i.SessionHead.Sequence,
 		&i.SessionHead.WidgetNo,
@@ -489,7 +495,7 @@ func (q *Queries) LockSession(ctx context.Context, id string) (LockSessionRow, e
 }
 
 const lockSessionByKey = `-- name: LockSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1 FOR UPDATE
 `
@@ -520,6 +526,7 @@ func (q *Queries) LockSessionByKey(ctx context.Context, key int64) (LockSessionB
 		&i.Session.StartedAt,
 		&i.Session.CheckAt,
 		&i.Session.ClosedAt,
+		&i.Session.Hooks,
 		&i.SessionHead.SessionKey,
 		&i.SessionHead.Sequence,
 		&i.SessionHead.WidgetNo,
@@ -539,8 +546,8 @@ func (q *Queries) LockSessionByKey(ctx context.Context, key int64) (LockSessionB
 
 const updateSession = `-- name: UpdateSession :exec
 UPDATE sessions SET bot_id = $1, status = $2, owner_kind = $3, owner_id = $4, owner_name = $5, term = $6,
-                    ttl = $7, check_at = $8, closed_at = $9
-WHERE key = $10
+                    ttl = $7, check_at = $8, closed_at = $9, hooks = $10
+WHERE key = $11
 `
 
 type UpdateSessionParams struct {
@@ -553,6 +560,7 @@ type UpdateSessionParams struct {
 	Ttl       int64
 	CheckAt   int64
 	ClosedAt  int64
+	Hooks     string
 	Key       int64
 }
 
@@ -567,6 +575,7 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 		arg.Ttl,
 		arg.CheckAt,
 		arg.ClosedAt,
+		arg.Hooks,
 		arg.Key,
 	)
 	return err

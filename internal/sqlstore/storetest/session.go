@@ -19,6 +19,7 @@ func (w *world) fullSession() chat.Session {
 		Sequence: 20, WidgetNo: 10, SessionNo: 15, WidgetGiven: 9, ClientRead: 8, Cursor: 18, Pending: 19,
 		Lease: chat.Lease{Node: "node", Until: epoch.Add(time.Minute), Attempts: 2},
 		TTL:   90 * time.Minute, StartedAt: epoch, ActiveAt: epoch.Add(time.Second), CheckAt: epoch.Add(time.Hour), ClosedAt: epoch.Add(2 * time.Hour),
+		Hooks: &chat.Hooks{CallbackURL: "https://c", CallbackData: "д", EventURL: "https://e", EventData: "f", Events: []string{"x"}},
 	}
 }
 
@@ -110,6 +111,8 @@ func sessionChangesAreKept(t *testing.T, s chat.Store) {
 		func(c *chat.Session) { c.Owner = chat.Owner{Kind: chat.OwnerOperator, ID: "7", Name: "Оля"} },
 		func(c *chat.Session) { c.Term++ },
 		func(c *chat.Session) { c.TTL = time.Minute },
+		func(c *chat.Session) { c.Hooks = &chat.Hooks{CallbackURL: "https://other"} },
+		func(c *chat.Session) { c.Hooks = nil },
 		func(c *chat.Session) { c.CheckAt = epoch.Add(3 * time.Hour) },
 		func(c *chat.Session) { c.Sequence++; c.Term++; c.Owner = chat.Owner{Kind: chat.OwnerBot} },
 		func(c *chat.Session) { c.Status = chat.StatusClosed; c.ClosedAt = epoch.Add(4 * time.Hour) },

@@ -77,6 +77,18 @@ var promises = []struct {
 	{"a node that beats while it is removed is registered", removalMeetsBeat},
 	{"leases of who is not registered are freed", orphansAreFreed},
 
+	{"a delivery is kept as it was given", deliveryIsKept},
+	{"deliveries are listed, page by page", deliveriesAreListed},
+	{"a stream has the order of the commits", streamsAreInOrder},
+	{"a stream is claimed by one node until its lease is over", streamIsClaimedOnce},
+	{"a lost lease changes nothing", lostLeaseIsRefused},
+	{"a stream that is given back is due if something is pending", releasedStreamIsDue},
+	{"no delivery is missed while its stream is given back", appendMeetsRelease},
+	{"receivers are listed once each, when one of their streams is due", dueReceivers},
+	{"a node's removal frees its streams", removalFreesStreams},
+	{"a delivery is changed and deleted", deliveryIsChanged},
+	{"old deliveries are deleted by state, a bounded number at a time", oldDeliveriesAreDeleted},
+
 	{"what was acknowledged under load is there, without a gap", loadLosesNothing},
 }
 

@@ -1,0 +1,182 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// When a delivery is tried again: the vendor's three repeats first, then ever later. It is dead when it
+// has been due for the time given and was tried so often at least.
+const (
+	deliveryRepeats    = 3
+	deliveryRepeatWait = 3 * time.Second
+	maxDeliveryWait    = 15 * time.Minute
+)
+
+// StreamClaim asks for streams of a receiver.
+type StreamClaim struct {
+	Receiver string
+	Limit    int
+}
+
+// Outgoing is a delivery with what its body is made of.
+type Outgoing struct {
+	Delivery
+	Chat    *Chat
+	Session *Session        // as it is now
+	Events  []Event         // that it is about, in order
+	Details *SessionDetails // when the session's start is among them, or nil
+	Client  *Client         // likewise
+}
+
+// Outcome is what came of an attempt.
+type Outcome struct {
+	Attempt
+	Delivered  bool
+	Permanent  bool          // trying again is of no use
+	RetryAfter time.Duration // the receiver's wish; 0: none
+}
+
+// ListDueReceivers returns who has a stream that is due.
+func (s *Service) ListDueReceivers(ctx context.Context) ([]string, error) {
+	return s.Store.ListDueReceivers(ctx, s.Now())
+}
+
+// ClaimStreams leases due streams to this node for a time, of every receiver at most as many as asked.
+func (s *Service) ClaimStreams(ctx context.Context, claims []StreamClaim, lease time.Duration) (leases [][]StreamLease, err error) {
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		leases = make([][]StreamLease, len(claims))
+		for i, c := range claims {
+			now := s.Now()
+			var err error
+			if leases[i], err = tx.ClaimStreams(s.Node, c.Receiver, now, now.Add(lease), c.Limit); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim streams: %w", err)
+	}
+	return leases, nil
+}
+
+// ListPending returns the first deliveries of a stream, in their order.
+func (s *Service) ListPending(ctx context.Context, l StreamLease, limit int) ([]Delivery, error) {
+	return s.Store.ListPending(ctx, l.Stream, limit)
+}
+
+// LoadOutgoing reads what a delivery's body is made of.
+func (s *Service) LoadOutgoing(ctx context.Context, d *Delivery) (*Outgoing, error) {
+	o := &Outgoing{Delivery: *d}
+	var err error
+	if o.Chat, err = s.cachedChat(ctx, d.ChatID); err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	if o.Session, err = s.Store.FindSessionByKey(ctx, d.Session.Key); err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	if o.Events, err = s.Store.ListEvents(ctx, d.Session, d.First-1, int(d.Last-d.First+1)); err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	if len(o.Events) == 0 {
+		return nil, Errorf(CodeNotFound, "the events of delivery %s are gone", d.ID)
+	}
+	if o.Events[0].Payload.Kind() != KindSessionStarted {
+		return o, nil
+	}
+	if o.Details, err = s.Store.FindSessionDetails(ctx, d.Session.Key); err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	if o.Client, err = s.Store.FindClientByKey(ctx, o.Session.ClientKey); err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	return o, nil
+}
+
+// Settlement is what a worker does with the stream after a delivery.
+type Settlement struct {
+	Lease  StreamLease
+	Until  time.Duration // how long the lease is to last from now on; 0 gives it back
+	GiveUp time.Duration // after which a delivery that fails is dead
+	Jitter float64       // 0 to 1: a random share
+}
+
+// SettleDelivery notes an attempt; d becomes what is stored. due reports whether the stream, given back,
+// has something to do at once. It is CodeConflict when the lease was lost meanwhile: then the delivery
+// is somebody else's, and may be repeated.
+func (s *Service) SettleDelivery(ctx context.Context, d *Delivery, o Outcome, st Settlement) (due bool, err error) {
+	settled := *d
+	now := s.Now()
+	settled.note(o, now, st)
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.LockStream(st.Lease); err != nil {
+			return err
+		}
+		if err := tx.UpdateDelivery(&settled); err != nil {
+			return err
+		}
+		if settled.State != DeliveryPending && st.Until > 0 {
+			due = false
+			return tx.RenewStream(st.Lease.Stream, now.Add(st.Until))
+		}
+		at := now
+		if settled.State == DeliveryPending {
+			at = settled.NextAt
+		}
+		more, err := tx.ReleaseStream(st.Lease.Stream, at)
+		due = more && settled.State != DeliveryPending
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("settle delivery: %w", err)
+	}
+	*d = settled
+	return due, nil
+}
+
+// note writes what came of an attempt into the delivery.
+func (d *Delivery) note(o Outcome, now time.Time, st Settlement) {
+	d.Attempts++
+	d.Log = append(d.Log[max(0, len(d.Log)+1-MaxAttemptLog):len(d.Log):len(d.Log)], o.Attempt)
+	d.NextAt = time.Time{}
+	switch {
+	case o.Delivered:
+		d.State, d.EndedAt = DeliveryDelivered, now
+	case o.Permanent:
+		d.State, d.EndedAt, d.Reason = DeliveryDead, now, o.Error
+	case d.Attempts > deliveryRepeats && !now.Before(d.Since.Add(st.GiveUp)):
+		d.State, d.EndedAt = DeliveryDead, now
+		d.Reason = fmt.Sprintf("given up after %s: %s", st.GiveUp, o.Error)
+	default:
+		d.NextAt = now.Add(deliveryWait(d.Attempts, o.RetryAfter, st.Jitter))
+	}
+}
+
+// deliveryWait is how long to wait after so many attempts. A receiver may ask for more time than that,
+// but for no more than maxDeliveryWait.
+func deliveryWait(attempts int, wish time.Duration, jitter float64) time.Duration {
+	wait := deliveryRepeatWait
+	if attempts > deliveryRepeats {
+		doublings := min(attempts-deliveryRepeats, 10)
+		wait = min(deliveryRepeatWait<<doublings, maxDeliveryWait)
+		wait += time.Duration(float64(wait) * (jitter - 0.5) / 2.5) // a fifth more or less
+	}
+	return max(wait, min(wish, maxDeliveryWait))
+}
+
+// GiveBackStream ends a lease without an attempt; the stream is looked at again after a time.
+func (s *Service) GiveBackStream(ctx context.Context, l StreamLease, after time.Duration) error {
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.LockStream(l); err != nil {
+			return err
+		}
+		_, err := tx.ReleaseStream(l.Stream, s.Now().Add(after))
+		return err
+	})
+	if err != nil && CodeOf(err) != CodeConflict {
+		return fmt.Errorf("give back stream: %w", err)
+	}
+	return nil
+}
