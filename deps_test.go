@@ -29,6 +29,7 @@ var imports = map[string][]string{
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth"},
 	"internal/egress":             nil,
 	"internal/adminapi":           {"internal/chat", "internal/auth"},
+	"internal/outbox":             {"internal/chat"},
 	"internal/config":             nil,
 	"internal/webui":              nil,
 	"internal/loadtest":           nil,

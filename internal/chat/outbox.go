@@ -95,10 +95,11 @@ func (s *Service) LoadOutgoing(ctx context.Context, d *Delivery) (*Outgoing, err
 	return o, nil
 }
 
-// Settlement is what a worker does with the stream after a delivery.
+// Settlement is how an attempt is noted, and what becomes of the stream.
 type Settlement struct {
 	Lease  StreamLease
-	Until  time.Duration // how long the lease is to last from now on; 0 gives it back
+	Keep   bool          // the lease is kept, unless the delivery is to be tried again
+	Renew  time.Duration // how long a lease that is kept is to last from now on; 0: as before
 	GiveUp time.Duration // after which a delivery that fails is dead
 	Jitter float64       // 0 to 1: a random share
 }
@@ -117,9 +118,12 @@ func (s *Service) SettleDelivery(ctx context.Context, d *Delivery, o Outcome, st
 		if err := tx.UpdateDelivery(&settled); err != nil {
 			return err
 		}
-		if settled.State != DeliveryPending && st.Until > 0 {
-			due = false
-			return tx.RenewStream(st.Lease.Stream, now.Add(st.Until))
+		due = false
+		if settled.State != DeliveryPending && st.Keep {
+			if st.Renew == 0 {
+				return nil
+			}
+			return tx.RenewStream(st.Lease.Stream, now.Add(st.Renew))
 		}
 		at := now
 		if settled.State == DeliveryPending {

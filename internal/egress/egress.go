@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -30,10 +31,15 @@ const (
 // shorter deadline is the context's. An answer that redirects is returned as it is. Addresses are
 // judged when they are dialled, so that a name cannot resolve to another one meanwhile.
 func Client(allowPrivate bool, timeout time.Duration) *http.Client {
-	dialer := &net.Dialer{Timeout: dialTimeout}
-	if !allowPrivate {
-		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
+	if allowPrivate {
+		return client(nil, timeout)
 	}
+	return ClientFor(nil, timeout)
+}
+
+// client returns a client whose connections guard judges before they are made; nil for none.
+func client(guard func(network, address string, c syscall.RawConn) error, timeout time.Duration) *http.Client {
+	dialer := &net.Dialer{Timeout: dialTimeout, Control: guard}
 	return &http.Client{
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

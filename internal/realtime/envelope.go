@@ -110,13 +110,14 @@ type Links func(a chat.Attachment) (inline, download string)
 // encode returns the publication of an event on a stream's channel: one line of JSON. The
 // session stream says more than the documented widget stream does.
 func encode(e *chat.Event, stream chat.Stream, links Links) ([]byte, error) {
-	name, data := describe(e, stream, links)
+	data := describe(e, stream, links)
 	if data == nil {
 		return nil, fmt.Errorf("encode publication: unknown payload %T", e.Payload)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
+	name := EventName(e.Payload)
 	err := enc.Encode(envelope{Event: name, Action: name, Data: data, ID: e.ID, Sequence: e.Sequence})
 	if err != nil {
 		return nil, fmt.Errorf("encode publication of %s: %w", e.Payload.Kind(), err)
@@ -124,32 +125,32 @@ func encode(e *chat.Event, stream chat.Stream, links Links) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// describe is the table of events of TWIN, section 3; nil data for a payload not in it.
-func describe(e *chat.Event, stream chat.Stream, links Links) (name string, data any) {
+// describe is the table of events of TWIN, section 3; nil for a payload not in it.
+func describe(e *chat.Event, stream chat.Stream, links Links) any {
 	whole := stream == chat.StreamSession
 	switch p := e.Payload.(type) {
 	case *chat.Message:
-		return "chatMessageCreated", describeMessage(e, p, links)
+		return describeMessage(e, p, links)
 	case *chat.Typing:
 		d := typingData{AuthorType: p.By}
 		if whole {
 			d.Body = p.Body
 		}
-		return "showTypingIndicator", d
+		return d
 	case *chat.MessageRead:
 		d := readData{MessageID: p.MessageID}
 		if whole {
 			d.AuthorType = p.By
 		}
-		return "chatMessageRead", d
+		return d
 	case *chat.OwnerChanged:
-		return "operatorChanged", describeOwner(p)
+		return describeOwner(p)
 	case *chat.SessionClosed:
-		return "sessionClosed", closedData{e.Session.ID, p.ChatID, p.RatingRequired}
+		return closedData{e.Session.ID, p.ChatID, p.RatingRequired}
 	case *chat.ActionPressed:
-		return "actionPressed", pressData{p.Event, p.Data}
+		return pressData{p.Event, p.Data}
 	default:
-		return "", nil
+		return nil
 	}
 }
 

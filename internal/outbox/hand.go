@@ -1,0 +1,125 @@
+package outbox
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+const (
+	// streamBatch is how many deliveries of a stream a hand makes before others have their turn.
+	streamBatch = 16
+	// leaseMargin is how much longer than two attempts a lease lasts: storage may be slow. A node that
+	// dies is noticed long before.
+	leaseMargin = 40 * time.Second
+	// retryFirst is the first wait for storage that is away.
+	retryFirst = 20 * time.Millisecond
+	// awayWait is how long a stream is left alone when storage cannot say what is in it.
+	awayWait = time.Second
+	// giveBackTimeout bounds giving a stream back; otherwise its lease ends by itself.
+	giveBackTimeout = 2 * time.Second
+)
+
+func (b *Outbox) lease() time.Duration { return 2*b.Timeout + leaseMargin }
+
+// serve delivers what a stream has, in order, until it is empty, has had its turn, or must wait.
+// Nothing is begun after work has ended, and attempts end with posts.
+func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.StreamLease) report {
+	rep := report{receiver: receiver}
+	leased := time.Now()
+	list, err := b.pending(l)
+	if err != nil || len(list) == 0 {
+		b.giveBack(l, err)
+		return rep
+	}
+	for i := range list {
+		d := &list[i]
+		outcome, ok := b.attempt(posts, d)
+		if !ok {
+			b.giveBack(l, nil)
+			return rep
+		}
+		st := chat.Settlement{Lease: l, GiveUp: b.GiveUp, Jitter: rand.Float64(), Keep: i+1 < len(list) && work.Err() == nil}
+		if time.Since(leased) > b.lease()/2 {
+			st.Renew, leased = b.lease(), time.Now()
+		}
+		rep.due, err = b.settle(d, outcome, st)
+		if err != nil {
+			return rep
+		}
+		rep.tried, rep.delivered = !outcome.Permanent, outcome.Delivered
+		if d.State == chat.DeliveryDead {
+			rep.died = d
+		}
+		if !st.Keep || d.State == chat.DeliveryPending {
+			break
+		}
+	}
+	return rep
+}
+
+func (b *Outbox) pending(l chat.StreamLease) ([]chat.Delivery, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	return b.Service.ListPending(ctx, l, streamBatch)
+}
+
+// giveBack ends a lease before its time. When that fails, it ends by itself.
+func (b *Outbox) giveBack(l chat.StreamLease, cause error) {
+	ctx, cancel := context.WithTimeout(context.Background(), giveBackTimeout)
+	defer cancel()
+	wait := time.Duration(0)
+	if cause != nil {
+		wait = awayWait
+	}
+	if err := b.Service.GiveBackStream(ctx, l, wait); err != nil {
+		b.Log.Debug("outbox: a stream is not given back", "stream", l.Stream, "error", err)
+	}
+}
+
+// settle notes what came of an attempt, and goes on trying while storage is away and the lease lasts: if
+// it cannot, the delivery is repeated.
+func (b *Outbox) settle(d *chat.Delivery, o chat.Outcome, st chat.Settlement) (due bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), b.lease()/2)
+	defer cancel()
+	for wait := retryFirst; ; wait = min(2*wait, time.Second) {
+		due, err = b.Service.SettleDelivery(ctx, d, o, st)
+		if err == nil || chat.CodeOf(err) != chat.CodeUnavailable {
+			break
+		}
+		select {
+		case <-time.After(wait):
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	b.count(d, o, err)
+	if err != nil && chat.CodeOf(err) != chat.CodeConflict && chat.CodeOf(err) != chat.CodeUnavailable {
+		b.Log.Error("outbox: an attempt cannot be noted", "delivery", d.ID, "error", err)
+	}
+	return due, err
+}
+
+func (b *Outbox) count(d *chat.Delivery, o chat.Outcome, err error) {
+	outcome := "failed"
+	switch {
+	case err != nil:
+		outcome = "not_settled"
+	case o.Delivered:
+		outcome = "delivered"
+	case d.State == chat.DeliveryDead:
+		outcome = "dead"
+	}
+	if m := b.Metrics.Attempts; m != nil {
+		m.WithLabelValues(outcome).Inc()
+	}
+	if m := b.Metrics.Seconds; m != nil {
+		m.Observe(o.Took.Seconds())
+	}
+	if m := b.Metrics.Lag; m != nil && o.Delivered {
+		m.Observe(o.At.Add(o.Took).Sub(d.CreatedAt).Seconds())
+	}
+}
