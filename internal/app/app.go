@@ -20,6 +20,7 @@ import (
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
+	"github.com/govorun/govorun/internal/outbox"
 	"github.com/govorun/govorun/internal/realtime"
 	"github.com/govorun/govorun/internal/relay"
 	"github.com/govorun/govorun/internal/sqlstore"
@@ -143,10 +144,11 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	queue := bot.NewQueue()
+	queue, bell := bot.NewQueue(), outbox.NewBell()
 	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
+		bell.Ring(r)
 		publish(r)
 		a.metrics.ring(r)
 	})
@@ -157,8 +159,9 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.onClose(node.close)
-	upkeep := startUpkeep(service, node, log)
+	upkeep := startUpkeep(service, node, log, a.webhookChores(service, node)...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
+	a.startOutbox(service, bell)
 
 	server, err := a.newRealtime(store, service, events)
 	if err != nil {
@@ -257,6 +260,7 @@ func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *c
 		NewSecretID: uuid.NewString,
 		Ring:        ring,
 		DemoAllowed: a.demoAllowed(),
+		EventName:   realtime.EventName,
 		TurnLease:   3 * a.params.Config.Bot.TurnTimeout,
 	})
 }

@@ -39,12 +39,20 @@ type metrics struct {
 	nodes         prometheus.Gauge
 	nodeEldest    prometheus.Gauge
 	nodesRemoved  prometheus.Counter
+
+	webhookAttempts *prometheus.CounterVec // by outcome
+	webhookSeconds  prometheus.Histogram
+	webhookLag      prometheus.Histogram
+	webhooksInHand  prometheus.Gauge
+	webhooksPending prometheus.Gauge
+	webhooksDead    prometheus.Gauge
 }
 
 // Buckets of histograms: of what takes milliseconds, in seconds, and of sizes.
 var (
 	secondBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	sizeBuckets   = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}
+	lagBuckets    = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 14_400, 86_400}
 )
 
 func newMetrics() *metrics {
@@ -62,7 +70,7 @@ func newMetrics() *metrics {
 	single := func(v *prometheus.HistogramVec) prometheus.Histogram {
 		return v.WithLabelValues().(prometheus.Histogram)
 	}
-	return &metrics{
+	m := &metrics{
 		registry:      registry,
 		messages:      counter("messages_total", "Messages stored, by author.", "author"),
 		turns:         counter("turns_total", "Turns of bots, by outcome.", "outcome"),
@@ -88,7 +96,21 @@ func newMetrics() *metrics {
 		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
 		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
 		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
+		nodes:         gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
+		nodeEldest:    gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
+		nodesRemoved:  counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
+
+		webhookAttempts: counter("webhook_attempts_total", "Attempts to deliver a webhook, by outcome: delivered, failed (it is tried again), dead, or not_settled (it may be repeated).", "outcome"),
+		webhookSeconds:  single(histogram("webhook_seconds", "Time of one attempt to deliver a webhook.", secondBuckets)),
+		webhookLag:      single(histogram("webhook_lag_seconds", "Time from the commit of what a webhook tells to its delivery.", lagBuckets)),
+		webhooksInHand:  gauge("webhooks_in_hand", "Streams of webhooks that are worked on."),
+		webhooksPending: gauge("webhooks_pending", "Webhooks that wait to be delivered, of all nodes; the eldest node counts them."),
+		webhooksDead:    gauge("webhooks_dead", "Webhooks that were given up and can be replayed; the eldest node counts them."),
 	}
+	for _, outcome := range []string{"delivered", "failed", "dead", "not_settled"} { // so that they are shown from the start
+		m.webhookAttempts.WithLabelValues(outcome)
+	}
+	return m
 }
 
 // total sums up a gauge over its labels.

@@ -27,7 +27,14 @@ type upkeep struct {
 	running sync.WaitGroup
 }
 
-func startUpkeep(s *chat.Service, n *node, log *slog.Logger) *upkeep {
+// chore is work that is done again and again.
+type chore struct {
+	every time.Duration
+	name  string
+	work  func(context.Context) error
+}
+
+func startUpkeep(s *chat.Service, n *node, log *slog.Logger, more ...chore) *upkeep {
 	u := &upkeep{service: s, log: log}
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
@@ -35,6 +42,9 @@ func startUpkeep(s *chat.Service, n *node, log *slog.Logger) *upkeep {
 	u.every(ctx, forgetEvery, "forget idempotency keys", n.asEldest(s.ForgetKeys))
 	u.every(ctx, freeEvery, "free leases of dead nodes", n.asEldest(func(ctx context.Context) error { return n.freeOrphans(ctx, s) }))
 	u.every(ctx, usesEvery, "keep when API keys were used", s.KeepKeyUses)
+	for _, c := range more {
+		u.every(ctx, c.every, c.name, c.work)
+	}
 	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: 100}).tune)
 	return u
 }

@@ -32,6 +32,7 @@ type Config struct {
 
 	Centrifugo Centrifugo
 	Bot        Bot
+	Webhooks   Webhooks
 }
 
 // Node is one of several servers over the same data.
@@ -84,6 +85,23 @@ type Rates struct {
 type Centrifugo struct {
 	MaxConnections int
 	QueueBytes     int
+}
+
+// Webhooks says how webhooks are delivered.
+type Webhooks struct {
+	AllowPrivate Private
+	Timeout      time.Duration // of one attempt
+	GiveUp       time.Duration // after which a delivery that fails is dead
+	Hands        int           // that deliver at once
+	PerReceiver  int           // of them, for one receiver
+	Keep         time.Duration // of what was delivered
+	KeepDead     time.Duration
+}
+
+// Private says which addresses that are not public may be called.
+type Private struct {
+	All      bool
+	Networks []netip.Prefix
 }
 
 // Bot bounds the turns of bots.

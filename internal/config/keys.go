@@ -98,6 +98,21 @@ func keys(c *Config) []Key {
 			"How long a remote bot that has answered 202 may send its answers to that turn."),
 		key("bot.allow_private", "off", onOff(&c.Bot.AllowPrivate),
 			"Whether remote bots may be at addresses that are not public, such as 127.0.0.1 or 10.0.0.5. Whoever may make bots can then reach your network through the server."),
+
+		key("webhooks.allow_private", "off", private(&c.Webhooks.AllowPrivate),
+			"Whether webhooks may go to addresses that are not public, such as those of this machine and its network: off, on, or to which networks."),
+		key("webhooks.timeout", "10s", span(&c.Webhooks.Timeout, "100ms", "1m"),
+			"How long a receiver may take to answer a webhook."),
+		key("webhooks.give_up", "24h", span(&c.Webhooks.GiveUp, "1s", "720h"),
+			"How long a webhook is tried again until it is dead, from when it was written. Each is tried four times at least."),
+		key("webhooks.hands", "256", count(&c.Webhooks.Hands, 1, 10_000),
+			"Webhooks that this server delivers at once."),
+		key("webhooks.per_receiver", "16", count(&c.Webhooks.PerReceiver, 1, 1000),
+			"Webhooks that it delivers to one host and port at once; to one that fails, two."),
+		key("webhooks.keep", "168h", span(&c.Webhooks.Keep, "1m", "8760h"),
+			"How long a webhook is listed after it was delivered."),
+		key("webhooks.keep_dead", "720h", span(&c.Webhooks.KeepDead, "1m", "87600h"),
+			"How long a dead webhook can be replayed."),
 	}
 }
 

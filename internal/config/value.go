@@ -158,6 +158,28 @@ func networks(p *[]netip.Prefix) value {
 	}
 }
 
+// private takes on and off beside networks.
+func private(p *Private) value {
+	some, all := networks(&p.Networks), onOff(&p.All)
+	return value{
+		"off, on, or " + some.expects,
+		func(s string) bool {
+			p.Networks = nil
+			if all.set(s) {
+				return true
+			}
+			p.All = false
+			return some.set(s) && len(p.Networks) > 0
+		},
+		func() any {
+			if len(p.Networks) > 0 {
+				return some.show()
+			}
+			return all.show()
+		},
+	}
+}
+
 func network(s string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(a, a.BitLen()), true
