@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -96,9 +97,11 @@ func (s *Service) ReplayDead(ctx context.Context, chatID string) (replayed int64
 	}
 }
 
-// replayAll goes from client to client in one order, which is that of its locks.
+// replayAll locks streams in their order, see Tx.AppendDeliveries.
 func (s *Service) replayAll(ctx context.Context, list []Delivery) (n int64, err error) {
-	slices.SortFunc(list, func(a, b Delivery) int { return int(a.ClientKey - b.ClientKey) })
+	slices.SortFunc(list, func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(a.ClientKey, b.ClientKey), cmp.Compare(a.URL, b.URL))
+	})
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		n = 0
 		for i := range list {

@@ -261,9 +261,6 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		CheckAt:   now.Add(ttl),
 		Hooks:     p.Details.hooks(),
 	}
-	if err := lockForHooks(tx, session, c); err != nil {
-		return err
-	}
 	if err := s.assignBot(tx, c, p, session); err != nil {
 		return err
 	}

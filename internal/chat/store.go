@@ -160,6 +160,10 @@ type Tx interface {
 	// AppendDeliveries stores pending deliveries of one client, at the end of their streams, which
 	// become due unless they have something to do already. In a stream they are in the order of the
 	// commits.
+	// AppendDeliveries has deliveries stored at the end of their streams, which become due unless they
+	// have something to do already. In a stream they are in the order of the commits, those of one
+	// transaction in the order of the calls. They are stored when fn has returned, so that whoever
+	// holds a stream waits for nothing but streams, which are locked in the order of client and URL.
 	AppendDeliveries(d []Delivery) error
 	// ClaimStreams leases streams of a receiver that are due at now, those that are due the longest
 	// first. One that is claimed is due again at until, as if nobody had claimed it.

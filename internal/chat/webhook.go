@@ -167,12 +167,3 @@ func (s *Service) settingsOf(tx Tx, chatID string) (*Chat, error) {
 	s.chats.put(c, state)
 	return c, nil
 }
-
-// lockForHooks keeps the order in which sessions, clients and streams are locked where a session is
-// about to be made that webhooks are told of.
-func lockForHooks(tx Tx, session *Session, in *Chat) error {
-	if session.Hooks == nil && in.Settings.EventCallbackURL == "" {
-		return nil
-	}
-	return tx.LockDeliveries(session.ClientKey)
-}

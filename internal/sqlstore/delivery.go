@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -13,52 +15,51 @@ import (
 // streamDigest stands for a URL in the index of streams: short, and of one length.
 func streamDigest(url string) string { return digest("stream", url) }
 
-// LockDeliveries implements chat.Tx. On PostgreSQL it costs no round trip, see pipe.
-func (t *tx) LockDeliveries(client int64) error {
-	if t.deliveriesOf == client {
-		return nil
-	}
-	if err := t.q.LockDeliveries(context.Background(), client); err != nil {
-		return t.fail("client", err)
-	}
-	t.deliveriesOf = client
+// AppendDeliveries implements chat.Tx.
+func (t *tx) AppendDeliveries(list []chat.Delivery) error {
+	t.deliveries = append(t.deliveries, list...)
 	return nil
 }
 
-// AppendDeliveries implements chat.Tx. The database gives the keys, which grow in the order of the
-// commits because the client is locked until then.
-func (t *tx) AppendDeliveries(list []chat.Delivery) error {
+// flushDeliveries stores what AppendDeliveries was given. The database gives the keys, which grow in
+// the order of the commits because PutStream locks the stream before.
+func (t *tx) flushDeliveries() error {
+	if len(t.deliveries) == 0 {
+		return nil
+	}
 	if err := t.begin(); err != nil {
 		return err
 	}
-	for i := range list {
-		d := &list[i]
-		if err := t.LockDeliveries(d.ClientKey); err != nil {
+	slices.SortStableFunc(t.deliveries, func(a, b chat.Delivery) int {
+		return cmp.Or(cmp.Compare(a.ClientKey, b.ClientKey), cmp.Compare(a.URL, b.URL))
+	})
+	for i := range t.deliveries {
+		if err := t.createDelivery(&t.deliveries[i]); err != nil {
 			return err
 		}
-		digest := streamDigest(d.URL)
-		err := t.q.PutStream(context.Background(), sqlgen.PutStreamParams{
-			ClientKey: d.ClientKey, Digest: digest, Receiver: chat.Receiver(d.URL), DueAt: max(micros(d.CreatedAt), 1),
-		})
-		if err != nil {
-			return t.fail("delivery", err)
-		}
-		log, err := logText(d)
-		if err != nil {
-			return err
-		}
-		err = t.q.CreateDelivery(context.Background(), sqlgen.CreateDeliveryParams{
-			ClientKey: d.ClientKey, Digest: digest, ClientKey_2: d.ClientKey, ID: d.ID, SessionKey: d.Session.Key, SessionID: d.Session.ID,
-			ChatID: d.ChatID, Kind: string(d.Kind), Url: d.URL, Data: d.Data, FirstSequence: d.First, LastSequence: d.Last,
-			State: string(d.State), Attempts: int64(d.Attempts), Log: log, Reason: d.Reason,
-			CreatedAt: micros(d.CreatedAt), Since: micros(d.Since), NextAt: micros(d.NextAt), EndedAt: micros(d.EndedAt),
-		})
-		if err != nil {
-			return t.fail("delivery", err)
-		}
-		t.written += len(d.URL) + len(d.Data)
 	}
 	return nil
+}
+
+func (t *tx) createDelivery(d *chat.Delivery) error {
+	log, err := logText(d)
+	if err != nil {
+		return err
+	}
+	digest := streamDigest(d.URL)
+	err = t.q.PutStream(context.Background(), sqlgen.PutStreamParams{
+		ClientKey: d.ClientKey, Digest: digest, Receiver: chat.Receiver(d.URL), DueAt: max(micros(d.CreatedAt), 1),
+	})
+	if err != nil {
+		return t.fail("delivery", err)
+	}
+	t.written += len(d.URL) + len(d.Data)
+	return t.fail("delivery", t.q.CreateDelivery(context.Background(), sqlgen.CreateDeliveryParams{
+		ClientKey: d.ClientKey, Digest: digest, ClientKey_2: d.ClientKey, ID: d.ID, SessionKey: d.Session.Key, SessionID: d.Session.ID,
+		ChatID: d.ChatID, Kind: string(d.Kind), Url: d.URL, Data: d.Data, FirstSequence: d.First, LastSequence: d.Last,
+		State: string(d.State), Attempts: int64(d.Attempts), Log: log, Reason: d.Reason,
+		CreatedAt: micros(d.CreatedAt), Since: micros(d.Since), NextAt: micros(d.NextAt), EndedAt: micros(d.EndedAt),
+	}))
 }
 
 // ClaimStreams implements chat.Tx.
@@ -121,9 +122,6 @@ func (t *tx) LockDelivery(id string) (*chat.Delivery, error) {
 	found, err := t.q.FindDelivery(context.Background(), id)
 	if err != nil {
 		return nil, t.fail("delivery", err)
-	}
-	if err := t.LockDeliveries(found.ClientKey); err != nil {
-		return nil, err
 	}
 	if _, err := t.q.LockStream(context.Background(), found.StreamKey); err != nil {
 		return nil, t.fail("stream", err)

@@ -24,7 +24,7 @@ type tx struct {
 	hooks   []func()
 	written int // bytes of payloads
 
-	deliveriesOf int64 // the client whose streams may be locked, see LockDeliveries
+	deliveries []chat.Delivery // to be stored when the function has returned
 
 	refused error // a constraint said no: this function will not commit
 	broken  error // the engine failed: the state of the transaction is not known
@@ -90,7 +90,10 @@ func call(log *slog.Logger, fn func(chat.Tx) error, t *tx) (panicked bool, err e
 			panicked, err = true, fmt.Errorf("transaction panicked: %v", p)
 		}
 	}()
-	return false, fn(t)
+	if err := fn(t); err != nil {
+		return false, err
+	}
+	return false, t.flushDeliveries()
 }
 
 // runHooks runs what is to follow a commit. A hook that panics takes only those after it with it.

@@ -1,8 +1,3 @@
--- LockDeliveries keeps the order in which what concerns one client is locked: its session, this, its
--- streams. It answers nothing that anybody reads.
--- name: LockDeliveries :exec
-SELECT key FROM clients WHERE key = $1 FOR UPDATE;
-
 -- PutStream has a stream looked at unless there was something to do in it already.
 -- name: PutStream :exec
 INSERT INTO delivery_streams (client_key, digest, receiver, due_at, lease_node, claims)

@@ -612,17 +612,6 @@ func (q *Queries) ListPending(ctx context.Context, arg ListPendingParams) ([]Del
 	return items, nil
 }
 
-const lockDeliveries = `-- name: LockDeliveries :exec
-SELECT key FROM clients WHERE key = $1 FOR UPDATE
-`
-
-// LockDeliveries keeps the order in which what concerns one client is locked: its session, this, its
-// streams. It answers nothing that anybody reads.
-func (q *Queries) LockDeliveries(ctx context.Context, key int64) error {
-	_, err := q.db.ExecContext(ctx, lockDeliveries, key)
-	return err
-}
-
 const lockDelivery = `-- name: LockDelivery :one
 SELECT key, id, stream_key, client_key, session_key, session_id, chat_id, kind, url, data, first_sequence, last_sequence, state,
        attempts, log, reason, created_at, since, next_at, ended_at

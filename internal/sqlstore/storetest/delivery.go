@@ -138,22 +138,22 @@ func deliveriesAreListed(t *testing.T, s chat.Store) {
 		d.State, d.EndedAt = chat.DeliveryDead, epoch.Add(at)
 		return d
 	}
-	a := w.append(deliveryFor(session, hookURL, 1), deliveryFor(session, "http://b.example", 2), dead(deliveryFor(session, hookURL, 3), time.Hour))
+	a := w.append(deliveryFor(session, hookURL, 1), deliveryFor(session, hookURL+"/z", 2), dead(deliveryFor(session, hookURL, 3), time.Hour))
 	b := w.append(dead(deliveryFor(other, hookURL, 1), time.Minute))[0]
 	for name, test := range map[string]struct {
 		q     chat.DeliveriesQuery
 		want  []chat.Delivery
 		total int64
 	}{
-		"all, the newest first":        {chat.DeliveriesQuery{Limit: 10}, []chat.Delivery{b, a[2], a[1], a[0]}, 4},
-		"a page":                       {chat.DeliveriesQuery{Limit: 2, Offset: 1}, []chat.Delivery{a[2], a[1]}, 4},
+		"all, the newest first":        {chat.DeliveriesQuery{Limit: 10}, []chat.Delivery{b, a[1], a[2], a[0]}, 4},
+		"a page":                       {chat.DeliveriesQuery{Limit: 2, Offset: 1}, []chat.Delivery{a[1], a[2]}, 4},
 		"dead, who ended last first":   {chat.DeliveriesQuery{State: chat.DeliveryDead, Limit: 10}, []chat.Delivery{a[2], b}, 2},
 		"pending":                      {chat.DeliveriesQuery{State: chat.DeliveryPending, Limit: 10}, []chat.Delivery{a[1], a[0]}, 2},
 		"of a chat":                    {chat.DeliveriesQuery{ChatID: other.ChatID, Limit: 10}, []chat.Delivery{b}, 1},
 		"dead of a chat":               {chat.DeliveriesQuery{State: chat.DeliveryDead, ChatID: session.ChatID, Limit: 10}, []chat.Delivery{a[2]}, 1},
 		"to a URL":                     {chat.DeliveriesQuery{URL: hookURL, Limit: 1}, []chat.Delivery{b}, 3},
 		"pending to a URL":             {chat.DeliveriesQuery{State: chat.DeliveryPending, URL: hookURL, Limit: 10}, []chat.Delivery{a[0]}, 1},
-		"of a session":                 {chat.DeliveriesQuery{SessionID: session.ID, Limit: 10}, []chat.Delivery{a[2], a[1], a[0]}, 3},
+		"of a session":                 {chat.DeliveriesQuery{SessionID: session.ID, Limit: 10}, []chat.Delivery{a[1], a[2], a[0]}, 3},
 		"pending of a session, a page": {chat.DeliveriesQuery{SessionID: session.ID, State: chat.DeliveryPending, Limit: 10, Offset: 1}, []chat.Delivery{a[0]}, 2},
 		"of no session":                {chat.DeliveriesQuery{SessionID: uuid.NewString(), Limit: 10}, []chat.Delivery{}, 0},
 		"none":                         {chat.DeliveriesQuery{State: chat.DeliveryDelivered, Limit: 10}, []chat.Delivery{}, 0},
