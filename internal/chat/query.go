@@ -39,10 +39,12 @@ func (s *Service) cachedChat(ctx context.Context, id string) (*Chat, error) {
 }
 
 func (s *Service) findChat(tx Tx, id string) (*Chat, error) {
+	state := s.chats.begin()
 	c, err := tx.FindChat(id)
 	if err != nil {
 		return nil, err
 	}
+	s.chats.put(c, state)
 	return s.visible(c)
 }
 

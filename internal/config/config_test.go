@@ -92,6 +92,8 @@ func TestErrors(t *testing.T) {
 		{name: "level", file: "log: {level: loud}", want: []string{"log.level", `"loud"`, "debug, info, warn or error"}},
 		{name: "format", file: "log: {format: xml}", want: []string{"log.format", "text or json"}},
 		{name: "network", file: "http: {trusted_proxies: [10.0.0.0/8, nginx]}", want: []string{"http.trusted_proxies", "nginx", "addresses or networks"}},
+		{name: "switch or networks", file: "webhooks: {allow_private: [10.0.0.0/8, some]}", want: []string{"webhooks.allow_private", "some", "off, on, or addresses"}},
+		{name: "neither switch nor networks", env: []string{"GOVORUN_WEBHOOKS_ALLOW_PRIVATE="}, want: []string{"webhooks.allow_private", "off, on, or addresses"}},
 		{name: "all at once", file: "listn: x\nlog: {level: loud}", want: []string{"listn", "loud"}},
 	}
 	for _, tt := range tests {
