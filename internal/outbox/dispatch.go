@@ -10,7 +10,10 @@ import (
 const (
 	// storeTimeout bounds what is asked of storage at a time.
 	storeTimeout = 10 * time.Second
-	// failingHands is how many hands a receiver has that has failed last.
+	// failingAfter is how many streams in a row a receiver must fail to be taken for one that fails: a
+	// single delivery that it does not like is none of the others' business.
+	failingAfter = 3
+	// failingHands is how many hands a receiver has that fails.
 	failingHands = 2
 )
 
@@ -24,11 +27,13 @@ type dispatch struct {
 
 // receiver is a host that webhooks go to.
 type receiver struct {
-	inHand  int
-	due     bool // it may have a stream to claim
-	failing bool // at the last attempt
-	mourned bool // a dead delivery was logged since it last took one
+	inHand   int
+	due      bool // it may have a stream to claim
+	failures int  // in a row
+	mourned  bool // a dead delivery was logged since it last took one
 }
+
+func (r *receiver) failing() bool { return r.failures >= failingAfter }
 
 // report is what a hand says when it is done with a stream.
 type report struct {
@@ -141,7 +146,7 @@ func (d *dispatch) wanted() (claims []chat.StreamClaim) {
 // handsFor is how many hands a receiver may have. One that fails is tried with few, so that even many
 // such leave most hands to the others.
 func (d *dispatch) handsFor(r *receiver) int {
-	if r.failing {
+	if r.failing() {
 		return min(failingHands, d.PerReceiver)
 	}
 	return d.PerReceiver
@@ -177,12 +182,15 @@ func (d *dispatch) note(rep report) {
 		r.mourned = true
 	}
 	switch {
-	case rep.tried && !rep.delivered && !r.failing:
-		d.Log.Warn("outbox: a receiver does not take deliveries, they are tried again", "receiver", rep.receiver)
-		r.failing = true
-	case rep.delivered && r.failing:
-		d.Log.Info("outbox: a receiver takes deliveries again", "receiver", rep.receiver)
-		r.failing = false
+	case rep.tried && !rep.delivered:
+		if r.failures++; r.failures == failingAfter {
+			d.Log.Warn("outbox: a receiver does not take deliveries, they are tried again", "receiver", rep.receiver)
+		}
+	case rep.delivered:
+		if r.failing() {
+			d.Log.Info("outbox: a receiver takes deliveries again", "receiver", rep.receiver)
+		}
+		r.failures = 0
 	}
 	r.mourned = r.mourned && !rep.delivered
 	d.forget(rep.receiver)
@@ -194,7 +202,7 @@ const maxReceivers = 10_000
 // forget drops what is not worth remembering of a receiver.
 func (d *dispatch) forget(name string) {
 	r := d.receivers[name]
-	if r.inHand == 0 && !r.due && (!r.failing && !r.mourned || len(d.receivers) > maxReceivers) {
+	if r.inHand == 0 && !r.due && (r.failures == 0 && !r.mourned || len(d.receivers) > maxReceivers) {
 		delete(d.receivers, name)
 	}
 }
