@@ -96,9 +96,6 @@ func newMetrics() *metrics {
 		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
 		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
 		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
-		nodes:         gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
-		nodeEldest:    gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
-		nodesRemoved:  counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
 
 		webhookAttempts: counter("webhook_attempts_total", "Attempts to deliver a webhook, by outcome: delivered, failed (it is tried again), dead, or not_settled (it may be repeated).", "outcome"),
 		webhookSeconds:  single(histogram("webhook_seconds", "Time of one attempt to deliver a webhook.", secondBuckets)),

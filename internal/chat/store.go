@@ -154,12 +154,7 @@ type Tx interface {
 
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)
-	// LockDeliveries precedes every lock of what is to be delivered to a client: whoever locks the
-	// client's session does that before.
-	LockDeliveries(client int64) error
-	// AppendDeliveries stores pending deliveries of one client, at the end of their streams, which
-	// become due unless they have something to do already. In a stream they are in the order of the
-	// commits.
+
 	// AppendDeliveries has deliveries stored at the end of their streams, which become due unless they
 	// have something to do already. In a stream they are in the order of the commits, those of one
 	// transaction in the order of the calls. They are stored when fn has returned, so that whoever
