@@ -66,6 +66,7 @@ type Attachment struct {
 	Name        string `json:"name,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 	Size        int64  `json:"size,omitempty"`
+	Private     bool   `json:"private,omitempty"`
 	URL         string `json:"url,omitempty"` // of a file that is not ours, e.g. a bot's image
 }
 

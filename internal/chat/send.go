@@ -122,8 +122,9 @@ func (s *Service) say(tx Tx, session *Session, p *MessageParams) (*Event, error)
 
 func (s *Service) addMessage(tx Tx, ch *change, p *MessageParams) (Event, error) {
 	m := &Message{AuthorType: AuthorClient, AuthorID: ch.session.ClientID, Body: p.Body}
-	if len(p.Attachments) > 0 {
-		return Event{}, Invalid("attachments[0]", "no such file")
+	var err error
+	if m.Attachments, err = attach(tx, ch.session, p.Attachments); err != nil {
+		return Event{}, err
 	}
 	if p.ReplyToID != "" {
 		replied, err := replyTo(tx, ch.session, p.ReplyToID)

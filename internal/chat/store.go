@@ -41,6 +41,10 @@ type Reader interface {
 	FindClientByKey(ctx context.Context, key int64) (*Client, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
 
+	FindFile(ctx context.Context, id string) (*File, error)
+	// ListDoomedFiles returns doomed files by key, with a key above after.
+	ListDoomedFiles(ctx context.Context, after int64, limit int) ([]File, error)
+
 	// ListEvents returns at most limit events with a sequence above after, in order.
 	ListEvents(ctx context.Context, s SessionRef, after int64, limit int) ([]Event, error)
 	// ListStream returns at most limit events of a stream with a number above after, in
@@ -152,6 +156,17 @@ type Tx interface {
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)
 
+	CreateFile(f *File) error // sets f.Key
+	FindFile(id string) (*File, error)
+	// ChangeFile takes a file from one state to the next; CodeNotFound when it is not in that state.
+	ChangeFile(key int64, from, to FileState) error
+	// SumFiles is how many files a session keeps, whatever their state, and their bytes.
+	SumFiles(session int64) (count, bytes int64, err error)
+	// DoomFiles dooms at most limit files, the oldest first, that were made before a time and that no
+	// message refers to.
+	DoomFiles(before time.Time, limit int) (int64, error)
+	DeleteFile(key int64) error // a doomed one; CodeNotFound when there is none
+
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)
 
@@ -208,7 +223,7 @@ type IdempotencyRecord struct {
 	Key       string // the caller's
 	BodyHash  string
 	SessionID string // what the write made
-	EventID   string
+	EventID   string // of an upload: the ids of its files, parted by spaces
 	Sequence  int64
 	CreatedAt time.Time
 }

@@ -73,6 +73,16 @@ func newCorpus(t *testing.T, s *Store, messages int) *corpus {
 			ID: uuid.NewString(), Name: "ключ", Digest: uuid.NewString(), Hint: "gk", Permissions: []string{"a"}, CreatedAt: corpusTime,
 		}))
 	})
+	mustUpdate(t, s, func(x chat.Tx) error {
+		session, err := x.LockSession(w.sessions[0])
+		if err != nil {
+			return err
+		}
+		return x.CreateFile(&chat.File{
+			ID: uuid.NewString(), SessionKey: session.Key, ClientKey: session.ClientKey, Name: "файл 📎.png", ContentType: "image/png",
+			Size: 3, Blob: "ab/c", Private: true, State: chat.FileUsed, CreatedAt: corpusTime,
+		})
+	})
 	return w
 }
 

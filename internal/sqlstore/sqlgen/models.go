@@ -85,6 +85,20 @@ type Event struct {
 	Payload    string
 }
 
+type File struct {
+	Key         int64
+	ID          string
+	SessionKey  int64
+	ClientKey   int64
+	Name        string
+	ContentType string
+	Size        int64
+	Blob        string
+	Private     bool
+	State       string
+	CreatedAt   int64
+}
+
 type Node struct {
 	Key         int64
 	ID          string

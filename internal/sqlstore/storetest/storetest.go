@@ -64,6 +64,12 @@ var promises = []struct {
 	{"changed sessions are listed once, from a position on", changedSessions},
 	{"no change is missed while others write", changesAreNotMissed},
 
+	{"a file is kept as it was given", fileIsKept},
+	{"a file goes from state to state", fileStatesGrow},
+	{"files of a session are counted", filesOfASessionAreSummed},
+	{"files that no message refers to are doomed, a bounded number at a time", unusedFilesAreDoomed},
+	{"a file that a message refers to is never doomed", usedFilesAreNeverDoomed},
+
 	{"a session's state is kept and replaced", sessionStateIsKept},
 	{"a client's state is kept per bot, by version", clientStateHasVersion},
 	{"a bot's state is read within a transaction, own writes too", stateIsReadInATransaction},

@@ -1,0 +1,291 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// File is what a client has sent up. Its bytes are where Blob says (package files).
+type File struct {
+	Key         int64
+	ID          string // UUID v4
+	SessionKey  int64  // the session it was sent up in
+	ClientKey   int64  // that session's client, who may attach it
+	Name        string // as people see it
+	ContentType string // by what is in it
+	Size        int64  // bytes
+	Blob        string // name of the bytes in their storage
+	Private     bool   // as the client wished; links are signed either way
+	State       FileState
+	CreatedAt   time.Time
+}
+
+// FileState is how far a file's life has come. It only grows, so that removing the bytes can never
+// meet a message that refers to them.
+type FileState string
+
+// The states of a file.
+const (
+	FilePending FileState = "pending" // announced; its bytes are on their way to where they live
+	FileReady   FileState = "ready"   // its bytes are there, no message refers to it
+	FileUsed    FileState = "used"    // a message refers to it; it stays
+	FileDoomed  FileState = "doomed"  // its bytes are being removed; nothing may refer to it any more
+)
+
+// There reports whether a file can be read.
+func (f *File) There() bool { return f.State == FileReady || f.State == FileUsed }
+
+// FileLimits bound what one session may keep.
+type FileLimits struct {
+	Count int
+	Bytes int64
+}
+
+// AnnounceParams say what a client is sending up.
+type AnnounceParams struct {
+	SessionID string
+	Files     []File // Name, ContentType, Size, Private
+	Limits    FileLimits
+}
+
+// FilesResult is what became of it.
+type FilesResult struct {
+	Session *Session
+	Files   []File
+}
+
+// MayUpload refuses who would be refused by AnnounceFiles whatever the files are, before anything of
+// them is received.
+func (s *Service) MayUpload(ctx context.Context, sessionID string) error {
+	session, err := s.FindSession(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	return s.writable(session)
+}
+
+// AnnounceFiles writes down files before their bytes go where they live: whatever crashes after it,
+// the rows say what there may be to remove. A session that is closed, or would keep more than
+// its limits, is CodeState.
+func (s *Service) AnnounceFiles(ctx context.Context, p AnnounceParams) (*FilesResult, error) {
+	var result *FilesResult
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		session, err := s.lockSession(tx, p.SessionID)
+		if err != nil {
+			return err
+		}
+		if err := s.writable(session); err != nil {
+			return err
+		}
+		if err := withinLimits(tx, session, &p); err != nil {
+			return err
+		}
+		result = &FilesResult{Session: session}
+		for _, f := range p.Files {
+			f.ID, f.State, f.CreatedAt = s.NewSecretID(), FilePending, s.Now()
+			f.Blob = f.ID[:2] + "/" + f.ID
+			f.SessionKey, f.ClientKey = session.Key, session.ClientKey
+			if err := tx.CreateFile(&f); err != nil {
+				return err
+			}
+			result.Files = append(result.Files, f)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("announce files: %w", err)
+	}
+	return result, nil
+}
+
+func withinLimits(tx Tx, session *Session, p *AnnounceParams) error {
+	count, bytes, err := tx.SumFiles(session.Key)
+	if err != nil {
+		return err
+	}
+	for i := range p.Files {
+		count, bytes = count+1, bytes+p.Files[i].Size
+	}
+	if count > int64(p.Limits.Count) {
+		return Errorf(CodeState, "the session may keep at most %d files", p.Limits.Count)
+	}
+	if bytes > p.Limits.Bytes {
+		return Errorf(CodeState, "the session may keep files of at most %d bytes in all", p.Limits.Bytes)
+	}
+	return nil
+}
+
+// FinishFiles says that the bytes of announced files are safe: from now on they can be read and
+// attached. The repeat of an upload gets the files of the first; what it has announced itself is
+// doomed.
+func (s *Service) FinishFiles(ctx context.Context, announced *FilesResult, idem Idempotency) (*FilesResult, error) {
+	var result *FilesResult
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		session, err := tx.LockSessionByKey(announced.Session.Key)
+		if err != nil {
+			return err
+		}
+		return s.once(tx, fmt.Sprintf("session:%d:files", session.Key), idem, func(r *IdempotencyRecord) error {
+			result = &FilesResult{Session: session}
+			ids := make([]string, len(announced.Files))
+			for i, f := range announced.Files {
+				if err := tx.ChangeFile(f.Key, FilePending, FileReady); err != nil {
+					return err
+				}
+				f.State, ids[i] = FileReady, f.ID
+				result.Files = append(result.Files, f)
+			}
+			r.SessionID, r.EventID = session.ID, strings.Join(ids, " ")
+			return nil
+		}, func(r *IdempotencyRecord) error {
+			first, err := findAll(tx, strings.Fields(r.EventID))
+			if err != nil {
+				return err
+			}
+			result = &FilesResult{session, first}
+			return doom(tx, announced.Files)
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("finish files: %w", err)
+	}
+	return result, nil
+}
+
+// findAll finds what an earlier upload has made, unless it was removed since: no message referred
+// to it for too long.
+func findAll(tx Tx, ids []string) ([]File, error) {
+	var files []File
+	for _, id := range ids {
+		f, err := tx.FindFile(id)
+		if err != nil && CodeOf(err) != CodeNotFound {
+			return nil, err
+		}
+		if err != nil || !f.There() {
+			return nil, Errorf(CodeState, "the files of this key were removed: no message referred to them")
+		}
+		files = append(files, *f)
+	}
+	return files, nil
+}
+
+// DropFiles has announced files removed that did not become ready.
+func (s *Service) DropFiles(ctx context.Context, files []File) error {
+	if err := s.Store.Update(ctx, func(tx Tx) error { return doom(tx, files) }); err != nil {
+		return fmt.Errorf("drop files: %w", err)
+	}
+	return nil
+}
+
+func doom(tx Tx, files []File) error {
+	for i := range files {
+		if err := tx.ChangeFile(files[i].Key, FilePending, FileDoomed); err != nil && CodeOf(err) != CodeNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindFile finds a file that can be read.
+func (s *Service) FindFile(ctx context.Context, id string) (*File, error) {
+	f, err := s.Store.FindFile(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !f.There() {
+		return nil, Errorf(CodeNotFound, "no such file")
+	}
+	return f, nil
+}
+
+// doomBatch bounds one transaction of DoomFiles, and forgetting of ForgetFiles.
+const doomBatch = 100
+
+// DoomFiles marks files for removal that no message has referred to since before a time, and that
+// none may refer to from now on.
+func (s *Service) DoomFiles(ctx context.Context, before time.Time) (doomed int64, err error) {
+	for n := int64(doomBatch); n == doomBatch && ctx.Err() == nil; doomed += n {
+		err := s.Store.Update(ctx, func(tx Tx) (err error) {
+			n, err = tx.DoomFiles(before, doomBatch)
+			return err
+		})
+		if err != nil {
+			return doomed, fmt.Errorf("doom files: %w", err)
+		}
+	}
+	return doomed, nil
+}
+
+// ForgetFiles removes the bytes of doomed files with remove, and then their rows: what a crash
+// interrupts is done again. A file whose bytes cannot be removed stays, and keeps no other.
+func (s *Service) ForgetFiles(ctx context.Context, remove func(context.Context, *File) error) (forgotten int64, err error) {
+	for after := int64(0); ctx.Err() == nil; {
+		files, e := s.Store.ListDoomedFiles(ctx, after, doomBatch)
+		if e != nil {
+			return forgotten, errors.Join(err, fmt.Errorf("forget files: %w", e))
+		}
+		var gone []int64
+		for i := range files {
+			after = files[i].Key
+			if e := remove(ctx, &files[i]); e != nil {
+				err = errors.Join(err, fmt.Errorf("remove the bytes of file %d: %w", files[i].Key, e))
+				continue
+			}
+			gone = append(gone, files[i].Key)
+		}
+		if e := s.Store.Update(ctx, func(tx Tx) error { return deleteFiles(tx, gone) }); e != nil {
+			return forgotten, errors.Join(err, fmt.Errorf("forget files: %w", e))
+		}
+		forgotten += int64(len(gone))
+		if len(files) < doomBatch || len(gone) == 0 {
+			break
+		}
+	}
+	return forgotten, err
+}
+
+func deleteFiles(tx Tx, keys []int64) error {
+	for _, key := range keys {
+		if err := tx.DeleteFile(key); err != nil && CodeOf(err) != CodeNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach finds the files that a message refers to, and has them stay, in its transaction.
+func attach(tx Tx, session *Session, ids []string) ([]Attachment, error) {
+	var attached []Attachment
+	for i, id := range ids {
+		f, err := useFile(tx, session, id)
+		if CodeOf(err) == CodeNotFound {
+			return nil, Invalid(fmt.Sprintf("attachments[%d]", i), "no such file of this client")
+		}
+		if err != nil {
+			return nil, err
+		}
+		attached = append(attached, Attachment{ID: f.ID, Name: f.Name, ContentType: f.ContentType, Size: f.Size, Private: f.Private})
+	}
+	return attached, nil
+}
+
+func useFile(tx Tx, session *Session, id string) (*File, error) {
+	f, err := tx.FindFile(id)
+	if err == nil && f.State == FileReady && f.ClientKey == session.ClientKey {
+		err = tx.ChangeFile(f.Key, FileReady, FileUsed)
+		f.State = FileUsed
+		if CodeOf(err) == CodeNotFound { // another message was first, or who removes the file
+			f, err = tx.FindFile(id)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.State != FileUsed || f.ClientKey != session.ClientKey {
+		return nil, Errorf(CodeNotFound, "no such file")
+	}
+	return f, nil
+}
