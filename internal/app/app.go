@@ -162,8 +162,12 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	upkeep := startUpkeep(service, node, log, a.webhookChores(service, node)...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 	a.startOutbox(service, bell)
+	stored, err := a.startFiles(ctx, service, node, a.limits)
+	if err != nil {
+		return nil, err
+	}
 
-	server, err := a.newRealtime(store, service, events)
+	server, err := a.newRealtime(store, service, events, stored.Links)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +181,10 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	a.health.register(mux)
 	mux.Handle("GET /metrics", metricsPage(a.metrics.registry, c.Metrics.Token))
 	server.Register(mux)
+	stored.Register(mux)
 	twin.New(twin.Params{
 		Service: service,
+		Files:   stored,
 		Feed:    events,
 		Events:  store,
 		Proxies: c.HTTP.TrustedProxies,
@@ -271,7 +277,7 @@ func (a *App) demoAllowed() bool {
 	return a.params.Config.Demo && onLoopback(a.web.listener.Addr())
 }
 
-func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.Feed) (*realtime.Server, error) {
+func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.Feed, links realtime.Links) (*realtime.Server, error) {
 	c := a.params.Config.Centrifugo
 	const transport = "centrifugo"
 	params := realtime.Params{
@@ -279,6 +285,7 @@ func (a *App) newRealtime(store chat.Store, service *chat.Service, events *feed.
 		Feed:    events,
 		Events:  store,
 		LogID:   store.LogID(),
+		Links:   links,
 		Log:     a.params.Log,
 		Version: a.params.Version,
 		Limits:  realtime.Limits{MaxConnections: c.MaxConnections, QueueBytes: c.QueueBytes},

@@ -14,6 +14,8 @@ import (
 
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/files"
+	"github.com/govorun/govorun/internal/twin"
 )
 
 // streams are the paths whose answers last as long as the client listens. They are neither
@@ -59,7 +61,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *front) admit(w http.ResponseWriter, r *http.Request) (leave func(), ok bool) {
 	gate := f.gate
 	switch {
-	case probes[r.URL.Path]:
+	case probes[r.URL.Path], transfers(r):
 		return func() {}, true
 	case posts[r.URL.Path]:
 		gate = f.posts
@@ -81,6 +83,10 @@ func (f *front) admit(w http.ResponseWriter, r *http.Request) (leave func(), ok 
 		gate.leave()
 	}, true
 }
+
+// transfers are slow by nature: files bounds them itself, and neither waits for their bodies before
+// their routes nor gives them places of other requests.
+func transfers(r *http.Request) bool { return files.IsLink(r.URL.Path) || twin.IsUpload(r) }
 
 // maxReceived is how much of a body is waited for before a request takes its place, in bytes.
 const maxReceived = 1 << 20

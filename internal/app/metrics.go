@@ -12,6 +12,7 @@ import (
 
 	"github.com/govorun/govorun/internal/bot/remote"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/files"
 	"github.com/govorun/govorun/internal/relay"
 )
 
@@ -140,6 +141,19 @@ func (m *metrics) newRelay() relay.Metrics {
 		Received:   counter("relay_received_total", "Rings of other nodes handed on."),
 		Dropped:    counter("relay_dropped_total", "Rings not given to Redis; their events come from the log."),
 		Unreadable: counter("relay_unreadable_total", "Messages of other nodes that were not understood."),
+	}
+}
+
+// newFiles adds what is counted of files.
+func (m *metrics) newFiles() files.Metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return promauto.With(m.registry).NewCounter(prometheus.CounterOpts{Namespace: "govorun", Name: name, Help: help})
+	}
+	return files.Metrics{
+		Stored:    counter("files_stored_total", "Files received and kept."),
+		Bytes:     counter("files_stored_bytes_total", "Bytes of the files received and kept."),
+		Removed:   counter("files_removed_total", "Files removed because no message referred to them."),
+		Transfers: promauto.With(m.registry).NewGauge(prometheus.GaugeOpts{Namespace: "govorun", Name: "file_transfers", Help: "Uploads and downloads under way."}),
 	}
 }
 

@@ -35,9 +35,8 @@ type chore struct {
 }
 
 func startUpkeep(s *chat.Service, n *node, log *slog.Logger, more ...chore) *upkeep {
-	u := &upkeep{service: s, log: log}
-	ctx, cancel := context.WithCancel(context.Background())
-	u.cancel = cancel
+	u, ctx := newUpkeep(log)
+	u.service = s
 	u.every(ctx, expireEvery, "close expired sessions", n.asEldest(u.closeExpired))
 	u.every(ctx, forgetEvery, "forget idempotency keys", n.asEldest(s.ForgetKeys))
 	u.every(ctx, freeEvery, "free leases of dead nodes", n.asEldest(func(ctx context.Context) error { return n.freeOrphans(ctx, s) }))
@@ -47,6 +46,12 @@ func startUpkeep(s *chat.Service, n *node, log *slog.Logger, more ...chore) *upk
 	}
 	u.every(ctx, tuneEvery, "tune the heap", (&heap{percent: 100}).tune)
 	return u
+}
+
+// newUpkeep has nothing to do yet. The context ends with it.
+func newUpkeep(log *slog.Logger) (*upkeep, context.Context) {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &upkeep{log: log, cancel: cancel}, ctx
 }
 
 // close ends the work and waits for it. It is safe twice.

@@ -46,22 +46,24 @@ type FileLimits struct {
 
 // AnnounceParams say what a client is sending up.
 type AnnounceParams struct {
-	SessionID string
-	Files     []File // Name, ContentType, Size, Private
-	Limits    FileLimits
+	SessionID   string
+	Files       []File // Name, ContentType, Size, Private
+	Limits      FileLimits
+	Idempotency Idempotency
 }
 
 // FilesResult is what became of it.
 type FilesResult struct {
 	Session *Session
 	Files   []File
+	Done    bool // these were sent up before, under the same key: nothing is left to do
 }
 
 // MayUpload refuses who would be refused by AnnounceFiles whatever the files are, before anything of
-// them is received.
-func (s *Service) MayUpload(ctx context.Context, sessionID string) error {
+// them is received. A repeat is answered in a closed session, too.
+func (s *Service) MayUpload(ctx context.Context, sessionID string, idem Idempotency) error {
 	session, err := s.FindSession(ctx, sessionID)
-	if err != nil {
+	if err != nil || idem.Key != "" {
 		return err
 	}
 	return s.writable(session)
@@ -75,6 +77,9 @@ func (s *Service) AnnounceFiles(ctx context.Context, p AnnounceParams) (*FilesRe
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		session, err := s.lockSession(tx, p.SessionID)
 		if err != nil {
+			return err
+		}
+		if result, err = findUploaded(tx, session, p.Idempotency); err != nil || result != nil {
 			return err
 		}
 		if err := s.writable(session); err != nil {
@@ -118,9 +123,25 @@ func withinLimits(tx Tx, session *Session, p *AnnounceParams) error {
 	return nil
 }
 
+// findUploaded finds what an earlier upload under the same key has made, nil when there was none.
+func findUploaded(tx Tx, session *Session, idem Idempotency) (*FilesResult, error) {
+	old, err := findDone(tx, uploadScope(session), idem)
+	if old == nil || err != nil {
+		return nil, err
+	}
+	files, err := findAll(tx, strings.Fields(old.EventID))
+	if err != nil {
+		return nil, err
+	}
+	return &FilesResult{Session: session, Files: files, Done: true}, nil
+}
+
+func uploadScope(session *Session) string { return fmt.Sprintf("session:%d:files", session.Key) }
+
 // FinishFiles says that the bytes of announced files are safe: from now on they can be read and
-// attached. The repeat of an upload gets the files of the first; what it has announced itself is
-// doomed.
+// attached. CodeNotFound means that they took so long that they were doomed meanwhile. Of two
+// uploads at once under the same key the second gets the files of the first; what it has announced
+// itself is doomed.
 func (s *Service) FinishFiles(ctx context.Context, announced *FilesResult, idem Idempotency) (*FilesResult, error) {
 	var result *FilesResult
 	err := s.Store.Update(ctx, func(tx Tx) error {
@@ -128,7 +149,7 @@ func (s *Service) FinishFiles(ctx context.Context, announced *FilesResult, idem 
 		if err != nil {
 			return err
 		}
-		return s.once(tx, fmt.Sprintf("session:%d:files", session.Key), idem, func(r *IdempotencyRecord) error {
+		return s.once(tx, uploadScope(session), idem, func(r *IdempotencyRecord) error {
 			result = &FilesResult{Session: session}
 			ids := make([]string, len(announced.Files))
 			for i, f := range announced.Files {
@@ -145,7 +166,7 @@ func (s *Service) FinishFiles(ctx context.Context, announced *FilesResult, idem 
 			if err != nil {
 				return err
 			}
-			result = &FilesResult{session, first}
+			result = &FilesResult{Session: session, Files: first, Done: true}
 			return doom(tx, announced.Files)
 		})
 	})

@@ -19,17 +19,33 @@ func (s *Service) once(tx Tx, scope string, idem Idempotency, do, repeat func(*I
 	if idem.Key == "" {
 		return do(r)
 	}
-	old, err := tx.FindIdempotency(scope, idem.Key)
-	switch {
-	case err == nil && old.BodyHash != idem.BodyHash:
-		return &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "the key was used before with another body"}
-	case err == nil:
-		return repeat(old)
-	case CodeOf(err) != CodeNotFound:
+	old, err := findDone(tx, scope, idem)
+	if err != nil {
 		return err
+	}
+	if old != nil {
+		return repeat(old)
 	}
 	if err := do(r); err != nil {
 		return err
 	}
 	return tx.CreateIdempotency(r)
+}
+
+// findDone finds what was done under a key; nil when nothing was, or there is no key.
+func findDone(tx Tx, scope string, idem Idempotency) (*IdempotencyRecord, error) {
+	if idem.Key == "" {
+		return nil, nil
+	}
+	old, err := tx.FindIdempotency(scope, idem.Key)
+	switch {
+	case CodeOf(err) == CodeNotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case old.BodyHash != idem.BodyHash:
+		return nil, &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "the key was used before with another body"}
+	default:
+		return old, nil
+	}
 }

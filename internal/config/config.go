@@ -33,6 +33,7 @@ type Config struct {
 	Centrifugo Centrifugo
 	Bot        Bot
 	Webhooks   Webhooks
+	Files      Files
 }
 
 // Node is one of several servers over the same data.
@@ -111,4 +112,29 @@ type Bot struct {
 
 	RemoteAnswerTime time.Duration // for later answers of remote bots
 	AllowPrivate     bool          // remote bots at addresses that are not public
+}
+
+// Files is where files of clients live, and what they may cost.
+type Files struct {
+	Dir           string // "": in the data directory
+	MaxSize       int    // bytes of one
+	MaxPerRequest int
+	MaxPerSession int
+	SessionBytes  int // of all files of a session
+	Uploads       int // at once
+	Downloads     int // at once
+	LinkTTL       time.Duration
+	OrphanTTL     time.Duration
+	S3            S3
+}
+
+// S3 is a bucket that keeps the files instead of a folder.
+type S3 struct {
+	Endpoint  string // "": there is none
+	Bucket    string
+	Region    string
+	AccessKey string
+	SecretKey string
+	Prefix    string
+	PathStyle bool
 }

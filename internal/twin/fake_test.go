@@ -49,6 +49,7 @@ type fake struct {
 	press  chat.PressParams
 	query  chat.MessagesQuery
 	typed  string
+	upload chat.Idempotency
 	read   string
 	marked int64
 }
@@ -121,6 +122,19 @@ func (f *fake) MarkGiven(_ context.Context, _ chat.SessionRef, n int64) error {
 	return f.markErr
 }
 
+func (f *fake) Upload(r *http.Request, id string, idem chat.Idempotency) (*chat.FilesResult, error) {
+	f.upload = idem
+	made := []chat.File{{ID: unknownID, Name: "мяч.tar.gz", ContentType: "application/x-gzip", Size: 3, Private: true, CreatedAt: moment}}
+	return &chat.FilesResult{Session: f.result.Session, Files: made}, f.note("upload to " + id)
+}
+
+func (f *fake) Links(a chat.Attachment) (inline, download string) {
+	if a.URL != "" {
+		return a.URL, a.URL
+	}
+	return "/files/" + a.ID, "/files/" + a.ID + "?d=1"
+}
+
 func (f *fake) AwaitSettled(ctx context.Context, _ chat.SessionRef, _ int64) error {
 	f.mu.Lock()
 	f.called = append(f.called, "await")
@@ -167,7 +181,7 @@ type server struct {
 func serve(f *fake, limits *auth.Limits, change ...func(*twin.Params)) server {
 	log := &bytes.Buffer{}
 	mux := http.NewServeMux()
-	p := twin.Params{Service: f, Feed: f, Events: f, Limits: limits, Log: slog.New(slog.NewTextHandler(log, nil))}
+	p := twin.Params{Service: f, Files: f, Feed: f, Events: f, Limits: limits, Log: slog.New(slog.NewTextHandler(log, nil))}
 	for _, c := range change {
 		c(&p)
 	}

@@ -85,7 +85,7 @@ func newCreated(e *chat.Event) created {
 	return created{ID: e.ID, CreatedAt: stamp(e.At), Sequence: e.Sequence}
 }
 
-func newMessage(e *chat.Event, m *chat.Message) message {
+func (a *API) newMessage(e *chat.Event, m *chat.Message) message {
 	out := message{
 		ID:          e.ID,
 		CreatedAt:   stamp(e.At),
@@ -100,18 +100,18 @@ func newMessage(e *chat.Event, m *chat.Message) message {
 	if m.Keyboard != nil {
 		out.Keyboard = newKeyboard(m.Keyboard)
 	}
-	for i, a := range m.Actions {
-		out.Actions[i] = action(a)
+	for i, pressed := range m.Actions {
+		out.Actions[i] = action(pressed)
 	}
 	for i, f := range m.Attachments {
-		out.Attachments[i] = newAttachment(f, e.At)
+		out.Attachments[i] = a.newAttachment(f, e.At)
 	}
 	return out
 }
 
-func newListedMessage(e *chat.Event, m *chat.Message) listedMessage {
+func (a *API) newListedMessage(e *chat.Event, m *chat.Message) listedMessage {
 	out := listedMessage{
-		message:    newMessage(e, m),
+		message:    a.newMessage(e, m),
 		SessionID:  e.Session.ID,
 		AuthorName: m.AuthorName,
 		Type:       string(m.Type),
@@ -132,11 +132,13 @@ func newKeyboard(k *chat.Keyboard) *keyboard {
 	return out
 }
 
-func newAttachment(f chat.Attachment, at time.Time) attachment {
+func (a *API) newAttachment(f chat.Attachment, at time.Time) attachment {
+	show, save := a.Files.Links(f)
 	dotted := path.Ext(f.Name)
 	extension := strings.TrimPrefix(dotted, ".")
 	return attachment{
 		ID:                 f.ID,
+		IsPrivate:          f.Private,
 		CreatedAt:          stamp(at),
 		ContentType:        f.ContentType,
 		Name:               f.Name,
@@ -145,8 +147,8 @@ func newAttachment(f chat.Attachment, at time.Time) attachment {
 		SugestedExtension:  extension,
 		SuggestedExtension: extension,
 		Size:               f.Size,
-		URL:                f.URL,
-		DownloadLink:       f.URL,
+		URL:                show,
+		DownloadLink:       save,
 	}
 }
 

@@ -1,6 +1,9 @@
 package twin
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // The base paths: the gateway form of the vendor's chats service, which widgets use, and its
 // direct form (TWIN, section 1). Both answer on every host, so a proxy may keep the vendor's
@@ -12,25 +15,27 @@ var bases = [...]string{"/api/chats/v1", "/api/v1"}
 type resource struct {
 	path    string
 	methods map[string]endpoint
+	files   bool // its bodies are files: larger than other bodies, and read as they arrive
 }
 
 // resources is every route of the protocol that a client may call.
 func (a *API) resources() []resource {
 	return []resource{
-		{"/chats/{chatId}/sessions", map[string]endpoint{
+		{path: "/chats/{chatId}/sessions", methods: map[string]endpoint{
 			http.MethodPost: a.startSession,
 			http.MethodPut:  a.continueSession,
 		}},
-		{"/sessions/{sessionId}/messages", map[string]endpoint{
+		{path: "/sessions/{sessionId}/messages", methods: map[string]endpoint{
 			http.MethodGet:  a.listMessages,
 			http.MethodPost: a.sendMessage,
 		}},
-		{"/sessions/{sessionId}/clients/messages", map[string]endpoint{http.MethodPost: a.sendMessage}},
-		{"/sessions/{sessionId}/operators/messages", map[string]endpoint{http.MethodPost: a.sendAsOperator}},
-		{"/sessions/{sessionId}/read", map[string]endpoint{http.MethodPost: a.readMessage}},
-		{"/sessions/{sessionId}/typing", map[string]endpoint{http.MethodPost: a.showTyping}},
-		{"/sessions/{sessionId}/actions", map[string]endpoint{http.MethodPost: a.pressAction}},
-		{"/sessions/{sessionId}/close", map[string]endpoint{http.MethodPost: a.closeSession}},
+		{path: "/sessions/{sessionId}/clients/messages", methods: map[string]endpoint{http.MethodPost: a.sendMessage}},
+		{path: "/sessions/{sessionId}/operators/messages", methods: map[string]endpoint{http.MethodPost: a.sendAsOperator}},
+		{path: "/sessions/{sessionId}/read", methods: map[string]endpoint{http.MethodPost: a.readMessage}},
+		{path: "/sessions/{sessionId}/typing", methods: map[string]endpoint{http.MethodPost: a.showTyping}},
+		{path: "/sessions/{sessionId}/actions", methods: map[string]endpoint{http.MethodPost: a.pressAction}},
+		{path: "/sessions/{sessionId}/close", methods: map[string]endpoint{http.MethodPost: a.closeSession}},
+		{path: "/sessions/{sessionId}/files", methods: map[string]endpoint{http.MethodPost: a.uploadFiles}, files: true},
 	}
 }
 
@@ -43,4 +48,17 @@ func (a *API) Register(mux *http.ServeMux) {
 		}
 		mux.Handle(base+"/", a.handler(resource{}))
 	}
+}
+
+// IsUpload reports whether a request may be one that sends files up: it may be long and slow.
+func IsUpload(r *http.Request) bool {
+	if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/files") {
+		return false
+	}
+	for _, base := range bases {
+		if strings.HasPrefix(r.URL.Path, base+"/sessions/") {
+			return true
+		}
+	}
+	return false
 }

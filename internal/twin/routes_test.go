@@ -28,6 +28,7 @@ func TestRoutesAnswerEverywhere(t *testing.T) {
 			{"POST", "/sessions/" + sessionID + "/typing", `{}`, "type", 200},
 			{"POST", "/sessions/" + sessionID + "/actions", `{"event":"buy"}`, "press", 201},
 			{"POST", "/sessions/" + sessionID + "/close", ``, "close by client", 200},
+			{"POST", "/sessions/" + sessionID + "/files", ``, "upload to " + sessionID, 201},
 		} {
 			for _, query := range []string{"", "?x_widget=1", "?x_widget=1&utm=%D1%8F&x_widget=2"} {
 				f := newFake()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/files"
 )
 
 // maxRequest bounds a request's body, in bytes.
@@ -65,7 +66,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 	if err := a.admit(w, r); err != nil {
 		return reply{}, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	if res.files {
+		r.Body = files.Arriving(w, r.Body)
+	} else {
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	}
 	return do(r)
 }
 

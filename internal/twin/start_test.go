@@ -139,7 +139,7 @@ const richJSON = `{"id":"` + messageID + `","createdAt":"2018-10-31T11:56:07+00:
 		{"id":"` + unknownID + `","isPrivate":false,"createdAt":"2018-10-31T11:56:07+00:00","contentType":"image/png","name":"мяч.tar.gz","baseName":"мяч.tar",
 		 "extension":"gz","sugestedExtension":"gz","suggestedExtension":"gz","path":"","size":310723,"url":"https://a.example/x","downloadLink":"https://a.example/x"},
 		{"id":"` + botID + `","isPrivate":false,"createdAt":"2018-10-31T11:56:07+00:00","contentType":"","name":"README","baseName":"README",
-		 "extension":"","sugestedExtension":"","suggestedExtension":"","path":"","size":0,"url":"","downloadLink":""}]`
+		 "extension":"","sugestedExtension":"","suggestedExtension":"","path":"","size":0,"url":"/files/` + botID + `","downloadLink":"/files/` + botID + `?d=1"}]`
 
 const plainJSON = `{"id":"` + messageID + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":4,"authorId":"` + botID + `","authorType":"BOT","body":"","answers":[],"keyboard":null,"actions":[],"attachments":[]`
 

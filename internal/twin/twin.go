@@ -16,6 +16,7 @@ package twin
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/govorun/govorun/internal/auth"
@@ -52,9 +53,16 @@ type Events interface {
 	ListEvents(ctx context.Context, s chat.SessionRef, after int64, limit int) ([]chat.Event, error)
 }
 
+// Files receives files and makes links to them; *files.Service is one.
+type Files interface {
+	Upload(r *http.Request, sessionID string, idem chat.Idempotency) (*chat.FilesResult, error)
+	Links(a chat.Attachment) (inline, download string)
+}
+
 // Params is what an API works with.
 type Params struct {
 	Service Service
+	Files   Files
 	Feed    Feed
 	Events  Events
 	Proxies auth.Proxies // whose X-Forwarded-For is believed

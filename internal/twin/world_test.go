@@ -17,6 +17,7 @@ import (
 	"github.com/govorun/govorun/internal/bot"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/feed"
+	"github.com/govorun/govorun/internal/files"
 	"github.com/govorun/govorun/internal/sqlstore"
 	"github.com/govorun/govorun/internal/twin"
 )
@@ -51,7 +52,15 @@ func newWorld(t *testing.T) *world {
 	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: bot.Func(react)}, Log: log})
 	t.Cleanup(func() { closeRunner(t, runner) })
 	mux := http.NewServeMux()
-	twin.New(twin.Params{Service: service, Feed: f, Events: store, Log: log}).Register(mux)
+	disk, err := files.NewDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := files.New(files.Params{
+		Domain: service, Blobs: disk, Key: []byte("key"), BaseURL: "http://files.example", LinkTTL: time.Hour, OrphanTTL: time.Hour, Log: log,
+		Limits: files.Limits{MaxSize: 1 << 20, PerRequest: 3, Session: chat.FileLimits{Count: 10, Bytes: 5 << 20}, Uploads: 8, Downloads: 8},
+	})
+	twin.New(twin.Params{Service: service, Files: stored, Feed: f, Events: store, Log: log}).Register(mux)
 	ts := httptest.NewServer(mux)
 	t.Cleanup(ts.Close)
 
