@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need: a Python environment and npm packages at pinned versions,
 # Chromium, a C compiler (for the race detector), PostgreSQL, Redis and HAProxy (as programs: no
-# service is started). What is there already stays.
+# service is started), and an S3. What is there already stays.
 set -eu
 . "$(dirname "$0")/tool.sh"
 
@@ -32,3 +32,5 @@ if ! cmp -s "$wanted" "$modules/.installed.json"; then
 	npm ci --prefix test/interop --no-audit --no-fund --loglevel=error
 	cp "$wanted" "$modules/.installed.json"
 fi
+
+tool versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0 >/dev/null

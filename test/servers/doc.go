@@ -1,4 +1,4 @@
-// Package servers starts the servers that tests and measurements need: a PostgreSQL cluster and
+// Package servers starts the servers that tests and measurements need: a PostgreSQL cluster, an S3 and
 // a Redis of their own, on free ports of the loopback, with data in a temporary directory. They
 // can be stopped, killed, paused and started again on the same port, as they would be in the
 // worst of nights.
