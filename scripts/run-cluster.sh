@@ -39,6 +39,7 @@ start() {
 		set -- "$1" "$(program haproxy)" -db -f "$state/balancer.cfg" ;;
 	node-*)
 		set -- "$1" "$bin" serve --node-name "$1" --listen "127.0.0.1:$(port "$1")" --data "$state/$1" \
+			--files-dir "$state/files" --public-url "http://$listen" \
 			--http-trusted-proxies 127.0.0.1 --redis-url "redis://127.0.0.1:$redis_port" ;;
 	esac
 	name=$1

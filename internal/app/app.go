@@ -161,11 +161,11 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	a.onClose(node.close)
 	upkeep := startUpkeep(service, node, log, a.webhookChores(service, node)...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
-	a.startOutbox(service, bell)
-	stored, err := a.startFiles(ctx, service, node, a.limits)
+	stored, err := a.startFiles(ctx, service, store.Shared(), node)
 	if err != nil {
 		return nil, err
 	}
+	a.startOutbox(service, bell, stored.Links)
 
 	server, err := a.newRealtime(store, service, events, stored.Links)
 	if err != nil {

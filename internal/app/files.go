@@ -20,12 +20,18 @@ const (
 	bucketCheck = 10 * time.Second
 )
 
-// startFiles makes what receives and serves files, and has the eldest node clean up after them.
-func (a *App) startFiles(ctx context.Context, service *chat.Service, n *node, limits *auth.Limits) (*files.Service, error) {
+// startFiles makes what receives and serves files, and has the eldest node clean up after them. Who
+// is alone with the data knows that whatever is on its way into the folder was left by a crash.
+func (a *App) startFiles(ctx context.Context, service *chat.Service, shared bool, n *node) (*files.Service, error) {
 	c := a.params.Config
 	blobs, err := a.openBlobs(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !shared {
+		if err := blobs.Tidy(time.Now()); err != nil {
+			return nil, fmt.Errorf("tidy up after uploads: %w", err)
+		}
 	}
 	s := files.New(files.Params{
 		Domain:    service,
@@ -41,7 +47,7 @@ func (a *App) startFiles(ctx context.Context, service *chat.Service, n *node, li
 			Uploads:    c.Files.Uploads,
 			Downloads:  c.Files.Downloads,
 		},
-		Allow:   func(r *http.Request) error { return limits.Address(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r)) },
+		Allow:   func(r *http.Request) error { return a.limits.Address(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r)) },
 		Log:     a.params.Log,
 		Metrics: a.metrics.newFiles(),
 	})

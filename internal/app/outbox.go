@@ -24,15 +24,15 @@ const (
 // webhooksPurpose is for what a chat's signing key is derived from the installation's.
 func webhooksPurpose(chatID string) string { return "webhooks:" + chatID }
 
-// startOutbox delivers what rings the bell.
-func (a *App) startOutbox(service *chat.Service, bell *outbox.Bell) {
+// startOutbox delivers what rings the bell, with links to files.
+func (a *App) startOutbox(service *chat.Service, bell *outbox.Bell, links func(chat.Attachment) (inline, download string)) {
 	c := a.params.Config.Webhooks
 	b := outbox.New(outbox.Options{
 		Service: service,
 		Bell:    bell,
 		Render: map[chat.DeliveryKind]outbox.Render{
-			chat.DeliveryCallback: twin.Callback,
-			chat.DeliveryEvent:    func(o *chat.Outgoing) ([]byte, error) { return realtime.Webhook(o, nil) },
+			chat.DeliveryCallback: func(o *chat.Outgoing) ([]byte, error) { return twin.Callback(o, links) },
+			chat.DeliveryEvent:    func(o *chat.Outgoing) ([]byte, error) { return realtime.Webhook(o, links) },
 		},
 		Client:      webhookClient(c),
 		Refused:     func(err error) bool { return errors.Is(err, egress.ErrPrivate) },

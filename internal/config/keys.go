@@ -124,7 +124,7 @@ func keys(c *Config) []Key {
 		key("files.session_bytes", "268435456", count(&c.Files.SessionBytes, 1, 1<<50),
 			"Bytes that all files of one session may have together."),
 		key("files.uploads", "256", count(&c.Files.Uploads, 1, 100_000),
-			"Uploads received at once; what comes beyond is answered 503 with Retry-After. One session may have four of them."),
+			"Uploads received at once; others wait up to 10 s, then are answered 503 with Retry-After. One session may have four of them."),
 		key("files.downloads", "1024", count(&c.Files.Downloads, 1, 1_000_000),
 			"Downloads served at once; what comes beyond is answered 503 with Retry-After."),
 		key("files.link_ttl", "24h", span(&c.Files.LinkTTL, "1s", "8760h"),

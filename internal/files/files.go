@@ -61,7 +61,7 @@ type Limits struct {
 	MaxSize    int64 // bytes of one file
 	PerRequest int   // files of one upload
 	Session    chat.FileLimits
-	Uploads    int // received at once; one more is refused with 503
+	Uploads    int // received at once; others wait a little, then are refused with 503
 	Downloads  int // served at once; one more is refused with 503
 	// SessionUploads is how many of them one session may have; 0: 4. With Uploads it bounds the
 	// space that drafts take.
@@ -94,10 +94,12 @@ type Params struct {
 // Service receives and serves files. Its methods are safe to call at once.
 type Service struct {
 	Params
+	places chan struct{} // of uploads: one who has a place has sent into it
+	closed chan struct{} // by Close
 
 	mu        sync.Mutex // guards what follows
 	closing   bool
-	uploads   int
+	uploads   int // under way and waiting
 	downloads map[*download]struct{}
 	sessions  map[string]int // uploads by session
 	idle      chan struct{}  // closed when closing and no upload is under way
@@ -111,7 +113,10 @@ func New(p Params) *Service {
 	if p.Limits.SessionUploads == 0 {
 		p.Limits.SessionUploads = 4
 	}
-	return &Service{Params: p, downloads: map[*download]struct{}{}, sessions: map[string]int{}, idle: make(chan struct{})}
+	return &Service{
+		Params: p, places: make(chan struct{}, p.Limits.Uploads), closed: make(chan struct{}),
+		downloads: map[*download]struct{}{}, sessions: map[string]int{}, idle: make(chan struct{}),
+	}
 }
 
 // download is one that is under way.
@@ -123,6 +128,7 @@ func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closing {
 		s.closing = true
+		close(s.closed)
 		s.signal()
 	}
 	for d := range s.downloads {
@@ -143,29 +149,65 @@ func (s *Service) signal() {
 	}
 }
 
-// enter takes a place for an upload of a session.
-func (s *Service) enter(session string) (leave func(), err error) {
+const (
+	// enterWithin is how long an upload waits for a place.
+	enterWithin = 10 * time.Second
+	// waitingPerPlace is how many wait for each place; one more is refused at once.
+	waitingPerPlace = 8
+)
+
+// enter takes a place for an upload of a session. Its body is not read meanwhile, so who waits costs
+// little more than a connection.
+func (s *Service) enter(ctx context.Context, session string) (leave func(), err error) {
+	if err := s.count(session); err != nil {
+		return nil, err
+	}
+	timeout := time.NewTimer(enterWithin)
+	defer timeout.Stop()
+	select {
+	case s.places <- struct{}{}:
+		return func() {
+			<-s.places
+			s.uncount(session)
+		}, nil
+	case <-timeout.C:
+		err = busy("too many files are being received")
+	case <-s.closed:
+		err = busy("the server is shutting down")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s.uncount(session)
+	return nil, err
+}
+
+// count lets an upload wait.
+func (s *Service) count(session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.closing || s.uploads >= s.Limits.Uploads:
-		return nil, busy("too many files are being received")
+	case s.closing:
+		return busy("the server is shutting down")
+	case s.uploads >= s.Limits.Uploads*(1+waitingPerPlace):
+		return busy("too many files are being received")
 	case s.sessions[session] >= s.Limits.SessionUploads:
-		return nil, &chat.Error{Code: chat.CodeRateLimited, Message: "the session is sending too many files at once", RetryAfter: time.Second}
+		return &chat.Error{Code: chat.CodeRateLimited, Message: "the session is sending too many files at once", RetryAfter: time.Second}
 	}
 	s.uploads++
 	s.sessions[session]++
-	s.count(1)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.count(-1)
-		if s.sessions[session]--; s.sessions[session] == 0 {
-			delete(s.sessions, session)
-		}
-		s.uploads--
-		s.signal()
-	}, nil
+	s.moving(1)
+	return nil
+}
+
+func (s *Service) uncount(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[session]--; s.sessions[session] == 0 {
+		delete(s.sessions, session)
+	}
+	s.uploads--
+	s.moving(-1)
+	s.signal()
 }
 
 // enterDownload takes a place for a download, which cut ends early.
@@ -177,16 +219,16 @@ func (s *Service) enterDownload(cut func()) (leave func(), err error) {
 	}
 	d := &download{cut}
 	s.downloads[d] = struct{}{}
-	s.count(1)
+	s.moving(1)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.downloads, d)
-		s.count(-1)
+		s.moving(-1)
 	}, nil
 }
 
-func (s *Service) count(n float64) {
+func (s *Service) moving(n float64) {
 	if s.Metrics.Transfers != nil {
 		s.Metrics.Transfers.Add(n)
 	}

@@ -2,24 +2,40 @@ package files_test
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
 
-// TestMain looks for goroutines that nobody ended.
+// TestMain looks for goroutines that outlive the transfers they served.
 func TestMain(m *testing.M) {
-	before := runtime.NumGoroutine()
 	code := m.Run()
-	http.DefaultClient.CloseIdleConnections()
-	for end := time.Now().Add(10 * time.Second); code == 0 && runtime.NumGoroutine() > before; runtime.Gosched() {
-		if time.Now().After(end) {
-			stacks := make([]byte, 1<<20)
-			fmt.Fprintf(os.Stderr, "goroutines are left over:\n%s\n", stacks[:runtime.Stack(stacks, true)])
-			code = 1
-		}
+	if leaked := leaks(time.Now().Add(20 * time.Second)); code == 0 && leaked != "" {
+		fmt.Fprintf(os.Stderr, "goroutines are left:\n%s\n", leaked)
+		code = 1
 	}
 	os.Exit(code)
+}
+
+// leaks gives the goroutines of the package until the deadline to end.
+func leaks(deadline time.Time) (stack string) {
+	for time.Now().Before(deadline) {
+		if stack = running(); stack == "" {
+			return ""
+		}
+		runtime.Gosched()
+	}
+	return stack
+}
+
+func running() string {
+	buffer := make([]byte, 1<<20)
+	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		if strings.Contains(stack, "internal/files.") {
+			return stack
+		}
+	}
+	return ""
 }

@@ -46,31 +46,43 @@ func (u *received) discard() {
 // private) into a session. Either all of them are kept, durably, or none. Nothing is ever unpacked:
 // an archive is bytes. The caller bounds how long the body may take, see Arriving.
 func (s *Service) Upload(r *http.Request, sessionID string, idem chat.Idempotency) (*chat.FilesResult, error) {
-	leave, err := s.enter(sessionID)
+	leave, err := s.enter(r.Context(), sessionID)
 	if err != nil {
+		s.drain(r)
 		return nil, err
 	}
 	defer leave()
-	if err := s.Domain.MayUpload(r.Context(), sessionID, idem); err != nil {
-		return nil, err
-	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, chat.Invalid("Content-Type", "expected multipart/form-data with a boundary")
-	}
 	up := &received{digest: sha256.New()}
 	defer up.discard()
-	if err := s.receive(parts, up); err != nil {
-		if chat.CodeOf(err) == chat.CodeTooLarge {
-			// Who is in the middle of sending hears nothing. What little may be left is taken.
-			_, _ = io.CopyN(io.Discard, r.Body, s.Limits.MaxSize)
-		}
+	if err := s.admit(r, sessionID, idem, up); err != nil {
+		s.drain(r)
 		return nil, err
 	}
 	idem.BodyHash = hex.EncodeToString(up.digest.Sum(nil))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
 	return s.keep(ctx, sessionID, up, idem)
+}
+
+// admit receives the files of who may send them.
+func (s *Service) admit(r *http.Request, sessionID string, idem chat.Idempotency, up *received) error {
+	if err := s.Domain.MayUpload(r.Context(), sessionID, idem); err != nil {
+		return err
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return chat.Invalid("Content-Type", "expected multipart/form-data with a boundary")
+	}
+	return s.receive(parts, up)
+}
+
+// drain takes what is still on its way of a body that is refused, as far as it is no more than a
+// file may have: who is in the middle of sending hears nothing. Who has asked before sending waits
+// for the answer.
+func (s *Service) drain(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, s.Limits.MaxSize+maxField)
+	}
 }
 
 // receive takes all parts.

@@ -278,15 +278,20 @@ func TestPlacesAreBounded(t *testing.T) {
 	})
 	endOther := hold(w.start().ID)
 	third := w.start().ID
-	eventually(t, "two uploads at once", func() bool {
+	waited := make(chan string)
+	go func() {
 		_, refused := w.try(third, "", small)
-		return strings.HasPrefix(refused, "unavailable")
+		waited <- refused
+	}()
+	eventually(t, "the third waits", func() bool {
+		_, refused := w.try(third, "", small)
+		return strings.HasPrefix(refused, "rate_limited")
 	})
 	end()
-	endOther()
-	if _, refused := w.try(third, "", small); refused != "" {
-		t.Error("afterwards:", refused)
+	if refused := <-waited; refused != "" {
+		t.Error("who has waited:", refused)
 	}
+	endOther()
 }
 
 // broken is a storage that does not keep, or does so too late.

@@ -15,7 +15,7 @@ type callback struct {
 
 // Callback is the body of a delivery of what a bot has said in one turn. The dialog is described as
 // it was then, whatever has become of it since.
-func Callback(o *chat.Outgoing) ([]byte, error) {
+func Callback(o *chat.Outgoing, links Links) ([]byte, error) {
 	then := *o.Session
 	then.Status = chat.StatusOpen
 	var said []chat.Event
@@ -32,7 +32,7 @@ func Callback(o *chat.Outgoing) ([]byte, error) {
 			said = append(said, e)
 		}
 	}
-	body, err := json.Marshal(callback{*newDialog(&then, o.Chat, said), o.Data})
+	body, err := json.Marshal(callback{*newDialog(&then, o.Chat, said, links), o.Data})
 	if err != nil {
 		return nil, fmt.Errorf("encode callback: %w", err)
 	}

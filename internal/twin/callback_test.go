@@ -26,7 +26,7 @@ func TestCallback(t *testing.T) {
 		"closed in that turn": {chat.Session{ID: "s", Status: chat.StatusClosed}, []chat.Event{said, closed}, "FINISHED", "ok"},
 	} {
 		o := &chat.Outgoing{Delivery: chat.Delivery{Data: "d"}, Chat: &chat.Chat{Language: "ru"}, Session: &test.now, Events: test.events}
-		data, err := twin.Callback(o)
+		data, err := twin.Callback(o, func(chat.Attachment) (string, string) { return "", "" })
 		if err != nil {
 			t.Fatal(err)
 		}

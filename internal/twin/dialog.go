@@ -39,7 +39,7 @@ type dialogMeta struct {
 
 // newDialog describes a dialog with events of its log, of which the bot's messages and the end
 // count.
-func newDialog(s *chat.Session, c *chat.Chat, events []chat.Event) *dialog {
+func newDialog(s *chat.Session, c *chat.Chat, events []chat.Event, links Links) *dialog {
 	d := &dialog{DialogID: s.ID, BotID: s.BotID, Status: dialogActive, Language: c.Language, Messages: []dialogMessage{}}
 	if s.Owner.Kind == chat.OwnerBot {
 		d.BotID = s.Owner.ID
@@ -50,7 +50,7 @@ func newDialog(s *chat.Session, c *chat.Chat, events []chat.Event) *dialog {
 	for i := range events {
 		switch p := events[i].Payload.(type) {
 		case *chat.Message:
-			d.Messages = append(d.Messages, newDialogMessage(&events[i], p))
+			d.Messages = append(d.Messages, newDialogMessage(&events[i], p, links))
 		case *chat.SessionClosed:
 			d.Result = p.Result
 		}
@@ -58,8 +58,8 @@ func newDialog(s *chat.Session, c *chat.Chat, events []chat.Event) *dialog {
 	return d
 }
 
-func newDialogMessage(e *chat.Event, m *chat.Message) dialogMessage {
-	said := newMessage(e, m)
+func newDialogMessage(e *chat.Event, m *chat.Message, links Links) dialogMessage {
+	said := newMessage(e, m, links)
 	return dialogMessage{
 		Body: said.Body, Actions: said.Actions, Answers: said.Answers, Substitutions: map[string]string{}, Attachments: said.Attachments,
 		Meta: dialogMeta{ID: said.ID, CreatedAt: said.CreatedAt, Sequence: said.Sequence, Keyboard: said.Keyboard, State: m.State},

@@ -29,7 +29,7 @@ func (a *API) uploadFiles(r *http.Request) (reply, error) {
 	made := make([]uploadedFile, len(result.Files))
 	for i, f := range result.Files {
 		shown := chat.Attachment{ID: f.ID, Name: f.Name, ContentType: f.ContentType, Size: f.Size, Private: f.Private}
-		made[i] = uploadedFile{a.newAttachment(shown, f.CreatedAt), result.Session.ClientID}
+		made[i] = uploadedFile{newAttachment(shown, f.CreatedAt, a.Files.Links), result.Session.ClientID}
 	}
 	return reply{http.StatusCreated, made}, nil
 }

@@ -53,7 +53,7 @@ func (a *API) listMessages(r *http.Request) (reply, error) {
 	items := make([]listedMessage, 0, len(events))
 	for i := range events {
 		if m := events[i].Message(); m != nil {
-			items = append(items, a.newListedMessage(&events[i], m))
+			items = append(items, newListedMessage(&events[i], m, a.Files.Links))
 		}
 	}
 	if q.messages.Newest { // the page counts from the end, and so is its order

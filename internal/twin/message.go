@@ -85,7 +85,10 @@ func newCreated(e *chat.Event) created {
 	return created{ID: e.ID, CreatedAt: stamp(e.At), Sequence: e.Sequence}
 }
 
-func (a *API) newMessage(e *chat.Event, m *chat.Message) message {
+// Links makes the links of a file when it is delivered: to show it and to download it.
+type Links func(a chat.Attachment) (inline, download string)
+
+func newMessage(e *chat.Event, m *chat.Message, links Links) message {
 	out := message{
 		ID:          e.ID,
 		CreatedAt:   stamp(e.At),
@@ -104,14 +107,14 @@ func (a *API) newMessage(e *chat.Event, m *chat.Message) message {
 		out.Actions[i] = action(pressed)
 	}
 	for i, f := range m.Attachments {
-		out.Attachments[i] = a.newAttachment(f, e.At)
+		out.Attachments[i] = newAttachment(f, e.At, links)
 	}
 	return out
 }
 
-func (a *API) newListedMessage(e *chat.Event, m *chat.Message) listedMessage {
+func newListedMessage(e *chat.Event, m *chat.Message, links Links) listedMessage {
 	out := listedMessage{
-		message:    a.newMessage(e, m),
+		message:    newMessage(e, m, links),
 		SessionID:  e.Session.ID,
 		AuthorName: m.AuthorName,
 		Type:       string(m.Type),
@@ -132,8 +135,8 @@ func newKeyboard(k *chat.Keyboard) *keyboard {
 	return out
 }
 
-func (a *API) newAttachment(f chat.Attachment, at time.Time) attachment {
-	show, save := a.Files.Links(f)
+func newAttachment(f chat.Attachment, at time.Time, links Links) attachment {
+	show, save := links(f)
 	dotted := path.Ext(f.Name)
 	extension := strings.TrimPrefix(dotted, ".")
 	return attachment{

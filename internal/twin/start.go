@@ -142,7 +142,7 @@ func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []mess
 	shown := events[:0:0]
 	for i := range events {
 		if m := events[i].Message(); m != nil && m.AuthorType == chat.AuthorBot && m.Cause == cause {
-			said = append(said, a.newMessage(&events[i], m))
+			said = append(said, newMessage(&events[i], m, a.Files.Links))
 			shown = append(shown, events[i])
 		}
 	}
