@@ -47,7 +47,9 @@ func (a *App) startFiles(ctx context.Context, service *chat.Service, shared bool
 			Uploads:    c.Files.Uploads,
 			Downloads:  c.Files.Downloads,
 		},
-		Allow:   func(r *http.Request) error { return a.limits.Address(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r)) },
+		Allow: func(r *http.Request) error {
+			return a.limits.Address(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r))
+		},
 		Log:     a.params.Log,
 		Metrics: a.metrics.newFiles(),
 	})

@@ -152,3 +152,37 @@ func TestOnLoopback(t *testing.T) {
 		t.Error("no address counts as loopback")
 	}
 }
+
+// TestTransfersTakeNoPlaces: slow uploads and downloads keep out no requests, nor the reverse, and
+// their bodies are not waited for.
+func TestTransfersTakeNoPlaces(t *testing.T) {
+	t.Parallel()
+	var bodies []string
+	f, _ := testFront(func(_ http.ResponseWriter, r *http.Request) {
+		part := make([]byte, 4)
+		n, _ := r.Body.Read(part)
+		bodies = append(bodies, string(part[:n]))
+	})
+	if !f.gate.enter() {
+		t.Fatal("the gate is closed")
+	}
+	for _, target := range []string{"GET /files/x?e=1", "POST /api/v1/sessions/x/files", "POST /api/chats/v1/sessions/x/files"} {
+		method, path, _ := strings.Cut(target, " ")
+		body, in := net.Pipe() // of which no more comes
+		go func() { _, _ = in.Write([]byte("part")) }()
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, path, body)
+		r.ContentLength = 100
+		f.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || bodies[len(bodies)-1] != "part" {
+			t.Errorf("%s: %d %q", target, w.Code, bodies)
+		}
+		body.Close()
+		in.Close()
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, httptest.NewRequest("POST", "/api/v1/sessions/x/messages", nil))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("a full gate: %d", w.Code)
+	}
+}

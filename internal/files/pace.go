@@ -46,7 +46,9 @@ func (p *pace) deadline() (at time.Time, ok bool) {
 // Arriving has a request's body arrive as slowly as it may. It replaces the deadlines of the server
 // for this request; a body that stalls, or crawls, ends with an error.
 func Arriving(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
-	return &arriving{ReadCloser: body, pace: newPace(w)}
+	a := &arriving{ReadCloser: body, pace: newPace(w)}
+	a.extend()
+	return a
 }
 
 type arriving struct {
@@ -55,13 +57,17 @@ type arriving struct {
 }
 
 func (a *arriving) Read(p []byte) (int, error) {
+	a.extend()
+	n, err := a.ReadCloser.Read(p)
+	a.moved += int64(n)
+	return n, err
+}
+
+func (a *arriving) extend() {
 	if at, ok := a.deadline(); ok {
 		_ = a.control.SetReadDeadline(at)                            // what cannot have one is no connection
 		_ = a.control.SetWriteDeadline(at.Add(storeTimeout + stall)) // the answer comes after all is stored
 	}
-	n, err := a.ReadCloser.Read(p)
-	a.moved += int64(n)
-	return n, err
 }
 
 // leaving is an answer that its reader may take slowly.
