@@ -171,7 +171,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, err := a.startBots(botsParams{service: service, store: store, feed: events, queue: queue})
+	answers, err := a.startBots(botsParams{service: service, store: store, feed: events, queue: queue, links: stored.Links})
 	if err != nil {
 		return nil, err
 	}

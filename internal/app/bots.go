@@ -26,6 +26,7 @@ type botsParams struct {
 	store   chat.Store
 	feed    *feed.Feed
 	queue   *bot.Queue
+	links   func(chat.Attachment) (inline, download string)
 }
 
 // startBots loads the bots and begins with the turns that are due. It returns what takes the later
@@ -42,6 +43,7 @@ func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 	caller := remote.New(remote.Params{
 		Client:    client,
 		Events:    p.store,
+		Links:     p.links,
 		Secret:    func(id string) []byte { return a.key.Derive("bot:" + id) },
 		TurnKey:   turnKey,
 		AnswerURL: func() string { return a.publicURL() + remote.AnswersPath },
