@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/files"
 )
@@ -244,7 +247,17 @@ func TestCutConnectionLeavesNothing(t *testing.T) {
 
 func TestPlacesAreBounded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(p *files.Params) { p.Limits.Uploads, p.Limits.SessionUploads = 2, 1 })
+	transfers := prometheus.NewGauge(prometheus.GaugeOpts{Name: "transfers"})
+	w := newWorld(t, func(p *files.Params) {
+		p.Limits.Uploads, p.Limits.SessionUploads, p.Metrics.Transfers = 2, 1, transfers
+	})
+	underWay := func(n float64) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("%v uploads are under way or wait", n), func() bool {
+			var m dto.Metric
+			return transfers.Write(&m) == nil && m.GetGauge().GetValue() == n
+		})
+	}
 	hold := func(session string) (end func()) {
 		r, in := io.Pipe()
 		m := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
@@ -272,21 +285,24 @@ func TestPlacesAreBounded(t *testing.T) {
 	}
 	end := hold(w.session.ID)
 	small := part{"file", "a", "", "x"}
-	eventually(t, "one upload at once of a session", func() bool {
-		_, refused := w.try(w.session.ID, "", small)
-		return strings.HasPrefix(refused, "rate_limited")
-	})
+	underWay(1)
+	if _, refused := w.try(w.session.ID, "", small); !strings.HasPrefix(refused, "rate_limited") {
+		t.Error("a second upload at once of a session:", refused)
+	}
 	endOther := hold(w.start().ID)
+	underWay(2)
 	third := w.start().ID
 	waited := make(chan string)
 	go func() {
 		_, refused := w.try(third, "", small)
 		waited <- refused
 	}()
-	eventually(t, "the third waits", func() bool {
-		_, refused := w.try(third, "", small)
-		return strings.HasPrefix(refused, "rate_limited")
-	})
+	underWay(3)
+	select {
+	case refused := <-waited:
+		t.Error("who has no place does not wait:", refused)
+	default:
+	}
 	end()
 	if refused := <-waited; refused != "" {
 		t.Error("who has waited:", refused)
