@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -14,8 +13,8 @@ import (
 	"github.com/govorun/govorun/test/servers"
 )
 
-// TestWebhooksOfOneClientAtOnce: sessions of a client in two chats begin, supersede each other, talk and
-// change the client, all with webhooks, while a worker settles and a person replays what is dead. None
+// TestWebhooksOfOneClientAtOnce: sessions of a client in two chats begin, supersede each other and
+// talk, all with webhooks, while a worker settles and a person replays what is dead. None
 // waits for each other in a circle, and every stream has the order of its sessions.
 func TestWebhooksOfOneClientAtOnce(t *testing.T) {
 	t.Parallel()
@@ -36,7 +35,6 @@ func TestWebhooksOfOneClientAtOnce(t *testing.T) {
 			for j := range 15 {
 				p := chat.StartParams{
 					ChatID: []string{first.ID, second.ID}[i%2], ClientID: known.Session.ClientID, Continue: j%3 > 0,
-					Client:  chat.Client{Name: fmt.Sprint("name ", i, j)},
 					Details: chat.SessionDetails{CallbackURL: "https://a.example", EventCallbackURL: []string{"https://b.example", "https://a.example"}[j%2]},
 					Message: &chat.MessageParams{Body: "x"},
 				}
