@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // setupLink reads the one-time link of a server's start.
@@ -213,4 +214,60 @@ func TestSettingsFromTheStandardInput(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Error(err)
 	}
+}
+
+// TestWebhooksOfTheCommandLine: an address of this machine is refused unless it is allowed, so what is to
+// go there dies.
+func TestWebhooksOfTheCommandLine(t *testing.T) {
+	t.Parallel()
+	url, lines, _ := serveWith(t, t.TempDir())
+	_, root, _ := command(t.Context(), nil, "admin", "setup", setupLink(t, lines))
+	o := &operator{t, []string{"GOVORUN_SERVER=" + url, "GOVORUN_KEY=" + strings.TrimSpace(root)}}
+	if got := o.do("webhooks", "list"); got != "There are none.\n" {
+		t.Errorf("%q", got)
+	}
+	chat := o.object("admin", "chats", "create", "--set", "name=a", "--set", "eventCallbackUrl=http://127.0.0.1:9/hook")["id"].(string)
+	var session struct{ ID string }
+	r, err := http.Post(url+"/api/v1/chats/"+chat+"/sessions", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(r.Body).Decode(&session); err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if r, err = http.Post(url+"/api/v1/sessions/"+session.ID+"/close", "application/json", nil); err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+
+	dead := func() []any {
+		t.Helper()
+		items, _ := o.object("webhooks", "list", "--chat", chat, "--state", "dead")["items"].([]any)
+		return items
+	}
+	for deadline := time.Now().Add(30 * time.Second); len(dead()) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing dies: %s", o.do("webhooks", "list"))
+		}
+	}
+	id := dead()[0].(map[string]any)["id"].(string)
+	if got := squeezed(o.do("webhooks", "list", "--limit", "1")); !strings.Contains(got, " event http://127.0.0.1:9/hook ") {
+		t.Errorf("%s", got)
+	}
+	if got := squeezed(o.do("webhooks", "show", id)); !strings.Contains(got, "id "+id+"\nstate dead\n") || !strings.Contains(got, "\nlog [") {
+		t.Errorf("%s", got)
+	}
+	if got := squeezed(o.do("webhooks", "replay", id)); !strings.Contains(got, "state pending\n") {
+		t.Errorf("%s", got)
+	}
+	if got := o.do("webhooks", "replay", "--chat", chat); !strings.HasPrefix(got, "replayed  ") {
+		t.Errorf("%q", got)
+	}
+	if got := o.do("webhooks", "drop", id); got != "Dropped.\n" {
+		t.Errorf("%q", got)
+	}
+	o.fail("Entity not found", "webhooks", "show", id)
+	o.fail("Invalid input parameters: limit", "webhooks", "list", "--limit", "0")
+	o.fail("Invalid input parameters: chatId: expected a UUID", "webhooks", "list", "--chat", "x")
 }

@@ -31,14 +31,15 @@ type world struct {
 
 // commands are the subcommands, each with a Run method.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Config  configCmd  `cmd:"" help:"Print the configuration that would be in force, and where each value comes from."`
-	Nodes   nodesCmd   `cmd:"" help:"Show which servers share the data, who is alive and what each holds."`
-	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs or not."`
-	Migrate migrateCmd `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
-	Admin   adminCmd   `cmd:"" help:"Administer a running server: chats, bots, API keys."`
-	Bench   benchCmd   `cmd:"" help:"Put load on a running server and measure it."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Config   configCmd   `cmd:"" help:"Print the configuration that would be in force, and where each value comes from."`
+	Nodes    nodesCmd    `cmd:"" help:"Show which servers share the data, who is alive and what each holds."`
+	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while the server runs or not."`
+	Migrate  migrateCmd  `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
+	Admin    adminCmd    `cmd:"" help:"Administer a running server: chats, bots, API keys."`
+	Webhooks webhooksCmd `cmd:"" help:"What leaves a running server by webhooks: what waits, what is dead."`
+	Bench    benchCmd    `cmd:"" help:"Put load on a running server and measure it."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // exit ends parsing where kong would end the process, e.g. after --help.

@@ -57,6 +57,8 @@ func TestCommandLines(t *testing.T) {
 		{name: "create from no file", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create", "--file", "none.json"}, code: 1, stderr: []string{"none.json"}},
 		{name: "create from no object", env: []string{"GOVORUN_KEY=k"}, args: []string{"admin", "chats", "create", "--file", "-"}, code: 2, stderr: []string{"JSON object"}},
 		{name: "keys cannot be changed", args: []string{"admin", "keys", "update", "x"}, code: 2, stderr: []string{"update"}},
+		{name: "replay of nothing", env: []string{"GOVORUN_KEY=k"}, args: []string{"webhooks", "replay"}, code: 2, stderr: []string{"--chat"}},
+		{name: "webhooks in an unknown state", args: []string{"webhooks", "list", "--state", "alive"}, code: 2, stderr: []string{"--state"}},
 		{name: "backup of nothing", args: []string{"backup", "--data", t.TempDir(), "--to", filepath.Join(t.TempDir(), "x")}, code: 1, stderr: []string{"backup"}},
 		{name: "backup to nowhere", args: []string{"backup", "--data", t.TempDir()}, code: 2, stderr: []string{"--to"}},
 	}

@@ -21,6 +21,7 @@ type Service interface {
 	Keys
 	Chats
 	Bots
+	Webhooks
 }
 
 // Keys are the use cases about API keys.
@@ -49,6 +50,15 @@ type Bots interface {
 	DeleteBot(ctx context.Context, id string) error
 	FindBot(ctx context.Context, id string) (*chat.BotRecord, error)
 	ListBots(ctx context.Context) ([]chat.BotRecord, error)
+}
+
+// Webhooks are the use cases about what leaves by webhooks.
+type Webhooks interface {
+	ListDeliveries(ctx context.Context, q chat.DeliveriesQuery) ([]chat.Delivery, int64, error)
+	FindDelivery(ctx context.Context, id string) (*chat.Delivery, error)
+	ReplayDelivery(ctx context.Context, id string) (*chat.Delivery, error)
+	ReplayDead(ctx context.Context, chatID string) (replayed int64, err error)
+	DropDelivery(ctx context.Context, id string) error
 }
 
 // Params is what an API works with.

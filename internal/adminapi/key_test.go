@@ -26,6 +26,7 @@ func TestWithoutAValidKey(t *testing.T) {
 		"GET /whoami", "GET /chats", "POST /chats", "GET /chats/" + demoChat, "PATCH /chats/" + demoChat, "DELETE /chats/" + demoChat, "GET /chats/" + demoChat + "/secrets",
 		"GET /bots", "POST /bots", "GET /bots/" + demoBot, "PATCH /bots/" + demoBot, "DELETE /bots/" + demoBot, "GET /bots/" + demoBot + "/secret",
 		"GET /keys", "POST /keys", "GET /keys/" + unknownID, "DELETE /keys/" + unknownID,
+		"GET /webhooks", "POST /webhooks/replay", "GET /webhooks/" + unknownID, "DELETE /webhooks/" + unknownID, "POST /webhooks/" + unknownID + "/replay",
 	}
 	for _, authorization := range []string{
 		"", "Bearer", "Bearer ", "Basic " + w.root, w.root, "Bearer " + w.root[:45], "Bearer " + strings.ToUpper(w.root), "Bearer " + expired, "Bearer " + deleted,
@@ -60,6 +61,9 @@ func TestPermissions(t *testing.T) {
 		"keys:read":  {"GET /keys"},
 		"keys":       {"POST /keys", "DELETE /keys/" + unknownID},
 		"":           {"GET /whoami"},
+
+		"webhooks:read": {"GET /webhooks", "GET /webhooks/" + unknownID},
+		"webhooks":      {"POST /webhooks/replay", "POST /webhooks/" + unknownID + "/replay", "DELETE /webhooks/" + unknownID},
 	}
 	for _, has := range chat.Permissions() {
 		_, key := w.key(has)

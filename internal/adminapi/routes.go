@@ -56,6 +56,19 @@ func (a *API) resources() []resource {
 			http.MethodGet:    {do: a.showKey, permission: chat.PermitKeysRead},
 			http.MethodDelete: {do: a.deleteKey, permission: chat.PermitKeys},
 		}},
+		{"/webhooks", map[string]endpoint{
+			http.MethodGet: {do: a.listWebhooks, permission: chat.PermitWebhooksRead, query: webhooksQuery},
+		}},
+		{"/webhooks/replay", map[string]endpoint{
+			http.MethodPost: {do: a.replayWebhooks, permission: chat.PermitWebhooks},
+		}},
+		{"/webhooks/{id}", map[string]endpoint{
+			http.MethodGet:    {do: a.showWebhook, permission: chat.PermitWebhooksRead},
+			http.MethodDelete: {do: a.dropWebhook, permission: chat.PermitWebhooks},
+		}},
+		{"/webhooks/{id}/replay", map[string]endpoint{
+			http.MethodPost: {do: a.replayWebhook, permission: chat.PermitWebhooks},
+		}},
 	}
 }
 

@@ -30,6 +30,7 @@ type world struct {
 	t       *testing.T
 	handler http.Handler
 	service *chat.Service
+	store   *sqlstore.Store
 	root    string
 	token   string        // of the one-time link; newWorld uses it
 	late    *atomic.Int64 // nanoseconds by which the clock is ahead
@@ -50,7 +51,7 @@ func newWorldWithoutAdmin(t *testing.T, edit ...func(*adminapi.Params)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	w := &world{t: t, late: &atomic.Int64{}}
+	w := &world{t: t, store: store, late: &atomic.Int64{}}
 	w.service = chat.NewService(chat.Params{
 		Store: store, Node: "here", Now: func() time.Time { return time.Now().Add(time.Duration(w.late.Load())) }, TurnLease: 30 * time.Second, Ring: func(chat.Ring) {},
 		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
