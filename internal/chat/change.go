@@ -82,6 +82,18 @@ func (c *change) setOwner(o Owner) {
 	}
 }
 
+// reload is setOwner for a bot that begins anew and speaks first: what it or another bot owed before
+// is dropped.
+func (c *change) reload(bot Owner) Event {
+	s := c.session
+	c.setOwner(bot)
+	e := &c.events[len(c.events)-1]
+	e.Payload.(*OwnerChanged).Greet = true
+	s.Cursor, s.Pending = s.Sequence-1, s.Sequence
+	c.makeDue()
+	return *e
+}
+
 func (c *change) close(chat *Chat, by ClosedBy, result string) {
 	s := c.session
 	s.Status = StatusClosed

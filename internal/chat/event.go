@@ -92,6 +92,7 @@ type OwnerChanged struct {
 	Owner    Owner `json:"owner"`
 	Previous Owner `json:"previous"`
 	Term     int64 `json:"term"`
+	Greet    bool  `json:"greet,omitempty"` // the new owner is a bot that begins anew and is to speak first
 }
 
 // SessionClosed ends every session; only that it was read may follow.

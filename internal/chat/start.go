@@ -45,6 +45,17 @@ type StartResult struct {
 // with Continue the open one of the client in the chat. A start supersedes that one. The
 // first message is written in the same transaction.
 func (s *Service) Start(ctx context.Context, p StartParams) (*StartResult, error) {
+	return s.startIn(ctx, p, func(tx Tx) (*Chat, error) {
+		c, err := s.findChat(tx, p.ChatID)
+		if err == nil && c.Kind != ChatOrdinary {
+			return nil, Errorf(CodeNotFound, "no such chat")
+		}
+		return c, err
+	})
+}
+
+// startIn is Start in the chat that find returns.
+func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (*Chat, error)) (*StartResult, error) {
 	if p.Message != nil {
 		if err := p.Message.check(); err != nil {
 			return nil, err
@@ -56,7 +67,7 @@ func (s *Service) Start(ctx context.Context, p StartParams) (*StartResult, error
 	var result *StartResult
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		result = &StartResult{}
-		c, err := s.findChat(tx, p.ChatID)
+		c, err := find(tx)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ type Turn struct {
 	Session *Session // as it was when the turn began
 	Details *SessionDetails
 	Client  *Client
-	Cause   Event // *SessionStarted, *Message of the client, or *ActionPressed
+	Cause   Event // *SessionStarted or *OwnerChanged to be greeted, *Message of the client, or *ActionPressed
 	State   BotState
 	BotName string
 	Now     time.Time
@@ -181,6 +181,8 @@ func (s *Service) nextCause(ctx context.Context, session *Session) (*Event, erro
 func triggers(p Payload) bool {
 	switch p := p.(type) {
 	case *SessionStarted:
+		return p.Greet
+	case *OwnerChanged:
 		return p.Greet
 	case *Message:
 		return p.AuthorType == AuthorClient

@@ -180,7 +180,7 @@ func describeClient(c *chat.Client) clientData {
 func (b *Bot) event(e *chat.Event) (*eventData, error) {
 	d := &eventData{ID: e.ID, Sequence: e.Sequence, CreatedAt: stamp(e.At)}
 	switch p := e.Payload.(type) {
-	case *chat.SessionStarted:
+	case *chat.SessionStarted, *chat.OwnerChanged: // the latter: the session was given to the bot anew
 		d.Type = "start"
 	case *chat.Message:
 		d.Type, d.Body, d.Attachments = "message", p.Body, b.attachments(p.Attachments)

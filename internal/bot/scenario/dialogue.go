@@ -85,7 +85,9 @@ func (d *dialogue) react(ctx context.Context) error {
 	}
 	switch cause := d.turn.Cause.Payload.(type) {
 	case *chat.SessionStarted:
-		return d.start(ctx, cause)
+		return d.start(ctx, cause.Greet)
+	case *chat.OwnerChanged: // the session was given to the bot anew
+		return d.start(ctx, cause.Greet)
 	case *chat.Message:
 		return d.message(ctx, cause)
 	case *chat.ActionPressed:
@@ -97,8 +99,8 @@ func (d *dialogue) react(ctx context.Context) error {
 
 // start opens a session: at the state the integrator named (TWIN, botNodeId), or with the
 // query /start, which nothing has to match.
-func (d *dialogue) start(ctx context.Context, started *chat.SessionStarted) error {
-	if !started.Greet {
+func (d *dialogue) start(ctx context.Context, greet bool) error {
+	if !greet {
 		return nil
 	}
 	d.query = queryStart

@@ -1,0 +1,148 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// dialogChats names the chats of dialogs: their ids are derived from those of their bots.
+var dialogChats = uuid.MustParse("6a0c1b52-5d0c-4d0e-9b53-0f5e3c1f7a11")
+
+// StartDialog starts a dialog with a bot, or goes on in the one that p.SessionID names. A dialog is
+// a session in a chat of its own per bot, which is made with the first (TWIN, section 8). The
+// caller is trusted to name its clients. An unknown bot is CodeInvalid.
+func (s *Service) StartDialog(ctx context.Context, p StartParams) (*StartResult, error) {
+	p.ChatID = uuid.NewSHA1(dialogChats, []byte(p.BotID)).String()
+	return s.startIn(ctx, p, func(tx Tx) (*Chat, error) { return s.dialogChat(tx, &p) })
+}
+
+// dialogChat finds the chat of a bot's dialogs, or makes it.
+func (s *Service) dialogChat(tx Tx, p *StartParams) (*Chat, error) {
+	bot, err := tx.FindBot(p.BotID)
+	if CodeOf(err) == CodeNotFound {
+		return nil, Invalid("botId", "no such bot")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := tx.FindChat(p.ChatID)
+	if CodeOf(err) != CodeNotFound {
+		return c, err
+	}
+	c = &Chat{
+		ID: p.ChatID, Name: bot.Name, BotID: bot.ID, Identity: IdentityOpen, Language: "ru",
+		Kind: ChatDialogs, CreatedAt: s.Now(),
+	}
+	return c, tx.CreateChat(c)
+}
+
+// FindDialog finds a session that is a dialog, and its chat.
+func (s *Service) FindDialog(ctx context.Context, id string) (*Session, *Chat, error) {
+	session, err := s.Store.FindSession(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.cachedChat(ctx, session.ChatID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Kind != ChatDialogs {
+		return nil, nil, Errorf(CodeNotFound, "no such dialog")
+	}
+	return session, c, nil
+}
+
+// ReloadParams says which bot a session is given to.
+type ReloadParams struct {
+	SessionID   string
+	BotID       string // "": the bot of the session
+	Idempotency Idempotency
+}
+
+// Reload gives an open session to a bot, which begins anew: what was remembered of the session is
+// forgotten, and the bot speaks first (TWIN, section 8, reload). The event it is to react to is
+// returned. A turn that runs is dropped.
+func (s *Service) Reload(ctx context.Context, p ReloadParams) (*Event, error) {
+	var event *Event
+	err := s.write(ctx, p.SessionID, "reload", p.Idempotency, func(tx Tx, session *Session) (*Event, error) {
+		if p.BotID != "" {
+			session.BotID = p.BotID
+		}
+		bot, err := tx.FindBot(session.BotID)
+		if CodeOf(err) == CodeNotFound {
+			return nil, Invalid("botId", "no such bot")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.SaveSessionState(session.Key, json.RawMessage("{}")); err != nil {
+			return nil, err
+		}
+		ch := s.change(session)
+		session.ActiveAt = ch.now
+		reloaded := ch.reload(Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name})
+		return &reloaded, ch.commit(tx)
+	}, func(_ *Session, e *Event) { event = e })
+	if err != nil {
+		return nil, fmt.Errorf("reload: %w", err)
+	}
+	return event, nil
+}
+
+// Variables returns what a session's bot can know without having asked: the platform's own, and the
+// context's: those that the session was started with, and over them those that the bot has set.
+func (s *Service) Variables(ctx context.Context, session *Session) (system, context map[string]any, err error) {
+	details, err := s.Store.FindSessionDetails(ctx, session.Key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("variables: %w", err)
+	}
+	client, err := s.Store.FindClientByKey(ctx, session.ClientKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("variables: %w", err)
+	}
+	state, err := s.Store.FindBotState(ctx, session.Key, session.BotID, session.ClientKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("variables: %w", err)
+	}
+	return systemVariables(session, details, client), contextVariables(details, client, state), nil
+}
+
+func systemVariables(s *Session, d *SessionDetails, c *Client) map[string]any {
+	system := map[string]any{
+		"dialogId": s.ID, "chatId": s.ChatID, "botId": s.BotID, "clientId": c.ID, "startedAt": s.StartedAt, "channelType": d.Channel,
+	}
+	for name, value := range map[string]string{
+		"clientExternalId": c.ExternalID, "clientName": c.Name, "clientPhone": c.Phone, "clientEmail": c.Email,
+		"messengerType": d.MessengerType, "messengerUserId": d.MessengerUserID, "referer": d.Referer,
+	} {
+		if value != "" {
+			system[name] = value
+		}
+	}
+	if c.Timezone != nil {
+		system["clientTimezoneOffset"] = *c.Timezone
+	}
+	return system
+}
+
+func contextVariables(d *SessionDetails, c *Client, state *BotState) map[string]any {
+	all := map[string]any{}
+	for name, value := range c.Metadata {
+		all[name] = value
+	}
+	for name, value := range d.Variables {
+		all[name] = value
+	}
+	var remembered struct {
+		Session map[string]any `json:"session"`
+	}
+	if json.Unmarshal(state.Session, &remembered) == nil { // else the bot keeps its state in a form of its own
+		for name, value := range remembered.Session {
+			all[name] = value
+		}
+	}
+	return all
+}
