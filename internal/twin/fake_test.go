@@ -33,6 +33,8 @@ var moment = time.Date(2018, 10, 31, 14, 56, 7, 999_999_999, time.FixedZone("Mos
 // fake stands in for the domain where a test is about the protocol alone: it answers what it
 // is told to and remembers what it was asked.
 type fake struct {
+	twin.Service // what no test of the protocol alone asks for
+
 	err     error // of every act
 	chat    chat.Chat
 	result  chat.StartResult

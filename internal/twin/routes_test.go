@@ -85,8 +85,8 @@ func TestOtherServicesMayShareTheBases(t *testing.T) {
 	s := serve(newFake(), nil)
 	mux := s.Handler.(*http.ServeMux)
 	mux.HandleFunc("POST /api/v1/auth/login", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299) })
-	mux.HandleFunc("/api/v1/dialogs/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299) })
-	for _, path := range []string{"/api/v1/auth/login", "/api/v1/dialogs/1"} {
+	mux.HandleFunc("/api/v1/users/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299) })
+	for _, path := range []string{"/api/v1/auth/login", "/api/v1/users/1"} {
 		if w := s.do("POST", path, ""); w.Code != 299 {
 			t.Errorf("%s: %d", path, w.Code)
 		}

@@ -32,7 +32,7 @@ func (a *API) handler(res resource) http.Handler {
 	allow := allowed(res)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		if len(r.Header["Origin"]) > 0 { // so that a page can read why it is refused, too
+		if len(r.Header["Origin"]) > 0 && res.permission == "" { // so that a page can read why it is refused, too
 			auth.AllowOrigin(w.Header(), nil, r.Header["Origin"][0])
 		}
 		answer, err := a.serve(w, r, res, allow)
@@ -52,7 +52,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 		return reply{}, chat.Errorf(chat.CodeNotFound, "no such route")
 	}
 	if r.Method == http.MethodOptions {
-		return a.preflight(w, r, allow)
+		return a.preflight(w, r, res, allow)
 	}
 	method := r.Method
 	if method == http.MethodHead {
@@ -63,7 +63,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 		w.Header().Set("Allow", allow)
 		return reply{}, errMethod
 	}
-	if err := a.admit(w, r); err != nil {
+	if err := a.admit(w, r, res.permission); err != nil {
 		return reply{}, err
 	}
 	if res.files {
@@ -74,9 +74,12 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 	return do(r)
 }
 
-// admit judges who asks. There are no operators yet, so there are no valid credentials, and
+// admit judges who asks. There are no operators yet, so clients have no valid credentials, and
 // those that are there count as wrong, never as none (TWIN, section 1).
-func (a *API) admit(w http.ResponseWriter, r *http.Request) error {
+func (a *API) admit(w http.ResponseWriter, r *http.Request, permission string) error {
+	if permission != "" {
+		return a.authenticate(r, permission)
+	}
 	if len(r.Header["Authorization"]) > 0 {
 		return chat.Errorf(chat.CodeUnauthenticated, "the credentials are not valid")
 	}
@@ -103,11 +106,31 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// authenticate takes a program's key: as a bearer, or bare as some callers send tokens (TWIN,
+// section 1). Programs are no pages, so their origin does not count.
+func (a *API) authenticate(r *http.Request, permission string) error {
+	token := r.Header.Get("Authorization")
+	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		token = strings.TrimSpace(rest)
+	}
+	if token == "" {
+		return chat.Errorf(chat.CodeUnauthenticated, "expected Authorization: Bearer and a key")
+	}
+	key, err := a.Service.Authenticate(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	if !key.Allows(permission) {
+		return chat.Errorf(chat.CodeForbidden, "the key has no permission %q", permission)
+	}
+	return nil
+}
+
 // preflight answers a browser that asks whether a page may call. Of a chat that does not
 // exist it says yes: the request itself is then told that there is none.
-func (a *API) preflight(w http.ResponseWriter, r *http.Request, allow string) (reply, error) {
+func (a *API) preflight(w http.ResponseWriter, r *http.Request, res resource, allow string) (reply, error) {
 	w.Header().Set("Allow", allow)
-	if len(r.Header["Origin"]) > 0 {
+	if len(r.Header["Origin"]) > 0 && res.permission == "" {
 		c, err := a.findChat(r)
 		switch {
 		case chat.CodeOf(err) == chat.CodeNotFound:

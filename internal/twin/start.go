@@ -110,20 +110,25 @@ func (a *API) start(r *http.Request, goOn bool) (reply, error) {
 		answer.MessageID = result.Message.ID
 	}
 	if !request.ReturnAnswerAsync && result.Cause > 0 {
-		answer.Messages = a.answer(r, session, result.Cause)
+		for _, e := range a.answer(r, session, result.Cause) {
+			if m := e.Message(); m != nil {
+				answer.Messages = append(answer.Messages, newMessage(&e, m, a.Files.Links))
+			}
+		}
 	}
 	return reply{http.StatusCreated, answer}, nil
 }
 
 // answer waits for the bot's reaction to an event and returns what it said to that, so that a
-// repeated request is answered the same. The session is there whatever happens here, so nothing
-// of it is an error to the caller: what is not in the answer comes through the sockets.
-func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []message {
+// repeated request is answered the same, and the end of the session if that came then. The session is
+// there whatever happens here, so nothing of it is an error to the caller: what is not in the answer
+// comes through the sockets.
+func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []chat.Event {
 	select {
 	case a.waiting <- struct{}{}:
 		defer func() { <-a.waiting }()
 	default:
-		return []message{}
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), AnswerWait)
 	defer cancel()
@@ -136,14 +141,17 @@ func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []mess
 		if r.Context().Err() == nil {
 			a.Log.ErrorContext(r.Context(), "read the bot's answer failed", "route", r.Pattern, "error", err)
 		}
-		return []message{}
+		return nil
 	}
-	said := make([]message, 0, len(events))
-	shown := events[:0:0]
-	for i := range events {
-		if m := events[i].Message(); m != nil && m.AuthorType == chat.AuthorBot && m.Cause == cause {
-			said = append(said, newMessage(&events[i], m, a.Files.Links))
-			shown = append(shown, events[i])
+	var said, shown []chat.Event
+	for _, e := range events {
+		switch p := e.Payload.(type) {
+		case *chat.Message:
+			if p.AuthorType == chat.AuthorBot && p.Cause == cause {
+				said, shown = append(said, e), append(shown, e)
+			}
+		case *chat.SessionClosed:
+			said = append(said, e)
 		}
 	}
 	a.markGiven(r, session, shown)
@@ -281,16 +289,24 @@ func ttl(seconds int64) time.Duration {
 
 // startFields calls the fields of the first message as the start calls them.
 func startFields(err error) error {
+	return renamed(err, map[string]string{"body": "messageBody", "attachments": "messageAttachments"})
+}
+
+// renamed calls the fields of an error as the caller does; "attachments[0]" goes by "attachments".
+func renamed(err error, names map[string]string) error {
 	var e *chat.Error
 	if !errors.As(err, &e) || e.Code != chat.CodeInvalid {
 		return err
 	}
-	renamed := *e
-	switch {
-	case e.Field == "body":
-		renamed.Field = "messageBody"
-	case strings.HasPrefix(e.Field, "attachments"):
-		renamed.Field = "messageAttachments" + strings.TrimPrefix(e.Field, "attachments")
+	name, index, _ := strings.Cut(e.Field, "[")
+	theirs, ok := names[name]
+	if !ok {
+		return err
 	}
-	return &renamed
+	said := *e
+	said.Field = theirs
+	if index != "" {
+		said.Field += "[" + index
+	}
+	return &said
 }

@@ -1,6 +1,7 @@
 // Package twin speaks the REST dialect of TWIN's chat platform: what a client's application
 // calls to start a session, send messages and read the history (protocol notes, TWIN,
-// sections 1, 2 and the client's part of 6). It judges syntax, size and rate; every rule is
+// sections 1, 2 and the client's part of 6), and what a program calls to talk to a bot by question
+// and answer (section 8). It judges syntax, size and rate; every rule is
 // the domain's. It is not the sockets of that platform, which realtime and socketio speak.
 //
 // What the vendor's documents leave open is answered so:
@@ -39,6 +40,14 @@ type Service interface {
 	FindSession(ctx context.Context, id string) (*chat.Session, error)
 	History(ctx context.Context, sessionID string, q chat.MessagesQuery) (*chat.Session, []chat.Event, int64, error)
 	MarkGiven(ctx context.Context, session chat.SessionRef, widgetNo int64) error
+
+	// Of the question-answer API.
+	Authenticate(ctx context.Context, key string) (*chat.APIKey, error)
+	StartDialog(ctx context.Context, p chat.StartParams) (*chat.StartResult, error)
+	FindDialog(ctx context.Context, id string) (*chat.Session, *chat.Chat, error)
+	Reload(ctx context.Context, p chat.ReloadParams) (*chat.Event, error)
+	Variables(ctx context.Context, session *chat.Session) (system, context map[string]any, err error)
+	ListBots(ctx context.Context) ([]chat.BotRecord, error)
 }
 
 // Feed says when a bot has reacted; *feed.Feed is one.
