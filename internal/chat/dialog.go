@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 )
@@ -133,16 +134,13 @@ func contextVariables(d *SessionDetails, c *Client, state *BotState) map[string]
 	for name, value := range c.Metadata {
 		all[name] = value
 	}
-	for name, value := range d.Variables {
-		all[name] = value
+	maps.Copy(all, d.Variables)
+	var remembered struct { // the bot's own form, of which this is all that is for others
+		Session   map[string]any `json:"session"`   // of a scenario
+		Variables map[string]any `json:"variables"` // of a remote bot
 	}
-	var remembered struct {
-		Session map[string]any `json:"session"`
-	}
-	if json.Unmarshal(state.Session, &remembered) == nil { // else the bot keeps its state in a form of its own
-		for name, value := range remembered.Session {
-			all[name] = value
-		}
-	}
+	_ = json.Unmarshal(state.Session, &remembered) // a state that is none of these has no variables
+	maps.Copy(all, remembered.Session)
+	maps.Copy(all, remembered.Variables)
 	return all
 }
