@@ -54,8 +54,23 @@ func (s *Service) Type(ctx context.Context, sessionID, body string) error {
 // BotTyping tells who listens that the bot is about to answer.
 func (s *Service) BotTyping(ref SessionRef) { s.ringTyping(ref, &Typing{By: AuthorBot}) }
 
-func (s *Service) ringTyping(ref SessionRef, t *Typing) {
-	s.Ring(Ring{Session: ref, Events: []Event{{ID: s.NewID(), Session: ref, At: s.Now(), Payload: t}}})
+func (s *Service) ringTyping(ref SessionRef, t *Typing) { s.ringEphemeral(ref, t) }
+
+// OperatorStatusChanged tells the client of a session that an operator who answers there takes new
+// sessions from now on, or none (TWIN, section 4).
+func (s *Service) OperatorStatusChanged(ref SessionRef, c OperatorStatusChanged) {
+	s.ringEphemeral(ref, &c)
+}
+
+// OperatorLoggedOut tells the client of a session that an operator who answers there has left
+// (TWIN, section 4).
+func (s *Service) OperatorLoggedOut(ref SessionRef, operatorID string) {
+	s.ringEphemeral(ref, &OperatorLoggedOut{OperatorID: operatorID})
+}
+
+// ringEphemeral tells those who listen now; it is not stored.
+func (s *Service) ringEphemeral(ref SessionRef, p Payload) {
+	s.Ring(Ring{Session: ref, Events: []Event{{ID: s.NewID(), Session: ref, At: s.Now(), Payload: p}}})
 }
 
 // PressParams says which action button the client pressed.

@@ -9,16 +9,23 @@ import (
 // Kind names what happened.
 type Kind string
 
-// The kinds of event. Typing is ephemeral: it has no number and is never stored.
+// The kinds of event. The last three are ephemeral: they have no number and are never stored.
 const (
-	KindSessionStarted Kind = "session.started"
-	KindMessageCreated Kind = "message.created"
-	KindMessageRead    Kind = "message.read"
-	KindActionPressed  Kind = "action.pressed"
-	KindOwnerChanged   Kind = "owner.changed"
-	KindSessionClosed  Kind = "session.closed"
-	KindTyping         Kind = "typing"
+	KindSessionStarted        Kind = "session.started"
+	KindMessageCreated        Kind = "message.created"
+	KindMessageRead           Kind = "message.read"
+	KindActionPressed         Kind = "action.pressed"
+	KindOwnerChanged          Kind = "owner.changed"
+	KindSessionClosed         Kind = "session.closed"
+	KindTyping                Kind = "typing"
+	KindOperatorStatusChanged Kind = "operator.status_changed"
+	KindOperatorLoggedOut     Kind = "operator.logged_out"
 )
+
+// Ephemeral reports whether events of the kind are neither numbered nor stored.
+func (k Kind) Ephemeral() bool {
+	return k == KindTyping || k == KindOperatorStatusChanged || k == KindOperatorLoggedOut
+}
 
 // Stream is an audience with dense numbers of its own.
 type Stream string
@@ -62,7 +69,7 @@ func (e *Event) Message() *Message {
 }
 
 // Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
-// *OwnerChanged, *SessionClosed or *Typing.
+// *OwnerChanged, *SessionClosed, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
 type Payload interface {
 	Kind() Kind
 	// In says whether the event is part of a stream.
@@ -121,6 +128,29 @@ type Typing struct {
 	Body string // what is written so far, of a client
 }
 
+// OperatorStatusChanged says that an operator who answers in the session takes new sessions, or
+// none (TWIN, operatorStatusChangedEmit).
+type OperatorStatusChanged struct {
+	OperatorID string         `json:"operatorId"`
+	Previous   OperatorStatus `json:"previous"`
+	Current    OperatorStatus `json:"current"`
+}
+
+// OperatorStatus says whether an operator takes new sessions.
+type OperatorStatus string
+
+// The states of an operator (TWIN, operatorStatusChangedEmit).
+const (
+	OperatorActive OperatorStatus = "ACTIVE"
+	OperatorPaused OperatorStatus = "PAUSED"
+)
+
+// OperatorLoggedOut says that an operator who answers in the session has left (TWIN,
+// operatorLoggedOutEmit).
+type OperatorLoggedOut struct {
+	OperatorID string `json:"operatorId"`
+}
+
 // Kind implements Payload.
 func (*SessionStarted) Kind() Kind { return KindSessionStarted }
 
@@ -141,6 +171,12 @@ func (*SessionClosed) Kind() Kind { return KindSessionClosed }
 
 // Kind implements Payload.
 func (*Typing) Kind() Kind { return KindTyping }
+
+// Kind implements Payload.
+func (*OperatorStatusChanged) Kind() Kind { return KindOperatorStatusChanged }
+
+// Kind implements Payload.
+func (*OperatorLoggedOut) Kind() Kind { return KindOperatorLoggedOut }
 
 // In implements Payload.
 func (*SessionStarted) In(Stream) bool { return false }
@@ -163,6 +199,12 @@ func (*SessionClosed) In(Stream) bool { return true }
 // In implements Payload.
 func (t *Typing) In(s Stream) bool { return s == StreamSession || t.By != AuthorClient }
 
+// In implements Payload. Centrifugo's widget has no such event (TWIN, section 3); Socket.IO's does.
+func (*OperatorStatusChanged) In(Stream) bool { return false }
+
+// In implements Payload, as of OperatorStatusChanged.
+func (*OperatorLoggedOut) In(Stream) bool { return false }
+
 // announced: the client is told of bots and operators, not of queues
 // (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).
 func announced(o Owner) bool { return o.Kind == OwnerBot || o.Kind == OwnerOperator }
@@ -172,7 +214,7 @@ const payloadVersion = 1
 
 // EncodePayload returns the stored form of a payload: JSON with its version.
 func EncodePayload(p Payload) ([]byte, error) {
-	if p.Kind() == KindTyping {
+	if p.Kind().Ephemeral() {
 		return nil, fmt.Errorf("encode payload: %s is never stored", p.Kind())
 	}
 	return json.Marshal(struct {

@@ -27,7 +27,7 @@ const envelopeVersion = 1
 // maxEnvelope is the longest envelope, in bytes. A longer one travels without its events.
 const maxEnvelope = 64 << 10
 
-// typing is the only payload that has no stored form.
+// typing is how typing travels: ephemeral payloads have no stored form.
 type typing struct {
 	By   chat.AuthorType `json:"by"`
 	Body string          `json:"body,omitempty"`
@@ -78,21 +78,34 @@ func appendText[T string | []byte](b []byte, text T) []byte {
 }
 
 func encodePayload(p chat.Payload) ([]byte, error) {
-	if t, ok := p.(*chat.Typing); ok {
-		return json.Marshal(typing{By: t.By, Body: t.Body})
+	switch p := p.(type) {
+	case *chat.Typing:
+		return json.Marshal(typing{By: p.By, Body: p.Body})
+	case *chat.OperatorStatusChanged, *chat.OperatorLoggedOut:
+		return json.Marshal(p)
 	}
 	return chat.EncodePayload(p)
 }
 
-func decodePayload(kind chat.Kind, data []byte) (chat.Payload, error) {
-	if kind != chat.KindTyping {
+func decodePayload(kind chat.Kind, data []byte) (p chat.Payload, err error) {
+	switch kind {
+	case chat.KindTyping:
+		var t typing
+		err = json.Unmarshal(data, &t)
+		p = &chat.Typing{By: t.By, Body: t.Body}
+	case chat.KindOperatorStatusChanged:
+		p = &chat.OperatorStatusChanged{}
+		err = json.Unmarshal(data, p)
+	case chat.KindOperatorLoggedOut:
+		p = &chat.OperatorLoggedOut{}
+		err = json.Unmarshal(data, p)
+	default:
 		return chat.DecodePayload(kind, data)
 	}
-	var t typing
-	if err := json.Unmarshal(data, &t); err != nil {
-		return nil, fmt.Errorf("decode typing: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", kind, err)
 	}
-	return &chat.Typing{By: t.By, Body: t.Body}, nil
+	return p, nil
 }
 
 // errShort says that an envelope ends before its end, or is longer than that.
@@ -139,7 +152,7 @@ func (in *reader) event(session chat.SessionRef) chat.Event {
 	if in.err != nil {
 		return e
 	}
-	if e.Ephemeral() != (kind == chat.KindTyping) {
+	if e.Ephemeral() != kind.Ephemeral() {
 		in.err = fmt.Errorf("envelope: %s with sequence %d", kind, e.Sequence)
 		return e
 	}

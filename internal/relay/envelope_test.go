@@ -33,6 +33,8 @@ func examples() []chat.Ring {
 		ring(6, &chat.ActionPressed{Event: "buy", Data: json.RawMessage(`{"a":[1,2]}`)}),
 		ring(8, &chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerBot, ID: "b", Name: "Bot"}, Term: 3}, &chat.SessionClosed{By: chat.ClosedByBot, ChatID: "c"}),
 		{Session: ref, Events: []chat.Event{{ID: "t", Session: ref, At: time.UnixMicro(-1).UTC(), Payload: &chat.Typing{By: chat.AuthorBot}}}},
+		{Session: ref, Events: []chat.Event{{ID: "s", Session: ref, At: time.UnixMicro(1).UTC(), Payload: &chat.OperatorStatusChanged{OperatorID: "389", Previous: chat.OperatorActive, Current: chat.OperatorPaused}}}},
+		{Session: ref, Events: []chat.Event{{ID: "o", Session: ref, At: time.UnixMicro(1).UTC(), Payload: &chat.OperatorLoggedOut{OperatorID: "389"}}}},
 	}
 }
 
@@ -110,7 +112,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		for _, e := range ring.Events {
-			if e.Payload == nil || e.Session != ring.Session || e.Ephemeral() != (e.Payload.Kind() == chat.KindTyping) {
+			if e.Payload == nil || e.Session != ring.Session || e.Ephemeral() != e.Payload.Kind().Ephemeral() {
 				t.Fatalf("read %+v", e)
 			}
 		}
