@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/feed"
 )
 
 // Service is what clients do; *chat.Service is one.
@@ -111,7 +112,7 @@ type Server struct {
 	Params
 	node   *centrifuge.Node
 	broker *broker
-	marker *marker
+	marker *feed.Marker
 	// presence is of all nodes; nil when there is one.
 	presence *presence
 
@@ -156,7 +157,7 @@ func New(p Params) (*Server, error) {
 		return nil, fmt.Errorf("make centrifuge node: %w", err)
 	}
 	s.node = node
-	s.marker = newMarker(p.Service, p.Log)
+	s.marker = feed.NewMarker(p.Service, p.Log)
 	s.broker = newBroker(s)
 	node.SetBroker(s.broker)
 	if err := s.joinOthers(); err != nil {
@@ -228,7 +229,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	return errors.Join(err, wait(ctx, &s.running), s.marker.drain(ctx))
+	return errors.Join(err, wait(ctx, &s.running), s.marker.Drain(ctx))
 }
 
 // spawn runs f in a goroutine that Close waits for; after Close it does nothing.

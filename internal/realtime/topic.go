@@ -184,7 +184,7 @@ func (t *topic) clients() []string {
 func (t *topic) mark() {
 	if t.stream == chat.StreamWidget && t.given > t.marked {
 		t.marked = t.given
-		t.server.marker.add(t.session, t.given)
+		t.server.marker.Add(t.session, t.given)
 	}
 }
 
