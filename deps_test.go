@@ -27,6 +27,8 @@ var imports = map[string][]string{
 	"internal/auth":               {"internal/chat"},
 	"internal/files":              {"internal/chat"},
 	"internal/realtime":           {"internal/chat", "internal/feed", "internal/auth"},
+	"internal/socketio":           {"internal/chat", "internal/feed", "internal/auth", "internal/socketio/wire"},
+	"internal/socketio/wire":      nil,
 	"internal/egress":             nil,
 	"internal/adminapi":           {"internal/chat", "internal/auth"},
 	"internal/outbox":             {"internal/chat"},
@@ -41,6 +43,8 @@ var imports = map[string][]string{
 
 	// What tries the server from outside knows nothing of its inside.
 	"test/...": {"internal/loadtest", "test/..."},
+	// Other people's tests of the protocol are not about chats.
+	"test/socketio-protocol": {"internal/socketio/wire"},
 }
 
 // TestImports executes the table above, for everything but test files.

@@ -171,6 +171,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
+	legacy := a.startSocketIO(store, service, events, stored.Links)
 	answers, err := a.startBots(botsParams{service: service, store: store, feed: events, queue: queue, links: stored.Links})
 	if err != nil {
 		return nil, err
@@ -182,6 +183,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	mux.Handle("GET /metrics", metricsPage(a.metrics.registry, c.Metrics.Token))
 	server.Register(mux)
 	stored.Register(mux)
+	legacy.Register(mux)
 	twin.New(twin.Params{
 		Service: service,
 		Files:   stored,

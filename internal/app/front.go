@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +20,12 @@ import (
 )
 
 // streams are the paths whose answers last as long as the client listens. They are neither
-// counted by the gate nor given a write deadline here: realtime bounds them itself.
-const streams = "/centrifugo/"
+// counted by the gate nor given a write deadline here: realtime and socketio bound them themselves.
+var streams = []string{"/centrifugo/", "/socket.io", "/operator/socket.io"}
+
+func isStream(path string) bool {
+	return slices.ContainsFunc(streams, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
 
 // probes are asked by machines that must get an answer also when the server is full.
 var probes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
@@ -41,7 +46,7 @@ type front struct {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, streams) && !posts[r.URL.Path] {
+	if isStream(r.URL.Path) && !posts[r.URL.Path] {
 		f.serveStream(w, r)
 		return
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Rates     Rates
 
 	Centrifugo Centrifugo
+	SocketIO   SocketIO
 	Bot        Bot
 	Webhooks   Webhooks
 	Files      Files
@@ -103,6 +104,12 @@ type Webhooks struct {
 type Private struct {
 	All      bool
 	Networks []netip.Prefix
+}
+
+// SocketIO bounds the connections of the legacy widget.
+type SocketIO struct {
+	MaxConnections int
+	QueueBytes     int
 }
 
 // Bot bounds the turns of bots.

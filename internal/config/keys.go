@@ -90,6 +90,11 @@ func keys(c *Config) []Key {
 		key("centrifugo.queue_bytes", "1048576", count(&c.Centrifugo.QueueBytes, 65_536, 1<<30),
 			"Bytes waiting for one slow reader before it is told to reconnect."),
 
+		key("socketio.max_connections", "100000", count(&c.SocketIO.MaxConnections, 1, 10_000_000),
+			"Open Socket.IO connections; a further one is refused with 503."),
+		key("socketio.queue_bytes", "1048576", count(&c.SocketIO.QueueBytes, 65_536, 1<<30),
+			"Bytes waiting for one slow Socket.IO reader before its connection is closed."),
+
 		key("bot.turns", "64", count(&c.Bot.Turns, 1, 100_000),
 			"Turns of one bot that run at once; a slow bot delays only its own clients."),
 		key("bot.turn_timeout", "10s", span(&c.Bot.TurnTimeout, "100ms", "10m"),
