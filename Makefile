@@ -42,6 +42,10 @@ lint: ## Run the linters
 fuzz: ## Run every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: socketio-protocol
+socketio-protocol: ## Run the official protocol suites from CHECKOUT, which holds socket.io-protocol and engine.io-protocol
+	scripts/socketio-protocol.sh $(CHECKOUT)
+
 .PHONY: soak
 soak: ## Run the crash test on ENGINE for E2E_ROUNDS rounds
 	ENGINE=$(ENGINE) E2E_ROUNDS=$(E2E_ROUNDS) go test -tags e2e -count=1 -run Crash -v -timeout 0 ./test/e2e
