@@ -14,17 +14,22 @@ apt gcc gcc libc6-dev
 apt chromium chromium
 servers
 
-venv=$cache/venv
-wanted=test/interop/requirements.txt
-if ! cmp -s "$wanted" "$venv/installed.txt"; then
-	rm -rf "$venv"
-	if ! python3 -m venv "$venv"; then
+# environment VENV REQUIREMENTS: makes a Python environment of exactly these packages.
+environment() {
+	cmp -s "$2" "$1/installed.txt" && return
+	rm -rf "$1"
+	if ! python3 -m venv "$1"; then
 		echo "python3 cannot make environments. Install its venv module, on Debian: apt-get install python3-venv" >&2
 		exit 1
 	fi
-	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
-	cp "$wanted" "$venv/installed.txt"
-fi
+	"$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"
+	cp "$2" "$1/installed.txt"
+}
+
+environment "$cache/venv" test/interop/requirements.txt
+# Two versions of one package.
+environment "$cache/venv-socketio4" test/interop/requirements-socketio4.txt
+environment "$cache/venv-socketio5" test/interop/requirements-socketio5.txt
 
 modules=test/interop/node_modules
 wanted=test/interop/package-lock.json

@@ -31,8 +31,10 @@ go test -race -shuffle=on -timeout 15m ./...
 step "tests of the program on SQLite: crashes, cuts, other people's clients, a browser"
 GOVORUN_BIN=$root/bin/govorun
 GOVORUN_PYTHON=$cache/venv/bin/python
+GOVORUN_PYTHON_SOCKETIO4=$cache/venv-socketio4/bin/python
+GOVORUN_PYTHON_SOCKETIO5=$cache/venv-socketio5/bin/python
 GOVORUN_NODE_DIR=$root/test/interop
-export GOVORUN_BIN GOVORUN_PYTHON GOVORUN_NODE_DIR
+export GOVORUN_BIN GOVORUN_PYTHON GOVORUN_PYTHON_SOCKETIO4 GOVORUN_PYTHON_SOCKETIO5 GOVORUN_NODE_DIR
 ENGINE=sqlite go test -tags e2e,interop -count=1 -shuffle=on -p 1 -timeout 30m ./test/...
 
 step "the same on PostgreSQL"

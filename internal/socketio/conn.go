@@ -253,10 +253,10 @@ func (c *conn) giveUp(err error) {
 
 // end is told that the connection has ended, and why.
 func (c *conn) end(reason any) {
-	switch reason {
-	case reasonLeft:
+	switch {
+	case reason == reasonLeft, c.server.handler.Left(c.engine):
 		c.link.Alive(0)
-	case reasonTimeout, reasonError: // no sign of life
+	case reason == reasonTimeout, reason == reasonError: // no sign of life
 	default:
 		c.link.Alive(wire.Flight)
 	}

@@ -5,7 +5,8 @@
 // them, holds the table of metrics against what a server shows, and talks to the bots of the examples.
 //
 // Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_PYTHON a Python with the
-// packages of test/interop (.cache/venv when unset), GOVORUN_NODE_DIR a directory with the packages
+// packages of test/interop (.cache/venv when unset), GOVORUN_PYTHON_SOCKETIO4 one with python-socketio 4
+// (.cache/venv-socketio4 when unset), GOVORUN_NODE_DIR a directory with the packages
 // of test/interop (that one when unset).
 package docs_test
 
@@ -98,7 +99,7 @@ func run(t *testing.T, file string, blocks []block) {
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", onOurServers(t, script.String(), server))
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(environment(), "PATH="+filepath.Dir(server.binary)+":"+os.Getenv("PATH"), "DATA="+server.data, "LINK="+server.link, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
-		"NODE_DIR="+installed(t, "GOVORUN_NODE_DIR", "../interop"), "PYTHON="+installed(t, "GOVORUN_PYTHON", "../../.cache/venv/bin/python"))
+		"NODE_DIR="+installed(t, "GOVORUN_NODE_DIR", "../interop"), "PYTHON="+python(t, file))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -115,6 +116,16 @@ func run(t *testing.T, file string, blocks []block) {
 		}
 		rest = after
 	}
+}
+
+// python is the Python that has the packages of a document's samples: two versions of one package
+// cannot be in the same.
+func python(t *testing.T, file string) string {
+	t.Helper()
+	if filepath.Base(file) == "socketio.md" {
+		return installed(t, "GOVORUN_PYTHON_SOCKETIO4", "../../.cache/venv-socketio4/bin/python")
+	}
+	return installed(t, "GOVORUN_PYTHON", "../../.cache/venv/bin/python")
 }
 
 // installed is where something the samples need is.

@@ -55,6 +55,7 @@ type options struct {
 }
 
 // command is a line that leads a client program. It ends when there are no more.
+// Those of Socket.IO know connect, disconnect, emit (of the event Method) and die.
 type command struct {
 	Do      string `json:"do"`                // connect, disconnect, subscribe or rpc
 	Channel string `json:"channel,omitempty"` // to subscribe to

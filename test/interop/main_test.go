@@ -20,6 +20,7 @@ const patience = 30 * time.Second
 // programs are the paths of what the tests run.
 type programs struct {
 	server, goClient, python, nodeDir, chromium string
+	socketio4, socketio5                        string // Pythons with python-socketio 4 and 5
 
 	postgres *servers.Postgres // where servers keep their data; nil: in files
 }
@@ -60,11 +61,13 @@ func run(m *testing.M) int {
 // prepare builds what is ours and looks for what is not.
 func prepare(dir string) (programs, error) {
 	p := programs{
-		server:   os.Getenv("GOVORUN_BIN"),
-		goClient: filepath.Join(dir, "client"),
-		python:   setting("GOVORUN_PYTHON", "../../.cache/venv/bin/python"),
-		nodeDir:  setting("GOVORUN_NODE_DIR", "."),
-		chromium: setting("GOVORUN_CHROMIUM", "/usr/bin/chromium"),
+		server:    os.Getenv("GOVORUN_BIN"),
+		goClient:  filepath.Join(dir, "client"),
+		python:    setting("GOVORUN_PYTHON", "../../.cache/venv/bin/python"),
+		socketio4: setting("GOVORUN_PYTHON_SOCKETIO4", "../../.cache/venv-socketio4/bin/python"),
+		socketio5: setting("GOVORUN_PYTHON_SOCKETIO5", "../../.cache/venv-socketio5/bin/python"),
+		nodeDir:   setting("GOVORUN_NODE_DIR", "."),
+		chromium:  setting("GOVORUN_CHROMIUM", "/usr/bin/chromium"),
 	}
 	if err := build("go", p.goClient, "."); err != nil {
 		return p, err
@@ -75,7 +78,7 @@ func prepare(dir string) (programs, error) {
 			return p, err
 		}
 	}
-	for _, path := range []string{p.server, p.python, filepath.Join(p.nodeDir, "node_modules", "centrifuge"), p.chromium} {
+	for _, path := range []string{p.server, p.python, p.socketio4, p.socketio5, filepath.Join(p.nodeDir, "node_modules", "centrifuge"), p.chromium} {
 		if _, err := os.Stat(path); err != nil {
 			return p, fmt.Errorf("%w\n\"make test\" installs what these tests need and runs them", err)
 		}

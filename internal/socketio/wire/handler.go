@@ -37,7 +37,10 @@ func NewHandler(e engine.Server, l Limits) *Handler {
 }
 
 // handshake is a request that opens a connection.
-type handshake struct{ done func() } // once
+type handshake struct {
+	done func()    // once
+	held *hijacker // of a WebSocket
+}
 
 type handshakeKey struct{}
 
@@ -62,6 +65,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case websocket.IsWebSocketUpgrade(r):
 		held := &hijacker{ResponseWriter: w, timeout: h.limits.Write}
 		defer held.release()
+		if shake, ok := r.Context().Value(handshakeKey{}).(*handshake); ok {
+			shake.held = held
+		} else if p := h.pollers(sid); p != nil {
+			p.upgrading(held)
+		}
 		r.Header = r.Header.Clone()
 		r.Header.Del("Origin") // judged by whoever called; the library would want it to be ours
 		h.engine.ServeHTTP(held, r)
@@ -91,8 +99,16 @@ func (h *Handler) opened(conn engine.Socket) {
 		p.finish()
 	})
 	if shake, ok := conn.Request().Request().Context().Value(handshakeKey{}).(*handshake); ok {
+		p.upgrading(shake.held)
 		shake.done()
 	}
+}
+
+// Left reports whether a client has said by a close frame that it leaves, as opposed to one that is
+// just gone. It is to be asked when its sockets are told of that.
+func (h *Handler) Left(conn engine.Socket) bool {
+	p := h.pollers(conn.Id())
+	return p != nil && p.left()
 }
 
 // poll serves a request that waits for packets, or opens a connection of such.

@@ -43,6 +43,7 @@ type holding struct {
 	open    chan struct{} // closed when the engine has the connection
 	begun   atomic.Bool   // the answer to the handshake was written
 	failed  atomic.Bool   // a write: what is written no longer joins on
+	left    atomic.Bool   // the client has sent a close frame, which is answered with one
 	writing sync.Mutex
 	closed  sync.Once
 }
@@ -55,7 +56,10 @@ func (c *holding) Read(b []byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *holding) Write(b []byte) (int, error) {
-	if c.begun.Swap(true) && !isClose(b) {
+	switch begun := c.begun.Swap(true); {
+	case begun && isClose(b):
+		c.left.Store(true)
+	case begun:
 		<-c.open
 	}
 	c.writing.Lock()

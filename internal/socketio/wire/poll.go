@@ -18,8 +18,22 @@ type pollers struct {
 
 	mu      sync.Mutex                   // guards what follows
 	waiting map[*context.CancelFunc]bool // whether the library has it
+	held    *hijacker                    // the WebSocket, if there is one
 	gone    bool                         // the client has left a poll
 	over    bool                         // what comes is for nothing: the connection has ended, or goes on over a WebSocket
+}
+
+// upgrading notes the WebSocket of the connection.
+func (p *pollers) upgrading(held *hijacker) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = held
+}
+
+func (p *pollers) left() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held != nil && p.held.held != nil && p.held.held.left.Load()
 }
 
 func (p *pollers) enter(poll *context.CancelFunc) {
