@@ -56,6 +56,7 @@ func (s *Server) joined(client *socket.Socket) {
 	if a == nil || a.session == nil {
 		return // admit refuses it
 	}
+	defer a.gate.Open()
 	c := &conn{
 		server:  s,
 		client:  client,
@@ -203,7 +204,7 @@ func (c *conn) hand(e *chat.Event) bool {
 	}
 	c.mu.Unlock()
 	if !next {
-		c.engine.Close(true) // the log has a gap, or the connection has ended
+		wire.Cut(c.engine) // the log has a gap, or the connection has ended
 		return false
 	}
 	return c.send(e)
@@ -235,7 +236,7 @@ func (c *conn) tooSlow() {
 	if c.finish() && c.server.Metrics.SlowReaders != nil {
 		c.server.Metrics.SlowReaders.Inc()
 	}
-	c.engine.Close(true)
+	wire.Cut(c.engine)
 }
 
 // giveUp has the client come back later: the log could not be read, or does not hold what it should.
@@ -248,7 +249,7 @@ func (c *conn) giveUp(err error) {
 	if chat.CodeOf(err) != chat.CodeUnavailable || err == nil { // said once, by those who find storage away
 		c.server.Log.Error("Socket.IO connection cannot be served", "session", c.session.Key, "error", err)
 	}
-	c.engine.Close(true)
+	wire.Cut(c.engine)
 }
 
 // end is told that the connection has ended, and why.

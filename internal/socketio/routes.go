@@ -14,6 +14,7 @@ import (
 
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/socketio/wire"
 )
 
 // Register adds every route of the protocol. python-socketio ignores the path of the documented
@@ -59,6 +60,7 @@ type arrival struct {
 	refused string // why the client is not let in; "" when it is
 	leave   func() // once
 	adopted bool   // the engine has the connection, which keeps the seat
+	gate    *wire.Gate
 }
 
 type arrivalKey struct{}
@@ -150,17 +152,17 @@ func (s *Server) opened(conn engine.Socket) {
 	}
 	s.mu.Unlock()
 	if closing {
-		conn.Close(true)
+		wire.Cut(conn)
 		return
 	}
-	a.adopted = true
+	a.adopted, a.gate = true, wire.NewGate(conn)
 	if s.Metrics.Connections != nil {
 		s.Metrics.Connections.Inc()
 	}
 	limiter := rate.NewLimiter(s.Limits.Packets, s.Limits.PacketsBurst)
 	_ = conn.On("packet", func(...any) {
 		if !limiter.Allow() {
-			conn.Close(true)
+			wire.Cut(conn)
 		}
 	})
 	_ = conn.Once("close", func(...any) {

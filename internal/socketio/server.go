@@ -124,11 +124,14 @@ func New(p Params) *Server {
 	s := &Server{Params: p, done: make(chan struct{}), conns: make(map[int64]map[*conn]bool)}
 	s.stop = sync.OnceFunc(func() { close(s.done) })
 	s.marker = feed.NewMarker(p.Service, p.Log)
-	io := socket.NewServer(nil, s.options())
+	options := s.options()
+	io := socket.NewServer(nil, options)
 	io.Use(admit)
-	s.engine = io.ServeHandler(nil).(engine.Server)
-	// Listeners are never refused.
+	s.engine = engine.NewServer(options)
+	// Listeners are never refused. Ours comes first: a client of Engine.IO 3 is connected to the
+	// namespace by the library's.
 	_ = s.engine.On("connection", func(args ...any) { s.opened(args[0].(engine.Socket)) })
+	io.Bind(s.engine)
 	_ = io.On("connection", func(args ...any) { s.joined(args[0].(*socket.Socket)) })
 	s.handler = wire.NewHandler(s.engine, wire.Limits{Payload: p.Limits.PayloadBytes, Write: p.Limits.WriteTimeout})
 	s.spawn(s.markAll)
@@ -153,7 +156,10 @@ func (s *Server) Close(ctx context.Context) error {
 	s.closing = true
 	s.mu.Unlock()
 	s.stop()
-	s.engine.Close()
+	s.engine.Clients().Range(func(_ string, conn engine.Socket) bool {
+		wire.Cut(conn)
+		return true
+	})
 	return errors.Join(wait(ctx, &s.open), wait(ctx, &s.running), s.marker.Drain(ctx))
 }
 

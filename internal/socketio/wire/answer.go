@@ -6,20 +6,16 @@ import (
 	"time"
 )
 
-// answer takes what the library writes, from whatever goroutine, until the request has ended.
+// answer keeps what the library writes, from whatever goroutine, until the request has ended.
 type answer struct {
-	to      http.ResponseWriter
-	timeout time.Duration
-	header  http.Header // the library's
+	header http.Header // the library's
 
-	mu    sync.Mutex // guards what follows, and to
-	begun bool
-	ended bool
+	mu     sync.Mutex // guards what follows
+	status int        // 0 until there is an answer
+	body   []byte
 }
 
-func newAnswer(w http.ResponseWriter, timeout time.Duration) *answer {
-	return &answer{to: w, timeout: timeout, header: make(http.Header)}
-}
+func newAnswer() *answer { return &answer{header: make(http.Header)} }
 
 // Header implements http.ResponseWriter.
 func (a *answer) Header() http.Header { return a.header }
@@ -28,40 +24,41 @@ func (a *answer) Header() http.Header { return a.header }
 func (a *answer) WriteHeader(status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.begin(status, a.header)
-}
-
-// begin begins the answer once. It is locked.
-func (a *answer) begin(status int, header http.Header) {
-	if a.begun || a.ended {
-		return
+	if a.status == 0 {
+		a.status = status
 	}
-	a.begun = true
-	for name, values := range header {
-		a.to.Header()[name] = values
-	}
-	_ = http.NewResponseController(a.to).SetWriteDeadline(time.Now().Add(a.timeout)) // not every writer has one
-	a.to.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.ended {
-		return 0, http.ErrHandlerTimeout
-	}
-	a.begin(http.StatusOK, a.header)
-	return a.to.Write(b)
+	a.body = append(a.body, b...)
+	return len(b), nil
 }
 
-// end ends the request. What has not been answered yet is answered with text.
-func (a *answer) end(text string) {
+// answered reports whether the library has answered a poll.
+func (a *answer) answered() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.begun {
-		a.begin(http.StatusOK, http.Header{"Content-Type": {"text/plain; charset=UTF-8"}, "Cache-Control": {"no-store"}})
-		_, _ = a.to.Write([]byte(text)) // the client may be gone
+	return a.status == http.StatusOK
+}
+
+// send ends the request. What has not been answered is answered with text.
+func (a *answer) send(w http.ResponseWriter, text string, timeout time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.status == 0 {
+		a.status, a.body = http.StatusOK, []byte(text)
+		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+		w.Header().Set("Cache-Control", "no-store")
+	} else {
+		for name, values := range a.header {
+			w.Header()[name] = values
+		}
 	}
-	a.ended = true
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout)) // not every writer has one
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the client may be gone
 }

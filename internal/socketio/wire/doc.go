@@ -14,9 +14,13 @@
 //     reason.
 //   - A poll does not see its client leave (poll): the library reads there what another goroutine
 //     writes. It is ended from here, and answered with a close packet when its connection ends,
-//     which the library leaves waiting.
+//     which the library leaves waiting. Its answer goes out when the library is through with it
+//     (answer): it would take the client's next poll for this one.
 //   - Posted payloads of Engine.IO 3 are read here (canonical): their lengths count bytes, UTF-16
 //     units or characters, as the client's language has it. What is sent is ASCII (Frame), where
 //     these are the same.
+//   - A client that answers its connect at once waits until the library has noted the connect (Gate).
+//   - A connection that the library would close at its next poll is closed now (Cut): it forgets to
+//     answer that poll.
 //   - Every write has a deadline, and what waits for a connection is counted (Link).
 package wire

@@ -40,6 +40,8 @@ func NewHandler(e engine.Server, l Limits) *Handler {
 type handshake struct {
 	done func()    // once
 	held *hijacker // of a WebSocket
+	// opened is the connection, once the engine has it; of the handshake's goroutine.
+	opened *pollers
 }
 
 type handshakeKey struct{}
@@ -90,7 +92,8 @@ func (h *Handler) await(sid string) {
 
 // opened notes that a connection's handshake is done. Everybody who listens to the engine was told.
 func (h *Handler) opened(conn engine.Socket) {
-	p := &pollers{conn: conn, transport: conn.Transport(), waiting: make(map[*context.CancelFunc]bool)}
+	p := &pollers{conn: conn, transport: conn.Transport(), waiting: make(map[*context.CancelFunc]bool), drained: make(chan struct{}, 1)}
+	_ = p.transport.On("drain", func(...any) { p.drain() })
 	_ = p.transport.On("ready", func(...any) { p.arrived() })
 	h.ready.Store(conn.Id(), p)
 	_ = conn.On("upgrade", func(...any) { p.finish() })
@@ -100,6 +103,7 @@ func (h *Handler) opened(conn engine.Socket) {
 	})
 	if shake, ok := conn.Request().Request().Context().Value(handshakeKey{}).(*handshake); ok {
 		p.upgrading(shake.held)
+		shake.opened = p
 		shake.done()
 	}
 }
@@ -114,11 +118,12 @@ func (h *Handler) Left(conn engine.Socket) bool {
 // poll serves a request that waits for packets, or opens a connection of such.
 func (h *Handler) poll(w http.ResponseWriter, r *http.Request, sid string) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // nothing more is read; it would end the poll
-	out := newAnswer(w, h.limits.Write)
+	out := newAnswer()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	closing := "1" // a close packet
-	if p := h.pollers(sid); p != nil {
+	p := h.pollers(sid)
+	if p != nil {
 		if p.conn.Protocol() == 3 {
 			closing = "1:1"
 		}
@@ -128,7 +133,13 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, sid string) {
 		defer stop()
 	}
 	h.engine.ServeHTTP(out, r.WithContext(ctx))
-	out.end(closing)
+	if shake, ok := r.Context().Value(handshakeKey{}).(*handshake); ok {
+		p = shake.opened
+	}
+	if p != nil && out.answered() {
+		p.awaitDrain()
+	}
+	out.send(w, closing, h.limits.Write)
 }
 
 func (h *Handler) pollers(sid string) *pollers {
@@ -153,15 +164,15 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, sid string) {
 	r.Header = r.Header.Clone()
 	if p := h.pollers(sid); p != nil {
 		if body, err = h.readable(p, body, r.Header); err != nil {
-			p.conn.Close(true)
+			Cut(p.conn)
 			fail(w, http.StatusBadRequest, "Bad payload")
 			return
 		}
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	out := newAnswer(w, h.limits.Write)
+	out := newAnswer()
 	h.engine.ServeHTTP(out, r)
-	out.end("")
+	out.send(w, "", h.limits.Write)
 }
 
 // readable returns a posted payload as the library reads it, with the header that says so, or an

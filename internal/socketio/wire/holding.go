@@ -24,7 +24,7 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w.held = &holding{Conn: conn, timeout: w.timeout, open: make(chan struct{})}
+	w.held = &holding{Conn: conn, timeout: w.timeout, open: make(chan struct{}), writing: make(chan struct{}, 1)}
 	return w.held, buffer, nil
 }
 
@@ -44,7 +44,7 @@ type holding struct {
 	begun   atomic.Bool   // the answer to the handshake was written
 	failed  atomic.Bool   // a write: what is written no longer joins on
 	left    atomic.Bool   // the client has sent a close frame, which is answered with one
-	writing sync.Mutex
+	writing chan struct{} // has one while a write is under way
 	closed  sync.Once
 }
 
@@ -62,8 +62,8 @@ func (c *holding) Write(b []byte) (int, error) {
 	case begun:
 		<-c.open
 	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}
@@ -86,19 +86,26 @@ func (c *holding) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
 // goingAway is the close frame of RFC 6455, section 5.5.1, with the code 1001.
 var goingAway = []byte{0x88, 2, 0x03, 0xe9}
 
-// Close tells the client first, unless a write is under way: then it does not read.
+// Close tells the client first, unless a write does not end: then it does not read.
 func (c *holding) Close() (err error) {
 	c.closed.Do(func() {
-		if c.writing.TryLock() {
-			if !c.failed.Load() && c.Conn.SetWriteDeadline(time.Now().Add(closeTimeout)) == nil {
-				_, _ = c.Conn.Write(goingAway) // a courtesy
-			}
-			c.writing.Unlock()
-		}
+		c.sayGoodbye()
 		err = c.Conn.Close()
 	})
 	return err
 }
 
+func (c *holding) sayGoodbye() {
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	case <-time.After(closeTimeout):
+		return
+	}
+	if !c.failed.Load() && c.Conn.SetWriteDeadline(time.Now().Add(closeTimeout)) == nil {
+		_, _ = c.Conn.Write(goingAway) // a courtesy
+	}
+}
+
 // closeTimeout is how long a close frame may take: it nearly always fits into the buffer.
-const closeTimeout = 100 * time.Millisecond
+const closeTimeout = 20 * time.Millisecond

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/zishang520/socket.io/servers/engine/v3"
 	"github.com/zishang520/socket.io/servers/engine/v3/transports"
@@ -15,6 +16,7 @@ import (
 type pollers struct {
 	conn      engine.Socket
 	transport transports.Transport // the first
+	drained   chan struct{}        // told when the library is through with an answer
 
 	mu      sync.Mutex                   // guards what follows
 	waiting map[*context.CancelFunc]bool // whether the library has it
@@ -36,7 +38,32 @@ func (p *pollers) left() bool {
 	return p.held != nil && p.held.held != nil && p.held.held.left.Load()
 }
 
+// drainTimeout is how long an answer waits at most; of a handshake the end may go unseen.
+const drainTimeout = 20 * time.Millisecond
+
+func (p *pollers) drain() {
+	select {
+	case p.drained <- struct{}{}:
+	default:
+	}
+}
+
+// awaitDrain returns when the library is through with an answer. The client must not have it before:
+// the library forgets the poll once more after its answer, and then that would be the next one.
+func (p *pollers) awaitDrain() {
+	timer := time.NewTimer(drainTimeout)
+	defer timer.Stop()
+	select {
+	case <-p.drained:
+	case <-timer.C:
+	}
+}
+
 func (p *pollers) enter(poll *context.CancelFunc) {
+	select {
+	case <-p.drained: // of an answer before
+	default:
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting[poll] = false
@@ -54,7 +81,7 @@ func (p *pollers) arrived() {
 	for poll := range p.waiting {
 		p.waiting[poll] = true
 	}
-	ended := p.gone || p.over
+	ended := p.gone || p.over || p.conn.ReadyState() != "open"
 	p.mu.Unlock()
 	if ended {
 		p.end()
@@ -88,6 +115,6 @@ func (p *pollers) end() {
 	over := p.over
 	p.mu.Unlock()
 	if !over {
-		p.conn.Close(true)
+		Cut(p.conn)
 	}
 }
