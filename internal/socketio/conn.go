@@ -65,10 +65,13 @@ func (s *Server) joined(client *socket.Socket) {
 		link:    wire.NewLink(open, s.Now),
 		done:    make(chan struct{}),
 	}
+	if !s.add(c) {
+		wire.Cut(open)
+		return
+	}
 	_ = client.On("disconnect", func(args ...any) { c.end(args[0]) })
 	_ = open.Once("close", func(args ...any) { c.end(args[0]) })
 	client.OnAny(func(args ...any) { c.take(args) })
-	s.add(c)
 	if open.ReadyState() != "open" { // since before the listeners
 		c.end(reasonError)
 		return

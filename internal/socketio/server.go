@@ -107,7 +107,7 @@ type Server struct {
 	done    chan struct{} // closed by Close
 	stop    func()        // once: closes done
 	running sync.WaitGroup
-	open    sync.WaitGroup // connections of the engine
+	open    sync.WaitGroup // connections of the engine, and those that are served until they are marked
 	seated  atomic.Int64   // connections from their handshake on
 
 	mu      sync.Mutex // guards what follows
@@ -213,16 +213,21 @@ func (s *Server) all() (list []*conn) {
 	return list
 }
 
-// add registers a connection of a session.
-func (s *Server) add(c *conn) {
+// add registers a connection of a session, unless the server is closing. remove is to follow.
+func (s *Server) add(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.open.Add(1)
 	conns := s.conns[c.session.Key]
 	if conns == nil {
 		conns = make(map[*conn]bool)
 		s.conns[c.session.Key] = conns
 	}
 	conns[c] = true
+	return true
 }
 
 func (s *Server) remove(c *conn) {
@@ -233,6 +238,7 @@ func (s *Server) remove(c *conn) {
 	if len(conns) == 0 {
 		delete(s.conns, c.session.Key)
 	}
+	s.open.Done()
 }
 
 // given is how far connections of this node have been given a session's stream, as far as the
