@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // flood sends messages of many people without waiting for answers, perTick of them every
@@ -20,6 +22,7 @@ func flood(t *testing.T, people []*person, perTick int, tick, length time.Durati
 	defer cancel()
 	var mu sync.Mutex
 	answers := map[int]int{}
+	name := uuid.NewString() // a test may do this again, with the same people
 	var flying sync.WaitGroup
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -32,7 +35,7 @@ func flood(t *testing.T, people []*person, perTick int, tick, length time.Durati
 		}
 		for range perTick {
 			n++
-			p, body := people[n%len(people)], fmt.Sprintf("flood %d", n)
+			p, body := people[n%len(people)], fmt.Sprintf("flood %d %s", n, name)
 			flying.Go(func() {
 				res, err := p.api.do(t.Context(), "POST", messagesOf(p.session), object{"body": body}, "")
 				mu.Lock()
