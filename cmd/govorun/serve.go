@@ -52,6 +52,7 @@ func printAddresses(w io.Writer, url string) {
 		"  Page        %[1]s/\n"+
 		"  REST        %[1]s/api/chats/v1\n"+
 		"  Centrifugo  %[2]s/centrifugo/connection/websocket\n"+
+		"  Socket.IO   %[1]s/socket.io/\n"+
 		"  Health      %[1]s/healthz, %[1]s/readyz, %[1]s/metrics\n", url, "ws"+url[len("http"):])
 }
 
