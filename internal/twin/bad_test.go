@@ -192,10 +192,20 @@ func TestBodiesOverTheWire(t *testing.T) {
 	if status, text := post(io.MultiReader(strings.NewReader(`{"body":`), strings.NewReader(`"a"}`)), -1); status != 201 {
 		t.Errorf("in chunks: %d %s", status, text)
 	}
-	if status, text := post(strings.NewReader(`{"body":"`+strings.Repeat("a", 1<<20)+`"}`), -1); status != 413 || !strings.Contains(text, "Request is too large") {
+	// The server does not wait for the rest: on a busy machine a client that is still sending it may
+	// find the connection broken before it has seen the answer.
+	answered := func(body string, length int64) (status int, text string) {
+		for range 10 {
+			if status, text = post(strings.NewReader(body), length); status != 0 {
+				break
+			}
+		}
+		return status, text
+	}
+	if status, text := answered(`{"body":"`+strings.Repeat("a", 1<<20)+`"}`, -1); status != 413 || !strings.Contains(text, "Request is too large") {
 		t.Errorf("too large in chunks: %d %s", status, text)
 	}
-	if status, text := post(strings.NewReader(`{"body":"`+strings.Repeat("a", 1<<20)), 1<<20+9); status != 413 || !strings.Contains(text, "Request is too large") {
+	if status, text := answered(`{"body":"`+strings.Repeat("a", 1<<20), 1<<20+9); status != 413 || !strings.Contains(text, "Request is too large") {
 		t.Errorf("too large: %d %s", status, text)
 	}
 }
