@@ -1,7 +1,6 @@
 package twin
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -32,7 +31,7 @@ func Callback(o *chat.Outgoing, links Links) ([]byte, error) {
 			said = append(said, e)
 		}
 	}
-	body, err := json.Marshal(callback{*newDialog(&then, o.Chat, said, links), o.Data})
+	body, err := encode(callback{*newDialog(&then, o.Chat, said, links), o.Data})
 	if err != nil {
 		return nil, fmt.Errorf("encode callback: %w", err)
 	}

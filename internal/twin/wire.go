@@ -412,7 +412,7 @@ func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, answer reply) {
 		w.WriteHeader(answer.status)
 		return
 	}
-	data, err := json.Marshal(answer.body)
+	data, err := encode(answer.body)
 	if err != nil {
 		a.Log.ErrorContext(r.Context(), "encode answer failed", "route", r.Pattern, "error", err)
 		http.Error(w, `{"error":"Internal error"}`, http.StatusInternalServerError)
@@ -423,4 +423,15 @@ func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, answer reply) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(answer.status)
 	w.Write(data) // an error means that nobody listens any more
+}
+
+// encode leaves &, < and > as they are: an answer is no page, and people read its links.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
