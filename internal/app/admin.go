@@ -29,7 +29,11 @@ func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.
 	}
 	adminapi.New(p).Register(mux)
 	a.setupToken, err = service.OfferSetup(ctx, self, c.SetupLink == "always")
-	if a.setupToken != "" {
+	switch {
+	case chat.CodeOf(err) == chat.CodeUnavailable && err != nil: // such as a full disk: the rest works as far as it can
+		a.params.Log.Warn("there is no setup link for the first administrator until the next start", "error", err)
+		return nil
+	case a.setupToken != "":
 		a.params.Log.Info("whoever opens the setup link becomes an administrator; it is printed to the standard output only")
 	}
 	return err
