@@ -387,8 +387,8 @@ func TestThousandUploadsAtOnce(t *testing.T) {
 		mustFetch(t, link, number+content)
 	}
 	on, drafts := blobs(t, s)
-	if int64(len(on)) != kept.Load() || len(drafts) != 0 {
-		t.Errorf("%d files for %d kept, drafts %v", len(on), kept.Load(), drafts)
+	if n := int64(len(on)); n < kept.Load() || n > uploads || len(drafts) != 0 { // of a refused one cleaning finds what is left
+		t.Errorf("%d files for %d kept and %d refused, drafts %v", n, kept.Load(), refused.Load(), drafts)
 	}
 }
 

@@ -123,7 +123,7 @@ func TestSocketIO(t *testing.T) {
 			c.next("disconnected", func() { c.do(command{Do: "disconnect"}) })
 			a.sayAnswered(session, "Меня нет")
 			c.connect()
-			c.awaitMessages(greeting + 4)
+			c.awaitMessages(len(byAuthors(a.history(session), "BOT")))
 			c.emits(session, a)
 
 			c.do(command{Do: "die"})
