@@ -37,12 +37,13 @@ var imports = map[string][]string{
 	"internal/webui":              nil,
 	"internal/loadtest":           nil,
 	"internal/app":                {"internal/...", "bots"},
+	"api":                         nil,
 	"bots":                        nil,
 	"internal/sqlstore/sqlgen":    nil,
 	"internal/sqlstore/storetest": {"internal/chat"},
 
 	// What tries the server from outside knows nothing of its inside.
-	"test/...": {"internal/loadtest", "test/..."},
+	"test/...": {"api", "internal/loadtest", "test/..."},
 	// Other people's tests of the protocol are not about chats.
 	"test/socketio-protocol": {"internal/socketio/wire"},
 }

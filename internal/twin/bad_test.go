@@ -140,7 +140,7 @@ func TestBadInput(t *testing.T) {
 			t.Run(tt.method+tt.path[7:]+"/"+in.name, func(t *testing.T) {
 				t.Parallel()
 				f := newFake()
-				w := serve(f, nil).do(tt.method, tt.path, in.body)
+				w := serve(t, f, nil).do(tt.method, tt.path, in.body)
 				if w.Code != in.status || f.calls() != "" {
 					t.Errorf("%d, want %d; called %q", w.Code, in.status, f.calls())
 				}
@@ -161,7 +161,7 @@ func TestBadIDsInPaths(t *testing.T) {
 			{"POST", "/sessions/", "/clients/messages"}, {"POST", "/sessions/", "/read"}, {"POST", "/sessions/", "/typing"}, {"POST", "/sessions/", "/actions"}, {"POST", "/sessions/", "/close"},
 		} {
 			f := newFake()
-			w := serve(f, nil).do(tt.method, "/api/v1"+tt.before+id+tt.after, `{"body":"a","messageId":"`+messageID+`","event":"e"}`)
+			w := serve(t, f, nil).do(tt.method, "/api/v1"+tt.before+id+tt.after, `{"body":"a","messageId":"`+messageID+`","event":"e"}`)
 			if w.Code != 404 || f.calls() != "" || !strings.HasPrefix(w.Body.String(), `{"error":"Entity not found"`) {
 				t.Errorf("%s %s%s%s: %d %s, called %q", tt.method, tt.before, id, tt.after, w.Code, w.Body, f.calls())
 			}
@@ -173,7 +173,7 @@ func TestBadIDsInPaths(t *testing.T) {
 func TestBodiesOverTheWire(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	ts := httptest.NewServer(serve(f, nil))
+	ts := httptest.NewServer(serve(t, f, nil))
 	defer ts.Close()
 	post := func(body io.Reader, length int64) (int, string) {
 		r, err := http.NewRequestWithContext(t.Context(), "POST", ts.URL+sessionPath+"/messages", body)

@@ -14,7 +14,7 @@ import (
 func BenchmarkSend(b *testing.B) {
 	const body = `{"body":"Здравствуйте, когда привезут мой заказ?","attachments":[]}`
 	many := auth.Rate{PerSecond: 1e12, Burst: 1e9}
-	s := serve(newFake(), auth.NewLimits(auth.LimitParams{Address: many, Session: many}))
+	s := serve(b, newFake(), auth.NewLimits(auth.LimitParams{Address: many, Session: many})).mux
 	w := discard{http.Header{}}
 	r := httptest.NewRequest("POST", sessionPath+"/messages", nil)
 	r.ContentLength = int64(len(body))

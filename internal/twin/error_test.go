@@ -43,7 +43,7 @@ func TestErrorsOfTheDomain(t *testing.T) {
 		for _, wrapped := range []error{tt.err, fmt.Errorf("send: %w", tt.err)} {
 			f := newFake()
 			f.err = wrapped
-			s := serve(f, nil)
+			s := serve(t, f, nil)
 			w := s.do("POST", sessionPath+"/messages", `{"body":"hi"}`)
 			if w.Code != tt.status || !sameJSON(t, w.Body.String(), tt.body) || w.Header().Get("Retry-After") != tt.retry {
 				t.Errorf("%v: %d %s, Retry-After %q", wrapped, w.Code, w.Body, w.Header().Get("Retry-After"))
@@ -62,7 +62,7 @@ func TestARequestGivenUpIsNoFailureOfOurs(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.err = fmt.Errorf("send: %w", context.Canceled)
-	s := serve(f, nil)
+	s := serve(t, f, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	w := httptest.NewRecorder()
@@ -89,7 +89,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(newFake(), auth.NewLimits(tt.params))
+			s := serve(t, newFake(), auth.NewLimits(tt.params))
 			for i, path := range tt.paths {
 				w := s.do("POST", path, "{}")
 				if w.Code != tt.want[i] {
@@ -113,7 +113,7 @@ func TestWrongCredentials(t *testing.T) {
 			{"POST", sessionPath + "/typing"}, {"POST", sessionPath + "/actions"}, {"POST", sessionPath + "/close"},
 		} {
 			f := newFake()
-			w := serve(f, nil).do(tt.method, tt.path, `{"body":"hi"}`, "Authorization: "+header)
+			w := serve(t, f, nil).do(tt.method, tt.path, `{"body":"hi"}`, "Authorization: "+header)
 			want := `{"error":"User is not authenticated","details":{"message":"the credentials are not valid"}}`
 			if w.Code != 401 || !sameJSON(t, w.Body.String(), want) || f.calls() != "" || w.Header().Get("WWW-Authenticate") == "" {
 				t.Errorf("%s %s with %q: %d %s, called %q", tt.method, tt.path, header, w.Code, w.Body, f.calls())

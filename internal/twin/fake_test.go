@@ -15,6 +15,7 @@ import (
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/twin"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -174,13 +175,14 @@ func botSays(sequence, widget int64, body string) chat.Event {
 		Payload: &chat.Message{ID: messageID, AuthorType: chat.AuthorBot, AuthorID: botID, AuthorName: "Bot", Type: chat.MessageRegular, Body: body}}
 }
 
-// server serves an API over a fake; log is what it has logged.
+// server serves an API over a fake, held against the document; log is what it has logged.
 type server struct {
 	http.Handler
+	mux *http.ServeMux // below, not held against anything
 	log *bytes.Buffer
 }
 
-func serve(f *fake, limits *auth.Limits, change ...func(*twin.Params)) server {
+func serve(t testing.TB, f *fake, limits *auth.Limits, change ...func(*twin.Params)) server {
 	log := &bytes.Buffer{}
 	mux := http.NewServeMux()
 	p := twin.Params{Service: f, Files: f, Feed: f, Events: f, Limits: limits, Log: slog.New(slog.NewTextHandler(log, nil))}
@@ -188,7 +190,7 @@ func serve(f *fake, limits *auth.Limits, change ...func(*twin.Params)) server {
 		c(&p)
 	}
 	twin.New(p).Register(mux)
-	return server{mux, log}
+	return server{contract.Handler(t, mux), mux, log}
 }
 
 // do makes a request with headers "Name: value".

@@ -17,7 +17,7 @@ import (
 func TestUploadAnswer(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	w := serve(f, nil).do("POST", sessionPath+"/files", "", "Idempotency-Key: key")
+	w := serve(t, f, nil).do("POST", sessionPath+"/files", "", "Idempotency-Key: key")
 	const want = `[{"id":"` + unknownID + `","isPrivate":true,"createdAt":"2018-10-31T11:56:07+00:00","contentType":"application/x-gzip",
 		"name":"мяч.tar.gz","baseName":"мяч.tar","extension":"gz","sugestedExtension":"gz","suggestedExtension":"gz","path":"","size":3,
 		"url":"/files/` + unknownID + `","downloadLink":"/files/` + unknownID + `?d=1","ownerId":"` + clientID + `"}]`
@@ -36,14 +36,14 @@ func TestUploadIsRefused(t *testing.T) {
 	} {
 		f := newFake()
 		f.err = chat.Errorf(code, "why")
-		w := serve(f, nil).do("POST", sessionPath+"/files", "")
+		w := serve(t, f, nil).do("POST", sessionPath+"/files", "")
 		if w.Code != status || !strings.Contains(w.Body.String(), "why") {
 			t.Errorf("%s: %d %s", code, w.Code, w.Body)
 		}
 	}
 	f := newFake()
 	f.chat.Origins = []string{"https://shop.example"}
-	s := serve(f, nil)
+	s := serve(t, f, nil)
 	for name, headers := range map[string][]string{
 		"credentials":  {"Authorization: Bearer x"},
 		"other origin": {"Origin: https://evil.example"},

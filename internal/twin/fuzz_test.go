@@ -16,7 +16,7 @@ import (
 func tryBody(t *testing.T, path, body string, success int, texts func(f *fake) []string) {
 	t.Helper()
 	f := newFake()
-	s := serve(f, nil)
+	s := serve(t, f, nil)
 	w := s.do("POST", path, body)
 	if w.Code != success && w.Code != 400 && w.Code != 413 {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -120,7 +120,7 @@ func FuzzHistoryQuery(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		fk := newFake()
-		s := serve(fk, nil)
+		s := serve(t, fk, nil)
 		r := httptest.NewRequest("GET", sessionPath+"/messages", nil)
 		r.URL = &url.URL{Path: r.URL.Path, RawQuery: query}
 		w := httptest.NewRecorder()
@@ -138,7 +138,7 @@ func FuzzIdempotencyKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		fk := newFake()
-		s := serve(fk, nil)
+		s := serve(t, fk, nil)
 		r := httptest.NewRequest("POST", sessionPath+"/messages", strings.NewReader(`{"body":"a"}`))
 		r.Header["Idempotency-Key"] = []string{key}
 		w := httptest.NewRecorder()

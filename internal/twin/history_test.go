@@ -31,7 +31,7 @@ func TestHistoryQuery(t *testing.T) {
 		"?withoutCount=1&withoutItems=0":  {Limit: 10},
 	} {
 		f := newFake()
-		if w := serve(f, nil).do("GET", sessionPath+"/messages"+query, ""); w.Code != 200 || f.query != want {
+		if w := serve(t, f, nil).do("GET", sessionPath+"/messages"+query, ""); w.Code != 200 || f.query != want {
 			t.Errorf("%s: %d %s, asked %+v", query, w.Code, w.Body, f.query)
 		}
 	}
@@ -47,7 +47,7 @@ func TestHistoryRefusesBadQueries(t *testing.T) {
 		"?withoutCount=maybe": "withoutCount", "?withoutItems=2": "withoutItems",
 	} {
 		f := newFake()
-		w := serve(f, nil).do("GET", sessionPath+"/messages"+query, "")
+		w := serve(t, f, nil).do("GET", sessionPath+"/messages"+query, "")
 		if field == "" { // net/url drops what has a semicolon in it
 			if w.Code != 200 {
 				t.Errorf("%s: %d", query, w.Code)
@@ -87,7 +87,7 @@ func TestHistoryAnswer(t *testing.T) {
 	} {
 		f := newFake()
 		f.events, f.total, f.result.Session.WidgetGiven = tt.events, 25, tt.given
-		w := serve(f, nil).do(tt.method, sessionPath+"/messages"+tt.query, "")
+		w := serve(t, f, nil).do(tt.method, sessionPath+"/messages"+tt.query, "")
 		if w.Code != 200 || !sameJSON(t, w.Body.String(), tt.want) {
 			t.Errorf("%q: %d %s\nwant %s", tt.query, w.Code, w.Body, tt.want)
 		}
@@ -120,7 +120,7 @@ func TestHistoryMarksWhatLeavesNoGap(t *testing.T) {
 		for i, n := range tt.widget {
 			f.events = append(f.events, botSays(int64(i+1), n, "x"))
 		}
-		serve(f, nil).do("GET", sessionPath+"/messages", "")
+		serve(t, f, nil).do("GET", sessionPath+"/messages", "")
 		if f.marked != tt.marked {
 			t.Errorf("%s: marked %d, want %d %s", tt.name, f.marked, tt.marked, tt.because)
 		}

@@ -32,7 +32,7 @@ func TestRoutesAnswerEverywhere(t *testing.T) {
 		} {
 			for _, query := range []string{"", "?x_widget=1", "?x_widget=1&utm=%D1%8F&x_widget=2"} {
 				f := newFake()
-				w := serve(f, nil).do(tt.method, base+tt.path+query, tt.body)
+				w := serve(t, f, nil).do(tt.method, base+tt.path+query, tt.body)
 				if w.Code != tt.status || f.calls() != tt.call {
 					t.Errorf("%s %s: %d %s, called %q", tt.method, base+tt.path+query, w.Code, w.Body, f.calls())
 				}
@@ -69,7 +69,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 		{"TRACE", sessionPath + "/close", 405, "OPTIONS, POST", `{"error":"Method not allowed","details":{"message":"see the Allow header"}}`},
 	} {
 		f := newFake()
-		w := serve(f, nil).do(tt.method, tt.path, "{}")
+		w := serve(t, f, nil).do(tt.method, tt.path, "{}")
 		if w.Code != tt.status || w.Header().Get("Allow") != tt.allow || !sameJSON(t, w.Body.String(), tt.body) {
 			t.Errorf("%s %s: %d, Allow %q, %s", tt.method, tt.path, w.Code, w.Header().Get("Allow"), w.Body)
 		}
@@ -82,8 +82,9 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 // Other services of the vendor live below the same bases.
 func TestOtherServicesMayShareTheBases(t *testing.T) {
 	t.Parallel()
-	s := serve(newFake(), nil)
-	mux := s.Handler.(*http.ServeMux)
+	s := serve(t, newFake(), nil)
+	mux := s.mux
+	s.Handler = mux // these are in no document
 	mux.HandleFunc("POST /api/v1/auth/login", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299) })
 	mux.HandleFunc("/api/v1/users/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299) })
 	for _, path := range []string{"/api/v1/auth/login", "/api/v1/users/1"} {
@@ -127,7 +128,7 @@ func TestOrigins(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			f.chat.Origins = tt.origins
-			w := serve(f, nil).do(tt.method, tt.path, tt.body, tt.headers...)
+			w := serve(t, f, nil).do(tt.method, tt.path, tt.body, tt.headers...)
 			if w.Code != tt.status || f.calls() != tt.call {
 				t.Errorf("%d %s, called %q", w.Code, w.Body, f.calls())
 			}

@@ -23,7 +23,7 @@ func TestSend(t *testing.T) {
 			{`{"body":"x","authorType":"OPERATOR","authorId":"1","id":"1"}`, chat.MessageParams{Body: "x"}},
 		} {
 			f := newFake()
-			w := serve(f, nil).do("POST", sessionPath+path, tt.body)
+			w := serve(t, f, nil).do("POST", sessionPath+path, tt.body)
 			if w.Code != 201 || !sameJSON(t, w.Body.String(), want) {
 				t.Errorf("%s %s: %d %s", path, tt.body, w.Code, w.Body)
 			}
@@ -46,7 +46,7 @@ func TestActs(t *testing.T) {
 		{"/actions", `{"event":"buy","data":{"a": [1, "\u0444"]}}`, `{"id":"` + messageID + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":8}`, "press"},
 	} {
 		f := newFake()
-		w := serve(f, nil).do("POST", sessionPath+tt.path, tt.body)
+		w := serve(t, f, nil).do("POST", sessionPath+tt.path, tt.body)
 		if !sameJSON(t, w.Body.String(), tt.want) || f.calls() != tt.call {
 			t.Errorf("%s %s: %d %s, called %q", tt.path, tt.body, w.Code, w.Body, f.calls())
 		}
@@ -73,7 +73,7 @@ func TestActionData(t *testing.T) {
 		"{\"event\":\"e\",\"data\":[\n\t1\n]}":     "[1]",
 	} {
 		f := newFake()
-		if w := serve(f, nil).do("POST", sessionPath+"/actions", body); w.Code != 201 || string(f.press.Data) != want {
+		if w := serve(t, f, nil).do("POST", sessionPath+"/actions", body); w.Code != 201 || string(f.press.Data) != want {
 			t.Errorf("%s: %d, data %q, want %q", body, w.Code, f.press.Data, want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestIdempotencyKey(t *testing.T) {
 	for _, tt := range creates {
 		ask := func(body string, headers ...string) (int, chat.Idempotency) {
 			f := newFake()
-			w := serve(f, nil).do(tt.method, tt.path, body, headers...)
+			w := serve(t, f, nil).do(tt.method, tt.path, body, headers...)
 			return w.Code, tt.got(f)
 		}
 		key := "k-" + strings.Repeat("Ж", 126)

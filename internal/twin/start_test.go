@@ -53,7 +53,7 @@ func TestStartTakesTheArticlesRequest(t *testing.T) {
 	for method, goOn := range map[string]bool{"POST": false, "PUT": true} {
 		f := newFake()
 		want.Continue = goOn
-		if w := serve(f, nil).do(method, startPath, articleRequest); w.Code != 201 || !reflect.DeepEqual(f.start, want) {
+		if w := serve(t, f, nil).do(method, startPath, articleRequest); w.Code != 201 || !reflect.DeepEqual(f.start, want) {
 			t.Errorf("%s: %d %s\ngot  %+v\nwant %+v", method, w.Code, w.Body, f.start, want)
 		}
 	}
@@ -111,7 +111,7 @@ func TestStartFields(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			tt.want.ChatID = chatID
-			if w := serve(f, nil).do("POST", startPath, tt.body); w.Code != 201 || !reflect.DeepEqual(f.start, tt.want) {
+			if w := serve(t, f, nil).do("POST", startPath, tt.body); w.Code != 201 || !reflect.DeepEqual(f.start, tt.want) {
 				t.Errorf("%d %s\ngot  %+v\nwant %+v", w.Code, w.Body, f.start, tt.want)
 			}
 		})
@@ -206,7 +206,7 @@ func TestStartAnswer(t *testing.T) {
 					m.Cause = f.result.Cause
 				}
 			}
-			s := serve(f, nil)
+			s := serve(t, f, nil)
 			w := s.do("POST", startPath, tt.body)
 			if w.Code != 201 || !sameJSON(t, w.Body.String(), tt.want) {
 				t.Errorf("%d %s\nwant %s", w.Code, w.Body, tt.want)
@@ -227,7 +227,7 @@ func TestASlowBotHoldsUpABoundedNumberOfRequests(t *testing.T) {
 	f.result.Cause = 1
 	waits, release := make(chan struct{}), make(chan struct{})
 	f.settle = func(context.Context) error { close(waits); <-release; return nil }
-	s := serve(f, nil, func(p *twin.Params) { p.MaxWaiting = 1 })
+	s := serve(t, f, nil, func(p *twin.Params) { p.MaxWaiting = 1 })
 	first := make(chan int)
 	go func() { first <- s.do("POST", startPath, `{}`).Code }()
 	<-waits
@@ -248,7 +248,7 @@ func TestStartWaitsAtMostFiveSeconds(t *testing.T) {
 		f.settle = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		f.events = []chat.Event{botSays(4, 1, "")}
 		f.events[0].Message().Cause = 1
-		s, began := serve(f, nil), time.Now()
+		s, began := serve(t, f, nil), time.Now()
 		w := s.do("POST", startPath, `{}`)
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("took %v", took)

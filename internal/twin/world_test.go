@@ -20,6 +20,7 @@ import (
 	"github.com/govorun/govorun/internal/files"
 	"github.com/govorun/govorun/internal/sqlstore"
 	"github.com/govorun/govorun/internal/twin"
+	"github.com/govorun/govorun/test/contract"
 )
 
 // world is the whole server below the API, real but for the bot: store, domain, feed and
@@ -30,6 +31,7 @@ type world struct {
 	store                      *sqlstore.Store
 	feed                       *feed.Feed
 	url                        string
+	http                       *http.Client
 	open, signed, silent, demo *chat.Chat
 }
 
@@ -64,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	ts := httptest.NewServer(mux)
 	t.Cleanup(ts.Close)
 
-	w := &world{t: t, store: store, feed: f, url: ts.URL}
+	w := &world{t: t, store: store, feed: f, url: ts.URL, http: &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}}
 	w.open = &chat.Chat{ID: uuid.NewString(), BotID: botID, Identity: chat.IdentityOpen, Language: "en"}
 	w.signed = &chat.Chat{ID: uuid.NewString(), BotID: botID, Identity: chat.IdentitySigned, Secret: "secret", Language: "en"}
 	w.silent = &chat.Chat{ID: uuid.NewString(), Identity: chat.IdentityOpen, Language: "en"}
@@ -134,7 +136,7 @@ func (w *world) try(method, path, body string, headers ...string) (answered, err
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := w.http.Do(r)
 	if err != nil {
 		return answered{}, err
 	}
