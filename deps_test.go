@@ -35,6 +35,7 @@ var imports = map[string][]string{
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth", "internal/files"},
 	"internal/config":             nil,
 	"internal/webui":              nil,
+	"internal/reference":          {"api"},
 	"internal/loadtest":           nil,
 	"internal/app":                {"internal/...", "bots"},
 	"api":                         nil,

@@ -22,6 +22,7 @@ import (
 	"github.com/govorun/govorun/internal/feed"
 	"github.com/govorun/govorun/internal/outbox"
 	"github.com/govorun/govorun/internal/realtime"
+	"github.com/govorun/govorun/internal/reference"
 	"github.com/govorun/govorun/internal/relay"
 	"github.com/govorun/govorun/internal/sqlstore"
 	"github.com/govorun/govorun/internal/twin"
@@ -201,7 +202,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
 	})
-	return mux, webui.Register(mux)
+	return mux, errors.Join(webui.Register(mux), reference.Register(mux, a.publicURL()))
 }
 
 func (a *App) openStore(ctx context.Context) (*sqlstore.Store, error) {

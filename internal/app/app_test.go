@@ -21,6 +21,7 @@ import (
 
 	"github.com/govorun/govorun/internal/app"
 	"github.com/govorun/govorun/internal/config"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const demoSessions = "/api/chats/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
@@ -92,7 +93,8 @@ func call(t *testing.T, method, url, body string, header ...string) answer {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(r)
+	client := http.Client{Transport: contract.Transport(t, http.DefaultTransport)}
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveStream(w, r)
 		return
 	}
-	rec := &recorder{ResponseWriter: w}
+	rec := &recorder{ResponseWriter: w, request: r}
 	start := time.Now()
 	defer func() {
 		f.recovered(rec, r, recover())
@@ -167,15 +167,23 @@ func refuseOften(w http.ResponseWriter, err error) {
 	writeJSON(w, http.StatusTooManyRequests, errorBody{"Too many requests"})
 }
 
-// recorder keeps the status of an answer.
+// recorder keeps the status of an answer, and says in JSON what the mux would say in plain text: that
+// a path has other methods.
 type recorder struct {
 	http.ResponseWriter
-	status int // 0 until the answer begins
+	request  *http.Request
+	status   int  // 0 until the answer begins
+	replaced bool // the body has been written already
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {
 		r.status = status
+		if status == http.StatusMethodNotAllowed && r.request.Pattern == "" { // no route's own answer
+			r.replaced = true
+			writeJSON(r.ResponseWriter, status, errorBody{"Method not allowed"})
+			return
+		}
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
@@ -183,6 +191,9 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
+	}
+	if r.replaced {
+		return len(b), nil
 	}
 	return r.ResponseWriter.Write(b)
 }

@@ -152,6 +152,17 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+func TestEncodedBodies(t *testing.T) {
+	t.Parallel()
+	for encoding, want := range map[string]int{"gzip": 415, "br, gzip": 415, "x": 415, "identity": 201, "Identity": 201} {
+		f := newFake()
+		w := serve(t, f, nil).do("POST", sessionPath+"/messages", `{"body":"a"}`, "Content-Encoding: "+encoding)
+		if w.Code != want || (want == 415 && (f.calls() != "" || detail(t, w, "field") != "Content-Encoding")) {
+			t.Errorf("%s: %d %s, called %q", encoding, w.Code, w.Body, f.calls())
+		}
+	}
+}
+
 func TestBadIDsInPaths(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"x", "1", "%00", "%FF", "%D0%96", "%F0%9F%91%8B", "null", "undefined", sessionID[:35], sessionID + "0", "%7B" + sessionID[1:35] + "%7D",

@@ -12,7 +12,7 @@ import (
 )
 
 // answers is how the codes of the domain are said in this protocol (TWIN, section 1, errors;
-// 409, 413, 429 and 503 are ours).
+// 409, 413, 415, 429 and 503 are ours).
 var answers = map[chat.Code]struct {
 	status int
 	text   string
@@ -22,6 +22,7 @@ var answers = map[chat.Code]struct {
 	chat.CodeForbidden:       {http.StatusForbidden, "Invalid user permissions"},
 	chat.CodeNotFound:        {http.StatusNotFound, "Entity not found"},
 	codeMethod:               {http.StatusMethodNotAllowed, "Method not allowed"},
+	codeEncoding:             {http.StatusUnsupportedMediaType, "Unsupported media type"},
 	chat.CodeConflict:        {http.StatusConflict, "Conflict"},
 	chat.CodeTooLarge:        {http.StatusRequestEntityTooLarge, "Request is too large"},
 	chat.CodeState:           {http.StatusUnprocessableEntity, "Invalid entity state"},
@@ -31,8 +32,11 @@ var answers = map[chat.Code]struct {
 	chat.CodeUnavailable:     {http.StatusServiceUnavailable, "Service is unavailable"},
 }
 
-// codeMethod is known to this transport only.
-const codeMethod chat.Code = "method"
+// Codes known to this transport only.
+const (
+	codeMethod   chat.Code = "method"
+	codeEncoding chat.Code = "encoding"
+)
 
 var errMethod = chat.Errorf(codeMethod, "see the Allow header")
 

@@ -53,6 +53,9 @@ func decode(r *http.Request, v any) ([]byte, error) {
 }
 
 func readBody(r *http.Request) ([]byte, error) {
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, &chat.Error{Code: codeEncoding, Field: "Content-Encoding", Message: "expected a body without an encoding"}
+	}
 	if r.ContentLength > maxRequest {
 		return nil, errTooLarge()
 	}

@@ -43,8 +43,8 @@ type Exchange struct {
 
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// ours is the document of this repository.
-var ours = sync.OnceValues(func() (*Document, error) { return Parse(api.OpenAPI) })
+// Ours returns the document of this repository.
+var Ours = sync.OnceValues(func() (*Document, error) { return Parse(api.OpenAPI) })
 
 // Parse reads an OpenAPI document, and finds out whether it is one. A path that lists others as
 // x-also is served under all of them.

@@ -11,7 +11,7 @@ import (
 // load returns the document, or ends the test.
 func load(t testing.TB) *Document {
 	t.Helper()
-	d, err := ours()
+	d, err := Ours()
 	if err != nil {
 		t.Fatal(err)
 	}
