@@ -9,6 +9,7 @@ FUZZTIME ?= 30s
 E2E_ROUNDS ?= 200
 ENGINE ?= sqlite
 CHAOS_ROUNDS ?= 200
+EXAMPLES ?= 500
 
 BIN := bin/govorun
 
@@ -16,7 +17,7 @@ BIN := bin/govorun
 help: ## Show this help
 	@echo "Govorun. Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
-	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) CLUSTER=$(CLUSTER) NODES=$(NODES) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS) CHAOS_ROUNDS=$(CHAOS_ROUNDS)"
+	@echo "Variables: LISTEN=$(LISTEN) DATA=$(DATA) CLUSTER=$(CLUSTER) NODES=$(NODES) FUZZTIME=$(FUZZTIME) E2E_ROUNDS=$(E2E_ROUNDS) CHAOS_ROUNDS=$(CHAOS_ROUNDS) EXAMPLES=$(EXAMPLES)"
 
 .PHONY: run
 run: build ## Build and start the server with the demo chat (LISTEN=host:port, DATA=directory)
@@ -53,6 +54,12 @@ soak: ## Run the crash test on ENGINE for E2E_ROUNDS rounds
 .PHONY: chaos
 chaos: ## Do harm to a cluster of three nodes for CHAOS_ROUNDS rounds; E2E_SEED=n repeats one of that seed
 	ENGINE=postgres CHAOS_ROUNDS=$(CHAOS_ROUNDS) go test -tags e2e -count=1 -run '^TestChaos$$' -v -timeout 0 ./test/e2e
+
+.PHONY: schemathesis
+schemathesis: build ## Try every operation of api/openapi.yaml with EXAMPLES made-up requests; SCHEMATHESIS_SEED=n repeats one of that seed
+	scripts/prepare.sh
+	GOVORUN_BIN=$(CURDIR)/$(BIN) EXAMPLES=$(EXAMPLES) SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-$$(date +%s)} \
+		go test -tags interop -count=1 -run '^TestSchemathesis$$' -v -timeout 0 ./test/contract
 
 .PHONY: bench
 bench: ## Measure beside the floor on ENGINE, sqlite or postgres (see go run ./test/bench --help)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need: a Python environment and npm packages at pinned versions,
+# Installs what the tests need: Python environments and npm packages at pinned versions,
 # Chromium, a C compiler (for the race detector), PostgreSQL, Redis and HAProxy (as programs: no
 # service is started), and an S3. What is there already stays.
 set -eu
@@ -14,22 +14,23 @@ apt gcc gcc libc6-dev
 apt chromium chromium
 servers
 
-# environment VENV REQUIREMENTS: makes a Python environment of exactly these packages.
+# environment NAME REQUIREMENTS: makes a Python environment below .cache with exactly these packages.
 environment() {
-	cmp -s "$2" "$1/installed.txt" && return
-	rm -rf "$1"
-	if ! python3 -m venv "$1"; then
+	cmp -s "$2" "$cache/$1/installed.txt" && return
+	rm -rf "${cache:?}/$1"
+	if ! python3 -m venv "$cache/$1"; then
 		echo "python3 cannot make environments. Install its venv module, on Debian: apt-get install python3-venv" >&2
 		exit 1
 	fi
-	"$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"
-	cp "$2" "$1/installed.txt"
+	"$cache/$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"
+	cp "$2" "$cache/$1/installed.txt"
 }
 
-environment "$cache/venv" test/interop/requirements.txt
+environment venv test/interop/requirements.txt
 # Two versions of one package.
-environment "$cache/venv-socketio4" test/interop/requirements-socketio4.txt
-environment "$cache/venv-socketio5" test/interop/requirements-socketio5.txt
+environment venv-socketio4 test/interop/requirements-socketio4.txt
+environment venv-socketio5 test/interop/requirements-socketio5.txt
+environment schemathesis test/contract/requirements.txt
 
 modules=test/interop/node_modules
 wanted=test/interop/package-lock.json

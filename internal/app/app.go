@@ -199,9 +199,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err := a.serveAdmin(ctx, mux, service, self); err != nil {
 		return nil, err
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
-	})
+	mux.Handle("/api/", unknown(mux))
 	return mux, errors.Join(webui.Register(mux), reference.Register(mux, a.publicURL()))
 }
 

@@ -167,6 +167,25 @@ func refuseOften(w http.ResponseWriter, err error) {
 	writeJSON(w, http.StatusTooManyRequests, errorBody{"Too many requests"})
 }
 
+// unknown answers for what no route takes: a path that is there for other methods says for which.
+func unknown(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allow []string
+		for _, method := range [...]string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut} {
+			other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, pattern := mux.Handler(other); pattern != "" && pattern != r.Pattern {
+				allow = append(allow, method)
+			}
+		}
+		if len(allow) == 0 {
+			writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		writeJSON(w, http.StatusMethodNotAllowed, errorBody{"Method not allowed"})
+	})
+}
+
 // recorder keeps the status of an answer, and says in JSON what the mux would say in plain text: that
 // a path has other methods.
 type recorder struct {

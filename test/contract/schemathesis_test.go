@@ -1,0 +1,178 @@
+//go:build interop
+
+package contract
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const demoSessions = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
+
+// TestSchemathesis has schemathesis try the whole document on a real server, right and wrong, by all
+// its checks. Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_SCHEMATHESIS the program
+// st (that of .cache when unset), EXAMPLES how many cases it makes up for each operation in each of its
+// phases, SCHEMATHESIS_SEED the seed of its chance.
+func TestSchemathesis(t *testing.T) {
+	t.Parallel()
+	examples, seed := os.Getenv("EXAMPLES"), os.Getenv("SCHEMATHESIS_SEED")
+	if examples == "" {
+		examples = "15"
+	}
+	if seed == "" {
+		seed = "1"
+	}
+	url := startServer(t)
+	dir := prepareTrial(t, url)
+	st, err := filepath.Abs("../../.cache/schemathesis/bin/st")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path := os.Getenv("GOVORUN_SCHEMATHESIS"); path != "" {
+		st = path
+	}
+	cmd := exec.CommandContext(t.Context(), st, "--config-file", "schemathesis.toml", "run", url+"/api/openapi.json",
+		"--checks", "all", "--max-examples", examples, "--seed", seed, "--no-color")
+	cmd.Dir = dir
+	cmd.Env = append(withoutOurs(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if testing.Verbose() {
+		t.Logf("%s", out)
+	}
+	if !bytes.Contains(out, []byte("Stateful")) {
+		t.Errorf("a phase is missing:\n%s", out)
+	}
+	checkAccepted(t, url)
+}
+
+// checkAccepted holds the trial against what the server counted: an operation of which nothing was
+// accepted was not really tried.
+func checkAccepted(t *testing.T, url string) {
+	t.Helper()
+	res, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	accepted := make(map[string]bool)
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if m := regexp.MustCompile(`_http_requests_total\{route="([^"]*)",status="2`).FindStringSubmatch(lines.Text()); m != nil {
+			_, path, ok := strings.Cut(m[1], " ")
+			if !ok {
+				path = m[1]
+			}
+			accepted[path] = true
+		}
+	}
+	for path, item := range load(t).doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			succeeds := operation.Responses.Status(200) != nil || operation.Responses.Status(201) != nil || operation.Responses.Status(204) != nil
+			if succeeds && !accepted[path] && !slices.Contains(aliases(t), path) {
+				t.Errorf("nothing that was sent to %s %s was accepted", method, path)
+			}
+		}
+	}
+}
+
+// aliases lists the second names of paths, which the trial does not know.
+func aliases(t *testing.T) (all []string) {
+	for _, item := range load(t).doc.Paths.Map() {
+		all = append(all, names(item)...)
+	}
+	return all
+}
+
+// startServer runs a real server without limits until the test ends, and returns its URL.
+func startServer(t *testing.T) string {
+	t.Helper()
+	binary := os.Getenv("GOVORUN_BIN")
+	if binary == "" {
+		binary = filepath.Join(t.TempDir(), "govorun")
+		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/govorun").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	var complaints bytes.Buffer
+	cmd.Env, cmd.Stderr = append(withoutOurs(), "GOVORUN_RATE_LIMIT=false"), &complaints
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the server did not stop well: %v", err)
+		}
+		if said := complaints.String(); strings.Contains(said, "level=ERROR") || t.Failed() {
+			t.Errorf("the server's log:\n%s", said)
+		}
+	})
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "Page" {
+			return strings.TrimSuffix(words[1], "/") // the rest it prints fits the pipe
+		}
+	}
+	t.Fatal("the server ended at its start")
+	return ""
+}
+
+// withoutOurs is the environment without what is meant for tests, which a server takes for its own.
+func withoutOurs() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOVORUN_") })
+}
+
+// prepareTrial makes a directory with schemathesis' configuration and the lists of ids that it names.
+func prepareTrial(t *testing.T, url string) string {
+	t.Helper()
+	dir := t.TempDir()
+	configuration, err := os.ReadFile("schemathesis.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"schemathesis.toml": configuration}
+	for name, count := range map[string]int{"sessions.txt": 6, "closed.txt": 3} {
+		for range count {
+			files[name] = fmt.Appendf(files[name], "%q\n", openSession(t, url))
+		}
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func openSession(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Post(url+demoSessions, "application/json", strings.NewReader(`{"returnAnswerAsync":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var started struct{ ID string }
+	if err := json.NewDecoder(res.Body).Decode(&started); err != nil || started.ID == "" {
+		t.Fatalf("start: %s, %v", res.Status, err)
+	}
+	return started.ID
+}
