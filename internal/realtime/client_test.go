@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/govorun/govorun/internal/realtime"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -269,6 +270,7 @@ func publicationOf(t testing.TB, raw string) publication {
 	if err := json.Unmarshal(f.Push.Pub.Data, &e); err != nil {
 		t.Fatal(err)
 	}
+	contract.Event(t, f.Push.Channel, e.Event, f.Push.Pub.Data)
 	return publication{f.Push.Channel, f.Push.Pub.Offset, e.Data.Body, e.Event, e.ID, raw}
 }
 

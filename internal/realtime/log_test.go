@@ -66,7 +66,7 @@ func (s *testSession) lost(p chat.Payload) { s.append(p, false) }
 func (s *testSession) append(p chat.Payload, ring bool) {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
-	e := chat.Event{Session: s.Ref(), At: testTime, Payload: p}
+	e := chat.Event{ID: "99999999-9999-7999-8999-999999999999", Session: s.Ref(), At: testTime, Payload: p}
 	if p.Kind() != chat.KindTyping {
 		s.Sequence++
 		e.Sequence = s.Sequence

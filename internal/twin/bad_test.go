@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 // detail is a field of an error's details.
@@ -184,15 +186,16 @@ func TestBadIDsInPaths(t *testing.T) {
 func TestBodiesOverTheWire(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	ts := httptest.NewServer(serve(t, f, nil))
+	ts := httptest.NewServer(serve(t, f, nil).mux)
 	defer ts.Close()
+	client := http.Client{Transport: contract.Transport(t, ts.Client().Transport)}
 	post := func(body io.Reader, length int64) (int, string) {
 		r, err := http.NewRequestWithContext(t.Context(), "POST", ts.URL+sessionPath+"/messages", body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.ContentLength = length
-		res, err := ts.Client().Do(r)
+		res, err := client.Do(r)
 		if err != nil {
 			return 0, err.Error()
 		}

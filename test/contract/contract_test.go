@@ -53,6 +53,7 @@ var exchanges = []exchange{
 	{"some fields", "GET", reads + "?fields=body", ``, 200, "", `{"items":[{"body":"a"}]}`, ""},
 	{"all fields", "GET", reads, ``, 200, "", `{"count":1,"items":[` + message + `]}`, ""},
 	{"a wait", "POST", reads, `{"body":"hi"}`, 429, "Retry-After: 3", `{"error":"Too many requests"}`, ""},
+	{"more than is kept", "POST", reads, `{"body":7,"x":"` + strings.Repeat("x", maxSeen) + `"}`, 201, "", created, ""},
 	{"bad input is nobody's fault", "POST", reads, `{"body":7}`, 400, "", `{"error":"Invalid input parameters"}`, ""},
 
 	{"an undocumented field", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, "{", `{"secret":1,`, 1), "secret"},
@@ -60,6 +61,7 @@ var exchanges = []exchange{
 	{"a field of another type", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, "4}", `"4"}`, 1), "sequence"},
 	{"no UUID", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, session, "17", 1), "UUID"},
 	{"a time in another form", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, "+00:00", "Z", 1), "createdAt"},
+	{"an answer to more than is kept", "POST", reads, strings.Repeat(" ", maxSeen+1), 201, "", strings.Replace(created, "4}", `"4"}`, 1), "sequence"},
 	{"an undocumented status", "POST", reads, `{"body":"hi"}`, 202, "", created, "status is not supported"},
 	{"another content type", "POST", reads, `{"body":"hi"}`, 201, "Content-Type: text/plain", created, "Content-Type"},
 	{"no JSON", "POST", reads, `{"body":"hi"}`, 201, "", "created", "decode"},

@@ -145,11 +145,14 @@ func withoutOurs() []string {
 func prepareTrial(t *testing.T, url string) string {
 	t.Helper()
 	dir := t.TempDir()
-	configuration, err := os.ReadFile("schemathesis.toml")
-	if err != nil {
-		t.Fatal(err)
+	files := make(map[string][]byte)
+	for _, name := range []string{"schemathesis.toml", "hooks.py"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = data
 	}
-	files := map[string][]byte{"schemathesis.toml": configuration}
 	for name, count := range map[string]int{"sessions.txt": 6, "closed.txt": 3} {
 		for range count {
 			files[name] = fmt.Appendf(files[name], "%q\n", openSession(t, url))

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"sync"
 	"testing"
 )
@@ -54,7 +57,7 @@ func (c *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	res.Body.Close()
 	res.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), ended{err}))
 	if err == nil {
-		c.report(Exchange{Request: r, Sent: sent.bytes(), Status: res.StatusCode, Header: res.Header, Body: body})
+		c.report(Exchange{Request: r, Sent: sent.bytes(), Cut: sent.cut(), Status: res.StatusCode, Header: res.Header, Body: body})
 	}
 	return res, nil
 }
@@ -88,8 +91,29 @@ func Handler(t testing.TB, next http.Handler) http.Handler {
 		}
 		answer := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r)
-		c.report(Exchange{Request: asked, Sent: sent.bytes(), Status: answer.status, Header: w.Header().Clone(), Body: answer.body.Bytes()})
+		c.report(Exchange{Request: asked, Sent: sent.bytes(), Cut: sent.cut(), Status: answer.status, Header: w.Header().Clone(), Body: answer.body.Bytes()})
 	})
+}
+
+// Proxy passes on what programs send to the server at a URL, sockets too, and fails the test when an
+// exchange is not as documented. It returns the URL to send to; it ends with the test.
+func Proxy(t testing.TB, server string) string {
+	t.Helper()
+	target, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		},
+		Transport:     Transport(t, http.DefaultTransport),
+		FlushInterval: -1,
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // as the server has done
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }
 
 // ended is a reader that has only an error; of none it is at its end.
@@ -102,12 +126,16 @@ func (e ended) Read([]byte) (int, error) {
 	return 0, e.err
 }
 
+// maxSeen is how much of a request is kept, in bytes: files are larger, and many.
+const maxSeen = 64 << 10
+
 // tap keeps what is read of a body. The transport may still read while the answer is looked at.
 type tap struct {
 	io.ReadCloser
 
-	mu   sync.Mutex // guards seen
-	seen []byte
+	mu   sync.Mutex // guards what follows
+	seen []byte     // at most maxSeen
+	more bool       // there was
 }
 
 func (b *tap) Read(p []byte) (int, error) {
@@ -120,20 +148,27 @@ func (b *tap) Read(p []byte) (int, error) {
 func (b *tap) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seen = append(b.seen, p...)
+	kept := p[:min(len(p), maxSeen-len(b.seen))]
+	b.seen, b.more = append(b.seen, kept...), b.more || len(kept) < len(p)
 	return len(p), nil
 }
 
 func (b *tap) restart() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seen = nil
+	b.seen, b.more = nil, false
 }
 
 func (b *tap) bytes() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return bytes.Clone(b.seen)
+}
+
+func (b *tap) cut() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.more
 }
 
 // recorder keeps what a handler answers.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 // server is a real Govorun with the demo chat.
@@ -57,7 +59,7 @@ func startOn(t *testing.T, data string, flags ...string) server {
 	})
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "Page" {
-			s.address = strings.TrimSuffix(strings.TrimPrefix(words[1], "http://"), "/")
+			s.address = strings.TrimPrefix(contract.Proxy(t, strings.TrimSuffix(words[1], "/")), "http://")
 		} else if strings.Contains(lines.Text(), "/setup#") {
 			s.link = strings.TrimSpace(lines.Text())
 			return s // nothing is printed after the link for the first administrator

@@ -142,7 +142,7 @@ func TestFirstAdministrator(t *testing.T) {
 func TestChatOfAnAdministrator(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	admin, a := newAdministrator(t, s), newAPI(s.url())
+	admin, a := newAdministrator(t, s), newAPI(t, s.url())
 	id := admin.do(http.StatusCreated, "POST", "/chats", object{"name": "Магазин 😀", "origins": []string{"https://shop.example"}})["id"].(string)
 	secret := admin.do(http.StatusOK, "GET", "/chats/"+id+"/secrets", nil)["secret"].(string)
 	path := base + "/chats/" + id + "/sessions"

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -21,17 +23,17 @@ const (
 	starts   = base + "/chats/" + demoChat + "/sessions"
 )
 
-// api calls the REST interface. A request is never repeated by itself.
+// api calls the REST interface, and holds its answers against the document. A request is never
+// repeated by itself.
 type api struct {
 	url  string
 	http *http.Client
+	pool *http.Transport // below
 }
 
-func newAPI(url string) *api {
-	return &api{url: url, http: &http.Client{
-		Timeout:   20 * time.Second,
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Second},
-	}}
+func newAPI(t testing.TB, url string) *api {
+	pool := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Second}
+	return &api{url: url, pool: pool, http: &http.Client{Timeout: 20 * time.Second, Transport: contract.Transport(t, pool)}}
 }
 
 // answer is a response, read.

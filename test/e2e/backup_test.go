@@ -106,7 +106,7 @@ func TestRestoredDumpIsNotReadAgain(t *testing.T) {
 	const messages = 50
 	pg := servers.NewPostgres(t, "shared_preload_libraries=pg_stat_statements")
 	s := newServerOn(t, data{dir: t.TempDir(), url: pg.NewDatabase(t)})
-	p := &person{api: newAPI(s.url()), bot: true}
+	p := &person{api: newAPI(t, s.url()), bot: true}
 	p.session = p.api.open(t, object{}).ID
 	for i := range messages {
 		if err := p.say(t.Context(), fmt.Sprintf("before %d", i)); err != nil {

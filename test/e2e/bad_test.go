@@ -62,7 +62,7 @@ var badBodies = map[string]string{
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	p := &person{api: a, session: a.open(t, object{}).ID, bot: true}
 	if err := p.say(t.Context(), "before"); err != nil {
 		t.Fatal(err)

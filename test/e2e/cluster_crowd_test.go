@@ -233,7 +233,7 @@ type probe struct {
 
 func (c *cluster) newProbe(t *testing.T, at, hearing int) *probe {
 	t.Helper()
-	a := c.api(at)
+	a := c.api(t, at)
 	a.http.Timeout = patience
 	p := &probe{person: &person{api: a, session: a.open(t, object{"botId": noBot}).ID}}
 	p.listener = listening(t, &listener{url: c.nodes[hearing].url(), sessions: []string{p.person.session}, echo: true})

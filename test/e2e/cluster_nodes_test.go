@@ -164,7 +164,7 @@ type nodeList struct {
 // whoHoldsWhat: the command and the metrics say who is alive, and what each holds.
 func (c *cluster) whoHoldsWhat(t *testing.T) {
 	const sockets = 4
-	session := c.api(0).open(t, object{"botId": noBot}).ID
+	session := c.api(t, 0).open(t, object{"botId": noBot}).ID
 	for range sockets {
 		listening(t, &listener{url: c.nodes[1].url(), sessions: []string{session}})
 	}
@@ -294,7 +294,7 @@ func (c *cluster) unansweredCommits(t *testing.T) {
 func (c *cluster) failInTurns(t *testing.T, victim *member, fail func(m *member) error) (held int, took time.Duration) {
 	t.Helper()
 	const people, limit = 24, 15 * time.Second
-	other := c.api((victim.number + 1) % clusterNodes)
+	other := c.api(t, (victim.number+1)%clusterNodes)
 	var all []*person
 	for range people {
 		p := &person{api: c.roaming(victim.number), bot: true}

@@ -15,7 +15,7 @@ import (
 // again. The reader is at the third node.
 func (c *cluster) twoMessagesAtOnce(t *testing.T) {
 	const sessions, rounds = 3, 25
-	apis := []*api{c.api(0), c.api(1)}
+	apis := []*api{c.api(t, 0), c.api(t, 1)}
 	atOnce(sessions, func(s int) {
 		request := object{}
 		if s > 0 {
@@ -50,7 +50,7 @@ func (c *cluster) twoMessagesAtOnce(t *testing.T) {
 // sameRequestAtOnce sends one request to all nodes at once, twice to each.
 func (c *cluster) sameRequestAtOnce(t *testing.T) {
 	const callers = 2 * clusterNodes
-	session := c.api(0).open(t, object{}).ID
+	session := c.api(t, 0).open(t, object{}).ID
 	for _, tt := range []struct {
 		name, method, path string
 		body               object
@@ -73,7 +73,7 @@ func (c *cluster) sameRequestAtOnce(t *testing.T) {
 			}
 			answers := make([]started, callers)
 			atOnce(callers, func(i int) {
-				res, err := c.api(i%clusterNodes).do(t.Context(), tt.method, tt.path, request, key)
+				res, err := c.api(t, i%clusterNodes).do(t.Context(), tt.method, tt.path, request, key)
 				if err != nil || res.status != http.StatusCreated {
 					t.Errorf("%s: %v %+v", tt.name, err, res)
 					return
@@ -116,7 +116,7 @@ func (c *cluster) sameClientAtOnce(t *testing.T) {
 		answers := make([]started, callers)
 		atOnce(callers, func(i int) {
 			body := object{"clientExternalId": client, "messageBody": fmt.Sprintf("%d of %s", i, client), "returnAnswerAsync": i%2 == 0}
-			res, err := c.api(i%clusterNodes).do(t.Context(), http.MethodPut, starts, body, "")
+			res, err := c.api(t, i%clusterNodes).do(t.Context(), http.MethodPut, starts, body, "")
 			if err != nil || res.status != http.StatusCreated {
 				t.Errorf("continue: %v %+v", err, res)
 				return

@@ -136,7 +136,7 @@ func TestMischiefWithRings(t *testing.T) {
 	var listeners [people]*listener
 	var all [people]*person
 	atOnce(people, func(i int) {
-		a := c.api(i % clusterNodes)
+		a := c.api(t, i%clusterNodes)
 		p := &person{api: a, bot: i%2 == 0}
 		request := object{}
 		if !p.bot {
@@ -248,7 +248,7 @@ func (c *cluster) largePayloads(t *testing.T) {
 		if !withBot {
 			request["botId"] = noBot
 		}
-		a := c.api(0)
+		a := c.api(t, 0)
 		p := &person{api: a, session: a.open(t, request).ID, bot: withBot}
 		l := listening(t, &listener{url: c.nodes[1].url(), sessions: []string{p.session}, echo: true})
 		for k := range 3 {

@@ -223,7 +223,7 @@ func (c *cluster) restart(ctx context.Context) (codes []int, err error) {
 }
 
 // api talks to one node.
-func (c *cluster) api(node int) *api { return newAPI(c.nodes[node].url()) }
+func (c *cluster) api(t testing.TB, node int) *api { return newAPI(t, c.nodes[node].url()) }
 
 // checkProcesses: no node has ended by itself, nor panicked.
 func (c *cluster) checkProcesses(t *testing.T) {

@@ -44,7 +44,7 @@ type crowd struct {
 // gather starts sessions and connects readers; nobody talks yet.
 func gather(t *testing.T, url string, people int) *crowd {
 	t.Helper()
-	c := &crowd{api: newAPI(url), stop: make(chan struct{})}
+	c := &crowd{api: newAPI(t, url), stop: make(chan struct{})}
 	var given []int64 // of the widget stream, by the answers to the starts
 	for i := range people {
 		request := object{"name": fmt.Sprintf("person %d", i), "clientExternalId": uuid.NewString(), "returnAnswerAsync": i%3 == 0}

@@ -17,8 +17,8 @@ func TestOneWayCut(t *testing.T) {
 	const before, during = 20, 60
 	s := newServer(t)
 	network := newProxy(t, s.addr)
-	direct := newAPI(s.url())
-	through := newAPI(network.url())
+	direct := newAPI(t, s.url())
+	through := newAPI(t, network.url())
 	through.http = &http.Client{Timeout: 150 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}
 
 	var people []*person

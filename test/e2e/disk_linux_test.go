@@ -92,7 +92,7 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	s := newServerOn(t, dataOn(t, disk))
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	filler := &person{api: a, session: a.open(t, object{"botId": noBot}).ID}
 	talker := &person{api: a, session: a.open(t, object{}).ID, bot: true}
 	ear := listening(t, &listener{url: s.url(), sessions: []string{filler.session, talker.session}, echo: true})
@@ -176,7 +176,7 @@ func TestFullDiskOfPostgres(t *testing.T) {
 	servers.Check(t, err)
 	t.Cleanup(func() { pg.Close() })
 	s := newServerOn(t, data{dir: t.TempDir(), url: pg.NewDatabase(t)})
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	filler := &person{api: a, session: a.open(t, object{"botId": noBot}).ID}
 	talker := &person{api: a, session: a.open(t, object{}).ID, bot: true}
 	ear := listening(t, &listener{url: s.url(), sessions: []string{filler.session, talker.session}, echo: true})

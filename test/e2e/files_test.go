@@ -164,7 +164,7 @@ func blobs(t *testing.T, s *server) (kept, drafts []string) {
 func TestFilesGoUpAndCome(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	session := a.open(t, object{"botId": noBot})
 	large := strings.Repeat("0123456789abcdef", 5<<16) // 5 MiB, more than any other body may have
 	made := a.upload(t, session.ID, sent{"фото 📷.png", "image/png", pngHead}, sent{"large.bin", "", large})
@@ -209,7 +209,7 @@ func TestFilesGoUpAndCome(t *testing.T) {
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--files-max-size", "3000000")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	session := a.open(t, object{"botId": noBot}).ID
 	for name, tt := range map[string]struct {
 		file        sent
@@ -296,7 +296,7 @@ func bomb(t *testing.T) string {
 func TestSlowUpload(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--http-read-timeout", "6s", "--http-write-timeout", "6s")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	session := a.open(t, object{"botId": noBot}).ID
 	content := strings.Repeat("x", 90<<10)
 	body, contentType := form(t, sent{"a.txt", "", content})
@@ -332,7 +332,7 @@ func TestSlowUpload(t *testing.T) {
 func TestThousandUploadsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	const uploads, sessions, size = 1000, 250, 512 << 10
 	ids := make([]string, sessions)
 	for i := range ids {
@@ -417,7 +417,7 @@ func peak(t *testing.T, s *server) int64 {
 func TestCrashDuringUploads(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--files-orphan-ttl", "5s")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	const people = 8
 	type kept struct{ session, id, content string }
 	var mu sync.Mutex
@@ -516,7 +516,7 @@ func TestFilesInS3(t *testing.T) {
 	s3.NewBucket(t, "files")
 	s := newServer(t, "--files-s3-endpoint", s3.URL(), "--files-s3-bucket", "files", "--files-s3-access-key", servers.S3AccessKey,
 		"--files-s3-secret-key", servers.S3SecretKey, "--files-s3-prefix", "chat/")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	session := a.open(t, object{"botId": noBot}).ID
 	content := pngHead + strings.Repeat("x", 2<<20)
 	f := a.upload(t, session, sent{"a.png", "", content})[0]

@@ -31,7 +31,7 @@ func TestSameKeyAtOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 20
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	p := &person{api: a, session: a.open(t, object{}).ID, bot: true}
 	for _, tt := range []struct {
 		name, method, path string
@@ -99,7 +99,7 @@ func TestLostResponse(t *testing.T) {
 	const messages = 25
 	s := newServer(t)
 	network := newProxy(t, s.addr)
-	direct, broken := newAPI(s.url()), newAPI(network.url())
+	direct, broken := newAPI(t, s.url()), newAPI(t, network.url())
 	broken.http = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	for name, how := range map[string]fault{"cut after the request": faultCutAfter, "cut before the answer": faultCutAnswers} {
 		network.set(how)

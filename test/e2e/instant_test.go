@@ -14,7 +14,7 @@ import (
 func TestTenMessagesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	for round := range 5 {
 		p := &person{api: a, session: a.open(t, object{}).ID, bot: true}
 		atOnce(10, func(i int) {
@@ -41,7 +41,7 @@ func TestTenMessagesAtOnce(t *testing.T) {
 func TestContinuesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	for _, callers := range []int{2, 2, 2, 20} {
 		client := uuid.NewString()
 		answers := make([]started, callers)

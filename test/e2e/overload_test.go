@@ -92,9 +92,9 @@ func openPeople(t *testing.T, a *api, n int) []*person {
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--http-max-in-flight", "8")
-	a := newAPI(s.url())
-	a.http.Transport.(*http.Transport).MaxConnsPerHost = 512 // what the test holds, not what it sends
-	a.http.Transport.(*http.Transport).MaxIdleConnsPerHost = 512
+	a := newAPI(t, s.url())
+	a.pool.MaxConnsPerHost = 512 // what the test holds, not what it sends
+	a.pool.MaxIdleConnsPerHost = 512
 	people := openPeople(t, a, 20)
 	// What piles up holds up every first message after a flood, a busy machine one of them.
 	fastest := time.Hour
@@ -120,7 +120,7 @@ func TestOverload(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--rate-limit", "on", "--rates-address", "30", "--rates-address-burst", "60")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	people := openPeople(t, a, 4)
 	answers := flood(t, people, 10, 20*time.Millisecond, 2*time.Second)
 	t.Logf("answers by status: %v", answers)
@@ -149,7 +149,7 @@ func TestRateLimit(t *testing.T) {
 func TestSessionRateLimit(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--rate-limit", "on", "--rates-session", "1", "--rates-session-burst", "10")
-	people := openPeople(t, newAPI(s.url()), 2)
+	people := openPeople(t, newAPI(t, s.url()), 2)
 	answers := flood(t, people[:1], 10, 20*time.Millisecond, 500*time.Millisecond)
 	if answers[http.StatusCreated] < 10 || answers[http.StatusTooManyRequests] == 0 {
 		t.Errorf("expected some acknowledged and some refused: %v", answers)

@@ -15,7 +15,7 @@ func TestLargeRecovery(t *testing.T) {
 	t.Parallel()
 	const messages = 100
 	s := newServer(t)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	p := &person{api: a, session: a.open(t, object{"botId": noBot}).ID}
 	network := newProxy(t, s.addr)
 	var listeners []*listener

@@ -130,7 +130,7 @@ func TestARemoteBotIsCalledAgainAfterACrash(t *testing.T) {
 		}
 	})
 	s := newServerOn(t, d, privateBots)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	var ids []string
 	for i := range sessions {
 		ids = append(ids, b.open(t, a, fmt.Sprint("hello ", i)))
@@ -174,7 +174,7 @@ func TestARemoteBotThatHangsDelaysNobodyElse(t *testing.T) {
 		}
 	})
 	s := newServerOn(t, d, privateBots, "--bot-turns=2", "--bot-turn-timeout=1m")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	var ids []string
 	for range clients {
 		ids = append(ids, b.open(t, a, "hello"))
@@ -204,7 +204,7 @@ func TestALaterAnswerSurvivesACrash(t *testing.T) {
 	d := newData(t)
 	b := newFarBot(t, d, func(w http.ResponseWriter, _ *http.Request, _ farTurn) { w.WriteHeader(http.StatusAccepted) })
 	s := newServerOn(t, d, privateBots)
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	id := b.open(t, a, "hello")
 	eventually(t, settleWithin, "the bot is called", func() bool { return len(b.seen()) == 1 })
 	turn := b.seen()[0]
@@ -255,7 +255,7 @@ func TestARemoteBotHasManyNodes(t *testing.T) {
 	})
 	first := newServerOn(t, d, privateBots)
 	second := newServerOn(t, data{dir: d.dir + "-2", url: d.url}, privateBots)
-	here, there := newAPI(first.url()), newAPI(second.url())
+	here, there := newAPI(t, first.url()), newAPI(t, second.url())
 
 	promised := b.open(t, here, "later")
 	eventually(t, settleWithin, "the bot is called", func() bool { return len(b.seen()) == 1 })

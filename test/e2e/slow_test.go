@@ -27,7 +27,7 @@ func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const messages = 2500
 	s := newServer(t, "--centrifugo-queue-bytes", "65536")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	session := a.open(t, object{"botId": noBot}).ID
 	reading := newPauser()
 	slow := listening(t, &listener{url: s.url(), sessions: []string{session}, echo: true, dial: narrow, reading: reading})

@@ -54,7 +54,7 @@ func TestGracefulStop(t *testing.T) {
 func TestStopWithStuckClients(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--shutdown-timeout", "3s")
-	p := &person{api: newAPI(s.url())}
+	p := &person{api: newAPI(t, s.url())}
 	p.session = p.api.open(t, object{}).ID
 	ear := listening(t, &listener{url: s.url(), sessions: []string{p.session}, echo: true})
 	for _, text := range []string{
@@ -93,7 +93,7 @@ func TestStopWithStuckClients(t *testing.T) {
 func TestSecondServer(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	p := &person{api: newAPI(s.url())}
+	p := &person{api: newAPI(t, s.url())}
 	p.session = p.api.open(t, object{}).ID
 	if run.engine == onSQLite { // any number of servers may share a database of PostgreSQL
 		out, code := command(t, "serve", "--listen", "127.0.0.1:0", "--data", s.data.dir)
@@ -115,7 +115,7 @@ func TestSecondServer(t *testing.T) {
 func TestNewerData(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	newAPI(s.url()).open(t, object{})
+	newAPI(t, s.url()).open(t, object{})
 	db, err := s.data.openToWrite()
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestNewerData(t *testing.T) {
 		s.launch(t)
 		if step.serves {
 			s.awaitReady(t)
-			newAPI(s.url()).open(t, object{})
+			newAPI(t, s.url()).open(t, object{})
 		}
 	}
 	eventually(t, startWithin, "the server ends", s.ended)

@@ -20,7 +20,7 @@ func TestWebhooksAndARestartingReceiver(t *testing.T) {
 	const clients, messages, restarts = 50, 19, 8
 	h := newHook(t, 2*time.Millisecond)
 	s := newServer(t, privateWebhooks)
-	w := newTalkers(t, clients, h.url(), newAPI(s.url()))
+	w := newTalkers(t, clients, h.url(), newAPI(t, s.url()))
 	said := make(chan struct{})
 	go func() {
 		defer close(said)
@@ -68,7 +68,7 @@ func TestWebhooksOfAKilledServer(t *testing.T) {
 	const clients, messages, perReceiver, kills = 30, 15, 4, 5
 	h := newHook(t, 15*time.Millisecond)
 	s := newServer(t, privateWebhooks, fmt.Sprint("--webhooks-per-receiver=", perReceiver))
-	w := newTalkers(t, clients, h.url(), newAPI(s.url()))
+	w := newTalkers(t, clients, h.url(), newAPI(t, s.url()))
 	w.say(t, messages)
 	began := h.ids()
 	for i := range kills {
@@ -95,7 +95,7 @@ func TestWebhooksOfTwoNodes(t *testing.T) {
 	d := newData(t)
 	args := []string{privateWebhooks, "--webhooks-per-receiver=4"}
 	first, second := newServerOn(t, d, args...), newServerOn(t, d, args...)
-	w := newTalkers(t, clients, h.url(), newAPI(first.url()), newAPI(second.url()))
+	w := newTalkers(t, clients, h.url(), newAPI(t, first.url()), newAPI(t, second.url()))
 	w.say(t, messages)
 	eventually(t, time.Minute, "both deliver", func() bool {
 		return first.metric(t, "govorun_webhook_attempts_total") > 20 && second.metric(t, "govorun_webhook_attempts_total") > 20
@@ -126,7 +126,7 @@ func TestBadReceivers(t *testing.T) {
 	moved := httptest.NewServer(http.RedirectHandler(good.url(), http.StatusPermanentRedirect))
 	defer moved.Close()
 	s := newServer(t, privateWebhooks, "--webhooks-timeout=1s", "--webhooks-hands=32", "--webhooks-per-receiver=8")
-	a := newAPI(s.url())
+	a := newAPI(t, s.url())
 	const each, messages = 20, 3
 	bad := []string{slow.URL, moved.URL, "http://127.0.0.1:1/closed", "http://no-such-host.invalid/"}
 	for _, url := range bad {
@@ -155,7 +155,7 @@ func TestPrivateReceiversAreRefused(t *testing.T) {
 	t.Parallel()
 	h := newHook(t, 0)
 	s := newServer(t)
-	newTalkers(t, 1, h.url(), newAPI(s.url())).say(t, 1)
+	newTalkers(t, 1, h.url(), newAPI(t, s.url())).say(t, 1)
 	eventually(t, time.Minute, "both are dead", func() bool { return s.state(t, "dead") == 2 })
 	if len(h.all()) > 0 {
 		t.Error("the receiver was called")
@@ -167,7 +167,7 @@ func TestCallback(t *testing.T) {
 	t.Parallel()
 	h := newHook(t, 0)
 	s := newServer(t, privateWebhooks)
-	session := newAPI(s.url()).open(t, object{
+	session := newAPI(t, s.url()).open(t, object{
 		"name": "caller", "messageBody": "привет", "callbackUrl": h.url(), "callbackData": "{\"n\":1}", "returnAnswerAsync": true,
 	})
 	eventually(t, time.Minute, "the answer arrives", func() bool { return h.ids() == 1 })

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"testing"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 // TestArticle runs the code of the vendor's article, with the vendor's host names.
@@ -13,7 +15,7 @@ func TestArticle(t *testing.T) {
 	t.Parallel()
 	texts := []string{"Привет! Как дела?", "Ещё раз: ёлочки «», — и 🙂👩‍👩‍👧", "plain \"quotes\" and \\ and \n a line"}
 	s := startServer(t)
-	c := startProgram(t, append([]string{installed.python, "python/article.py", s.url(), demoChat}, texts...))
+	c := startProgram(t, append([]string{installed.python, "python/article.py", contract.Proxy(t, s.url()), demoChat}, texts...))
 	const answers = 6
 	events := c.await("all answers", func(events []event) bool { return len(events) >= answers })
 

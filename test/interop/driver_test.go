@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 // flavour is a library, a transport and an encoding.
@@ -143,6 +145,11 @@ func (c *client) read(out io.Reader) {
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			c.t.Errorf("client program printed %q: %v", lines.Text(), err)
 			continue
+		}
+		if e.Event == "publication" {
+			var envelope struct{ Event string }
+			_ = json.Unmarshal(e.Data, &envelope) // what is no object is no documented event either
+			contract.Event(c.t, e.Channel, envelope.Event, e.Data)
 		}
 		c.note(func() { c.events = append(c.events, e) })
 	}

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -104,7 +106,7 @@ func (a *api) must(method, path string, body, answer any) {
 	var failure error
 	ok := eventually(func() bool {
 		var refused error
-		refused, failure = call(method, a.url+base+path, key, body, answer)
+		refused, failure = call(a.t, method, a.url+base+path, key, body, answer)
 		if refused != nil {
 			a.t.Errorf("%s %s: %v", method, path, refused)
 		}
@@ -116,7 +118,7 @@ func (a *api) must(method, path string, body, answer any) {
 }
 
 // call makes a call: refused is the server's word, failure that of the network.
-func call(method, url, key string, body, answer any) (refused, failure error) {
+func call(t testing.TB, method, url, key string, body, answer any) (refused, failure error) {
 	var data io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -133,7 +135,7 @@ func call(method, url, key string, body, answer any) (refused, failure error) {
 	if method != http.MethodGet {
 		request.Header.Set("Idempotency-Key", key)
 	}
-	client := http.Client{Timeout: patience}
+	client := http.Client{Timeout: patience, Transport: contract.Transport(t, http.DefaultTransport)}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
@@ -142,6 +144,9 @@ func call(method, url, key string, body, answer any) (refused, failure error) {
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
+	}
+	if response.StatusCode == http.StatusServiceUnavailable { // as a server says that stops
+		return nil, fmt.Errorf("%s: %s", response.Status, text)
 	}
 	if response.StatusCode >= 300 {
 		return fmt.Errorf("%s: %s", response.Status, text), nil
