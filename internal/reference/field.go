@@ -143,6 +143,22 @@ func limits(s schema) []template.HTML {
 	if s.Const.Kind != 0 {
 		all = append(all, "always "+code(s.Const))
 	}
+	all = append(all, sizes(s)...)
+	if s.Pattern != "" {
+		all = append(all, "matches `"+s.Pattern+"`")
+	}
+	if s.Default.Kind != 0 {
+		all = append(all, code(s.Default)+" unless given")
+	}
+	html := make([]template.HTML, len(all))
+	for i, t := range all {
+		html[i] = line(t)
+	}
+	return html
+}
+
+// sizes says how long a text, how many elements or how large a number may be.
+func sizes(s schema) (all []string) {
 	switch {
 	case s.MinLength != nil && s.MaxLength != nil:
 		all = append(all, fmt.Sprintf("%d to %d characters", *s.MinLength, *s.MaxLength))
@@ -162,17 +178,7 @@ func limits(s schema) []template.HTML {
 	case high != "":
 		all = append(all, "at most "+high)
 	}
-	if s.Pattern != "" {
-		all = append(all, "matches `"+s.Pattern+"`")
-	}
-	if s.Default.Kind != 0 {
-		all = append(all, code(s.Default)+" unless given")
-	}
-	html := make([]template.HTML, len(all))
-	for i, t := range all {
-		html[i] = line(t)
-	}
-	return html
+	return all
 }
 
 // code is a value between backticks. Of an empty text nothing would be seen.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/govorun/govorun/internal/bot/remote"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/test/contract"
 )
 
 // promise answers every call with 202.
@@ -28,7 +29,8 @@ func (w *world) answer(url, body string, header ...string) (int, string) {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
-	res, err := w.front.Client().Do(r)
+	client := http.Client{Transport: contract.Transport(w.t, w.front.Client().Transport)}
+	res, err := client.Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
