@@ -33,6 +33,32 @@ func TestEventSeesWhatIsNotDocumented(t *testing.T) {
 	}
 }
 
+// Nulls where an object may be, and channels without an address of their own.
+func TestEventOfOtherTransports(t *testing.T) {
+	t.Parallel()
+	const (
+		gone   = `{"operatorId":null,"operatorName":null,"avatar":null,"previousOperatorId":"1","previousOperatorName":"Anna","previousOperatorAvatar":null}`
+		meta   = `{"id":"` + session + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":3,"keyboard":null}`
+		said   = `{"body":"","actions":[],"answers":[],"substitutions":{},"attachments":[],"meta":` + meta + `}`
+		dialog = `{"dialogId":"` + session + `","botId":"` + session + `","status":"ACTIVE","language":"ru","result":"","messages":[` + said + `],"callbackData":"x"}`
+		told   = `{"event":"chatMessageRead","action":"chatMessageRead","data":{"messageId":"` + session + `","authorType":"CLIENT"},"id":"` + session + `","sequence":3,"sessionId":"` + session + `","chatId":"` + session + `","eventCallbackData":""}`
+	)
+	for _, tt := range []struct{ channel, event, payload, complaint string }{
+		{"/socket.io/?key=" + session, "operatorChangedEmit", gone, ""},
+		{"/socket.io/?key=" + session, "operatorChangedEmit", strings.Replace(gone, `"avatar":null`, `"avatar":"https://x"`, 1), "avatar"},
+		{"callback", "dialogCallback", dialog, ""},
+		{"callback", "dialogCallback", strings.Replace(dialog, `"keyboard":null`, `"keyboard":{}`, 1), "keyboard"},
+		{"webhook", "chatMessageRead", told, ""},
+		{"webhook", "chatMessageRead", strings.Replace(told, `,"eventCallbackData":""`, "", 1), "eventCallbackData"},
+	} {
+		c := &complaints{TB: t}
+		Event(c, tt.channel, tt.event, []byte(tt.payload))
+		if (tt.complaint == "") != (len(c.told) == 0) || !strings.Contains(strings.Join(c.told, ""), tt.complaint) {
+			t.Errorf("%s on %s: complaints %q, want %q", tt.event, tt.channel, c.told, tt.complaint)
+		}
+	}
+}
+
 func TestParseEvents(t *testing.T) {
 	t.Parallel()
 	for name, document := range map[string]string{
