@@ -16,6 +16,7 @@ import (
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/sqlstore"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -104,7 +105,7 @@ func (w *world) try(method, path, body, key string, headers ...string) answer {
 		}
 	}
 	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, r)
+	contract.Handler(w.t, w.handler).ServeHTTP(rec, r)
 	a := answer{t: w.t, status: rec.Code, header: rec.Header(), raw: rec.Body.String()}
 	if a.raw != "" {
 		if err := json.Unmarshal([]byte(a.raw), &a.body); err != nil {

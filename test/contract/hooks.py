@@ -1,6 +1,8 @@
 """Keeps what schemathesis makes up of valid requests to things that exist: a file that does not is 400,
 which no schema can know. Requests that are wrong on purpose stay as they are."""
 
+import os
+
 import schemathesis
 from schemathesis import GenerationMode
 
@@ -34,5 +36,22 @@ def before_call(context, case, kwargs):
         if body.get(field):
             body[field] = []
             body[text] = body.get(text) or "instead of a file"
+    if case.operation.path.startswith("/api/admin/"):
+        for field in body:
+            if field == "botId" or field.endswith("BotId"):
+                body[field] = ""
+        for field in ("url", "eventCallbackUrl", "fcmServiceUrl"):
+            if body.get(field):
+                body[field] = "http://127.0.0.1:9/turn"
+        if body.get("name") is not None:
+            body["name"] = "".join(c for c in body["name"] if c.isprintable()).strip() or "shop"
+        if body.get("expiresAt"):
+            body["expiresAt"] = "2999-01-31T12:00:00+00:00"
     if body != case.body:
         case.body = body
+
+
+@schemathesis.hook
+def filter_path_parameters(context, path_parameters):
+    # The key of the trial is not to be deleted by it.
+    return not path_parameters or path_parameters.get("id") != os.environ.get("TRIAL_KEY_ID")
