@@ -22,6 +22,7 @@ import (
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/files"
 	"github.com/govorun/govorun/internal/sqlstore"
+	"github.com/govorun/govorun/test/contract"
 )
 
 // world is a service over a real store and a real server, with one open session.
@@ -157,7 +158,7 @@ func (w *world) try(session, key string, parts ...part) (made []chat.File, refus
 	}
 	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Idempotency-Key", key)
-	res, err := http.DefaultClient.Do(r)
+	res, err := (&http.Client{Transport: contract.Transport(w.t, http.DefaultTransport)}).Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func (w *world) request(method, url string, headers ...string) (*http.Response, 
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := (&http.Client{Transport: contract.Transport(w.t, http.DefaultTransport)}).Do(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -17,7 +17,9 @@ import (
 func TestUploadAnswer(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	w := serve(t, f, nil).do("POST", sessionPath+"/files", "", "Idempotency-Key: key")
+	s := serve(t, f, nil)
+	s.Handler = s.mux // there is no file in it, which the fake does not see
+	w := s.do("POST", sessionPath+"/files", "", "Idempotency-Key: key")
 	const want = `[{"id":"` + unknownID + `","isPrivate":true,"createdAt":"2018-10-31T11:56:07+00:00","contentType":"application/x-gzip",
 		"name":"мяч.tar.gz","baseName":"мяч.tar","extension":"gz","sugestedExtension":"gz","suggestedExtension":"gz","path":"","size":3,
 		"url":"/files/` + unknownID + `","downloadLink":"/files/` + unknownID + `?d=1","ownerId":"` + clientID + `"}]`
