@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -52,6 +53,9 @@ func readQuery(r *http.Request, known []string) (url.Values, error) {
 		}
 		if len(values) > 1 {
 			return nil, chat.Invalid(name, "expected once")
+		}
+		if !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0) { // databases cannot look for it
+			return nil, chat.Invalid(name, "expected valid UTF-8 without U+0000")
 		}
 	}
 	return query, nil

@@ -109,6 +109,7 @@ func TestBadWebhooks(t *testing.T) {
 	_, ids := w.deliveries(1)
 	for query, field := range map[string]string{
 		"?state=alive": "state", "?chatId=1": "chatId", "?sessionId=": "sessionId", "?limit=0": "limit", "?limit=1001": "limit", "?offset=-1": "offset", "?session=x": "session",
+		"?url=a%00": "url", "?url=%FF": "url", "?url=a&url=b": "url",
 	} {
 		w.do(400, "GET", "/webhooks"+query, "").blames(field)
 	}
