@@ -16,9 +16,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
-const demoSessions = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
+const (
+	demoSessions = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
+	demoBot      = "22222222-2222-4222-8222-222222222222"
+)
 
 // TestSchemathesis has schemathesis try the whole document on a real server, right and wrong, by all
 // its checks. Environment: GOVORUN_BIN is the server (built when unset), GOVORUN_SCHEMATHESIS the program
@@ -81,6 +85,7 @@ func checkAccepted(t *testing.T, url string) {
 	}
 	accepted["/api/bot/v1/turns/{token}"] = true // a token is sealed, which nobody makes up
 	accepted["/api/admin/v1/setup"] = true       // its link was used up before
+	accepted["/files/{id}"] = true               // a link is signed, which nobody makes up
 	for path, item := range load(t).doc.Paths.Map() {
 		for method, operation := range item.Operations() {
 			succeeds := operation.Responses.Status(200) != nil || operation.Responses.Status(201) != nil || operation.Responses.Status(204) != nil
@@ -175,6 +180,12 @@ func prepareTrial(t *testing.T, url string, key made) string {
 		files["chats.txt"] = fmt.Appendf(files["chats.txt"], "%q\n", post(t, url+"/api/admin/v1/chats", `{"name":"shop"}`, key.Key).ID)
 		files["bots.txt"] = fmt.Appendf(files["bots.txt"], "%q\n", post(t, url+"/api/admin/v1/bots", `{"name":"far","url":"http://127.0.0.1:9"}`, key.Key).ID)
 	}
+	for name, count := range map[string]int{"dialogs.txt": 6, "finished.txt": 3} {
+		for range count {
+			files[name] = fmt.Appendf(files[name], "%q\n", post(t, url+"/api/bot/v1/dialogs", `{"botId":"`+demoBot+`"}`, key.Key).DialogID)
+		}
+	}
+	files["webhooks.txt"], files["dropped.txt"] = bury(t, url, key, 6), bury(t, url, key, 4)
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -183,8 +194,28 @@ func prepareTrial(t *testing.T, url string, key made) string {
 	return dir
 }
 
+// bury makes deliveries that are dead, for what they are sent to is private, and lists their ids.
+func bury(t *testing.T, url string, key made, count int) (list []byte) {
+	t.Helper()
+	chat := post(t, url+"/api/admin/v1/chats", `{"name":"shop","eventCallbackUrl":"http://10.0.0.1/","notifyOnEvents":["chatSessionStarted"]}`, key.Key)
+	for range count {
+		post(t, url+"/api/v1/chats/"+chat.ID+"/sessions", `{}`, "")
+	}
+	var found struct{ Items []made }
+	for end := time.Now().Add(time.Minute); len(found.Items) < count; {
+		if time.Now().After(end) {
+			t.Fatalf("%d deliveries are dead, want %d", len(found.Items), count)
+		}
+		call(t, http.MethodGet, url+"/api/admin/v1/webhooks?state=dead&chatId="+chat.ID, "", key.Key, &found)
+	}
+	for _, d := range found.Items {
+		list = fmt.Appendf(list, "%q\n", d.ID)
+	}
+	return list
+}
+
 // made is what the server has made.
-type made struct{ ID, Key string }
+type made struct{ ID, DialogID, Key string }
 
 // becomeAdministrator exchanges the token of the link for a key that may do everything.
 func becomeAdministrator(t *testing.T, url, token string) made {
@@ -192,13 +223,25 @@ func becomeAdministrator(t *testing.T, url, token string) made {
 	return post(t, url+"/api/admin/v1/setup", fmt.Sprintf(`{"token":%q}`, token), "")
 }
 
-func post(t *testing.T, url, body, key string) made {
+func post(t *testing.T, url, body, key string) (m made) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	call(t, http.MethodPost, url, body, key, &m)
+	if m.ID == "" && m.DialogID == "" {
+		t.Fatalf("POST %s has made nothing", url)
+	}
+	return m
+}
+
+// call decodes an answer into v.
+func call(t *testing.T, method, url, body, key string, v any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", "application/json")
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
@@ -207,9 +250,7 @@ func post(t *testing.T, url, body, key string) made {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var m made
-	if err := json.NewDecoder(res.Body).Decode(&m); err != nil || m.ID == "" {
-		t.Fatalf("POST %s: %s, %v", url, res.Status, err)
+	if err := json.NewDecoder(res.Body).Decode(v); err != nil || res.StatusCode >= 300 {
+		t.Fatalf("%s %s: %s, %v", method, url, res.Status, err)
 	}
-	return m
 }
