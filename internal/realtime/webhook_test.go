@@ -2,11 +2,13 @@ package realtime_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/realtime"
+	"github.com/govorun/govorun/test/contract"
 )
 
 // TestWebhook holds the bodies of webhooks of events: they are the contract with receivers.
@@ -14,6 +16,8 @@ func TestWebhook(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2018, 10, 31, 14, 56, 7, 0, time.FixedZone("Moscow", 3*60*60))
 	ref := chat.SessionRef{Key: 1, ID: "session"}
+	names := strings.NewReplacer( // of ids, which are UUIDs
+		`:"session"`, `:"`+sessionA+`"`, `:"chat"`, `:"`+botID+`"`, `:"client"`, `:"`+botID+`"`, `:"event"`, `:"`+botID+`"`, `:"m"`, `:"`+botID+`"`)
 	const whose = `,"sessionId":"session","chatId":"chat","eventCallbackData":"<данные>"}`
 	for payload, want := range map[chat.Payload]string{
 		&chat.SessionStarted{}: `{"event":"chatSessionStarted","action":"chatSessionStarted","data":{"id":"session","chatId":"chat",` +
@@ -46,6 +50,9 @@ func TestWebhook(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("%s, %v:\n got %s\nwant %s", payload.Kind(), err, got, want)
 		}
+		var told struct{ Event string }
+		_ = json.Unmarshal(got, &told) // what has no name is not documented
+		contract.Event(t, "webhook", told.Event, []byte(names.Replace(string(got))))
 	}
 	if _, err := realtime.Webhook(&chat.Outgoing{Session: &chat.Session{}, Events: make([]chat.Event, 2)}, nil); err == nil {
 		t.Error("two events are one")

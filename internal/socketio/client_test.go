@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/govorun/govorun/internal/socketio"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const patience = 10 * time.Second
@@ -256,7 +257,10 @@ func (c *client) send(packet string) {
 	}
 }
 
-// next is the next packet.
+// emitted is a packet of an event.
+var emitted = regexp.MustCompile(`^42\["([^"]*)",(.*)\]$`)
+
+// next is the next packet. An event has to be one that is documented.
 func (c *client) next() string {
 	c.t.Helper()
 	select {
@@ -265,6 +269,9 @@ func (c *client) next() string {
 			c.t.Fatalf("closed: %v", c.closed)
 		}
 		c.script.note("< " + packet)
+		if e := emitted.FindStringSubmatch(packet); e != nil {
+			contract.Event(c.t, "socketio", e[1], []byte(e[2]))
+		}
 		return packet
 	case <-time.After(patience):
 		c.t.Fatal("no packet came")

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 // hook is a receiver of webhooks that may be down. It keeps its address.
@@ -153,7 +155,7 @@ func (w *talkers) say(t *testing.T, messages int) {
 }
 
 // check compares what was received with what was said: the start and each message of every session, in
-// order. A repeat has the id of what came before it in its session.
+// order, as documented. A repeat has the id of what came before it in its session.
 func (w *talkers) check(t *testing.T, h *hook, messages int) (repeats int) {
 	t.Helper()
 	type place struct {
@@ -164,6 +166,7 @@ func (w *talkers) check(t *testing.T, h *hook, messages int) (repeats int) {
 	seen := map[string]string{} // sessions by id
 	wrong := &complaints{t: t}
 	for _, c := range h.all() {
+		contract.Event(t, "webhook", c.told.Event, c.body)
 		at := last[c.told.SessionID]
 		switch {
 		case c.told.Sequence == at.sequence && c.id == at.id:

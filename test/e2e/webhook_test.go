@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/govorun/govorun/test/contract"
 )
 
 const privateWebhooks = "--webhooks-allow-private=127.0.0.0/8"
@@ -183,6 +185,7 @@ func TestCallback(t *testing.T) {
 			Meta          struct{ ID string }
 		}
 	}
+	contract.Event(t, "callback", "dialogCallback", h.all()[0].body)
 	if err := json.Unmarshal(h.all()[0].body, &got); err != nil {
 		t.Fatal(err)
 	}

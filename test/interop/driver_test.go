@@ -151,6 +151,9 @@ func (c *client) read(out io.Reader) {
 			_ = json.Unmarshal(e.Data, &envelope) // what is no object is no documented event either
 			contract.Event(c.t, e.Channel, envelope.Event, e.Data)
 		}
+		if e.Event == "received" {
+			contract.Event(c.t, "socketio", e.Message, e.Data)
+		}
 		c.note(func() { c.events = append(c.events, e) })
 	}
 	c.note(func() { c.ended = true })
