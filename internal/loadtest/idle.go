@@ -37,7 +37,7 @@ func (g *generator) holdIdle(ctx context.Context, n int) (*Idle, error) {
 	g.closeIdle() // they would count as connections held
 	sockets := make([]*socket, n)
 	for i := range sockets {
-		sockets[i] = g.newSocket(g.node(i+1), sessions[i:i+1], false)
+		sockets[i] = g.newSocket(g.node(i+1), centrifugoPath, newCentrifugo(sessions[i:i+1], false))
 	}
 	begin := time.Now()
 	if g.idle, err = openSockets(ctx, sockets); err != nil {

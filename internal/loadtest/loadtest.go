@@ -254,10 +254,10 @@ func (g *generator) drain(ctx context.Context, r *Report, runs ...*recorder) {
 	r.DrainSeconds = max(r.DrainSeconds, time.Since(begin).Seconds())
 }
 
-// newSocket is a socket to a node that holds some sessions, not yet open.
-func (g *generator) newSocket(n *node, sessions []*session, echo bool) *socket {
+// newSocket is a socket to a node, not yet open.
+func (g *generator) newSocket(n *node, path string, p protocol) *socket {
 	return &socket{
-		url: "ws://" + n.host + socketPath, echo: echo, sessions: sessions, dropped: &g.dropped,
+		url: "ws://" + n.host + path, protocol: p, dropped: &g.dropped,
 		dialer: &websocket.Dialer{
 			NetDialContext:   n.dial,
 			HandshakeTimeout: requestTimeout,

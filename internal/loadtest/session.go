@@ -59,7 +59,7 @@ func (g *generator) open(ctx context.Context) error {
 		for _, s := range held {
 			s.node = g.node(i)
 		}
-		sockets[i] = g.newSocket(g.node(i+1), held, true)
+		sockets[i] = g.newSocket(g.node(i+1), centrifugoPath, newCentrifugo(held, true))
 	}
 	g.sockets, err = openSockets(ctx, sockets)
 	return err
