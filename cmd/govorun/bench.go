@@ -19,6 +19,7 @@ type benchCmd struct {
 
 	Sessions int           `default:"1000" help:"Sessions over which the messages are spread."`
 	Sockets  int           `help:"Connections that hold the sessions; one for each by default."`
+	SocketIO bool          `name:"socketio" help:"Hold each session by a Socket.IO connection too, and idle connections over Socket.IO instead of Centrifugo. Messages need a --bot then."`
 	InFlight int           `default:"64" help:"Requests at a time in the closed loop."`
 	Rate     float64       `help:"Messages per second in an open loop: the times are fixed in advance, and latency counts from them. 0 is the closed loop."`
 	Duration time.Duration `default:"10s" help:"How long to send. 0 sends nothing."`
@@ -37,7 +38,7 @@ type benchCmd struct {
 func (c *benchCmd) Run(ctx context.Context, w *world) error {
 	report, err := loadtest.Run(ctx, loadtest.Options{
 		URL: c.URL[0], Others: c.URL[1:], Chat: c.Chat, Bot: c.Bot, PIDs: c.PID,
-		Sessions: c.Sessions, Sockets: c.Sockets, InFlight: c.InFlight, Rate: c.Rate,
+		Sessions: c.Sessions, Sockets: c.Sockets, SocketIO: c.SocketIO, InFlight: c.InFlight, Rate: c.Rate,
 		Duration: c.Duration, WarmUp: c.WarmUp, Drain: c.Drain, Mix: c.Mix, Idle: c.Idle,
 		Overload: c.Overload, OverloadFor: c.OverloadFor,
 	})

@@ -209,23 +209,29 @@ func (s *subscription) publication(publication []byte, now time.Time) {
 	if string(name) != "chatMessageCreated" {
 		return
 	}
-	ev.counter = ownCounter(message)
+	id, counter := identify(message)
+	ev.counter = counter
 	s.session.ledger.deliver(s.kind, ev, now)
+	if counter == 0 && s.kind == widgetStream {
+		s.session.ledger.number(id, ev.sequence)
+	}
 }
 
-// ownCounter is the counter in the body of a client's message, 0 in messages of others.
-func ownCounter(message []byte) int {
+// identify is the id of a message, and the counter in the body of a client's, 0 in messages of others.
+func identify(message []byte) (id []byte, counter int) {
 	var author, body []byte
 	_ = fields(message, func(key, value []byte) {
 		switch string(key) {
+		case "id":
+			id = text(value)
 		case "authorType":
 			author = text(value)
 		case "body":
 			body = text(value)
 		}
 	})
-	if string(author) != "CLIENT" {
-		return 0
+	if string(author) == "CLIENT" {
+		counter = int(number(body))
 	}
-	return int(number(body))
+	return id, counter
 }

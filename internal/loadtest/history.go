@@ -38,6 +38,7 @@ func (g *generator) verify(ctx context.Context) (Faults, error) {
 
 // historyItem is a message in GET /sessions/{id}/messages (TWIN, section 6).
 type historyItem struct {
+	ID         string `json:"id"`
 	AuthorType string `json:"authorType"`
 	Body       string `json:"body"`
 	Sequence   int64  `json:"sequence"`
@@ -66,6 +67,8 @@ func (s *session) history(ctx context.Context, c *httpConn) ([]event, error) {
 			ev := event{sequence: item.Sequence}
 			if item.AuthorType == "CLIENT" {
 				ev.counter = int(number([]byte(item.Body)))
+			} else {
+				s.ledger.number([]byte(item.ID), item.Sequence)
 			}
 			all = append(all, ev)
 			after = max(after, ev.sequence)

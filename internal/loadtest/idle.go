@@ -35,9 +35,13 @@ func (g *generator) holdIdle(ctx context.Context, n int) (*Idle, error) {
 		return nil, err
 	}
 	g.closeIdle() // they would count as connections held
-	sockets := make([]*socket, n)
-	for i := range sockets {
-		sockets[i] = g.newSocket(g.node(i+1), centrifugoPath, newCentrifugo(sessions[i:i+1], false))
+	var sockets []*socket
+	if g.options.SocketIO {
+		sockets = g.overSocketIO(sessions)
+	} else {
+		for i := range sessions {
+			sockets = append(sockets, g.newSocket(g.node(i+1), centrifugoPath, newCentrifugo(sessions[i:i+1], false)))
+		}
 	}
 	begin := time.Now()
 	if g.idle, err = openSockets(ctx, sockets); err != nil {

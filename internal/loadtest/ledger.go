@@ -34,19 +34,31 @@ type event struct {
 type ledger struct {
 	mu      sync.Mutex // guards all below
 	entries []entry    // by counter - 1
-	streams [2]stream  // by streamKind
+	streams [streamKinds]stream
 	faults  Faults
 
 	// With a bot a client waits for the answer to each message before it sends the next.
-	reserved bool     // somebody is about to send, or waits
-	awaiting int      // counter of the message whose answer is to come; 0 for none
-	early    []answer // what was heard before the place of that message was known
+	reserved bool              // somebody is about to send, or waits
+	awaiting int               // counter of the message whose answer is to come; 0 for none
+	waits    [streamKinds]bool // where that answer is to come
+	early    []answer          // what was heard before the place of that message was known
+
+	// Over Socket.IO events have no sequences: those of other channels tell them, by the ids.
+	numbers  map[string]int64 // of what others wrote; nil without a Socket.IO connection
+	unplaced []named          // heard over Socket.IO, in order, from the first on whose sequence is not known
 }
 
 // answer is something a bot said.
 type answer struct {
+	kind     streamKind
 	sequence int64
 	at       time.Time
+}
+
+// named is a message that was heard without its sequence.
+type named struct {
+	id string
+	at time.Time
 }
 
 // entry is one message of the client.
@@ -58,12 +70,14 @@ type entry struct {
 	acked     bool
 }
 
-// streamKind tells the two channels of a session apart (TWIN, section 3).
+// streamKind tells apart the ways in which a session is listened to.
 type streamKind int
 
 const (
-	echoStream   streamKind = iota // session:<id>, everything the client may see
-	widgetStream                   // widget:<id>, what others wrote
+	echoStream     streamKind = iota // session:<id>, everything the client may see (TWIN, section 3), or webhooks
+	widgetStream                     // widget:<id>, what others wrote
+	socketIOStream                   // Socket.IO, what others wrote (TWIN, section 4)
+	streamKinds
 )
 
 // stream is what came through one channel.
@@ -90,13 +104,23 @@ func (s *stream) admit(ev event, faults *Faults) bool {
 	return true
 }
 
+// set holds the sequences of the stream.
+func (s *stream) set() map[int64]bool {
+	set := make(map[int64]bool, len(s.heard))
+	for _, sequence := range s.heard {
+		set[sequence] = true
+	}
+	return set
+}
+
 // send notes a message that is about to be sent and returns its counter.
 func (l *ledger) send(due time.Time, run *recorder) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, entry{due: due, run: run})
-	if run.answers {
+	if run.answers > 0 {
 		l.awaiting = len(l.entries)
+		l.waits[widgetStream], l.waits[socketIOStream] = true, run.answers > 1
 	}
 	return len(l.entries)
 }
@@ -122,7 +146,12 @@ func (l *ledger) refuse(counter int) {
 	run := l.entries[counter-1].run
 	run.outstanding.Add(-1)
 	if l.awaiting == counter {
-		run.outstanding.Add(-1)
+		for kind, waits := range l.waits {
+			if waits {
+				run.outstanding.Add(-1)
+				l.waits[kind] = false
+			}
+		}
 		l.awaiting, l.reserved, l.early = 0, false, l.early[:0]
 	}
 }
@@ -135,7 +164,48 @@ func (l *ledger) deliver(kind streamKind, ev event, now time.Time) {
 	case ev.counter != 0:
 		l.deliverOwn(kind, ev, now)
 	case l.streams[kind].admit(ev, &l.faults) && kind == widgetStream:
-		l.heardBot(answer{ev.sequence, now})
+		l.heardBot(answer{kind, ev.sequence, now})
+	}
+}
+
+// listenOverSocketIO says that a Socket.IO connection will hear what others write. To be called
+// before anything is heard.
+func (l *ledger) listenOverSocketIO() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.numbers = make(map[string]int64)
+}
+
+// number notes the sequence of a message that somebody else wrote.
+func (l *ledger) number(id []byte, sequence int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.numbers != nil {
+		l.numbers[string(id)] = sequence
+		l.place()
+	}
+}
+
+// deliverNamed notes a message of somebody else that came over Socket.IO.
+func (l *ledger) deliverNamed(id []byte, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unplaced = append(l.unplaced, named{string(id), now})
+	l.place()
+}
+
+// place admits what was heard over Socket.IO, as far as its sequences are known.
+func (l *ledger) place() {
+	for len(l.unplaced) > 0 {
+		heard := l.unplaced[0]
+		sequence, known := l.numbers[heard.id]
+		if !known {
+			return
+		}
+		l.unplaced = l.unplaced[1:]
+		if l.streams[socketIOStream].admit(event{sequence: sequence}, &l.faults) {
+			l.heardBot(answer{socketIOStream, sequence, heard.at})
+		}
 	}
 }
 
@@ -160,7 +230,7 @@ func (l *ledger) deliverOwn(kind streamKind, ev event, now time.Time) {
 // heardBot takes what a bot said as the answer if it stands after the message that waits for one. A
 // bot may say more than one thing: the first is the answer.
 func (l *ledger) heardBot(a answer) {
-	if l.awaiting == 0 {
+	if l.awaiting == 0 || !l.waits[a.kind] {
 		return
 	}
 	e := &l.entries[l.awaiting-1]
@@ -170,9 +240,10 @@ func (l *ledger) heardBot(a answer) {
 		return
 	}
 	if a.sequence > place {
-		e.run.answer.add(a.at.Sub(e.due))
-		e.run.outstanding.Add(-1)
-		l.awaiting, l.reserved = 0, false
+		e.run.answered(a.kind, a.at.Sub(e.due))
+		if l.waits[a.kind] = false; l.waits == [streamKinds]bool{} {
+			l.awaiting, l.reserved = 0, false
+		}
 	}
 }
 
@@ -224,17 +295,15 @@ func (l *ledger) close(history []event) Faults {
 	if l.awaiting != 0 && l.entries[l.awaiting-1].acked {
 		l.faults.Unanswered++
 	}
+	l.faults.Duplicated += int64(len(l.unplaced)) // nobody wrote them
 	return l.faults
 }
 
-// compare holds the history against itself and against the widget stream. It returns the sequence
-// in the history by counter - 1.
+// compare holds the history against itself and against the streams of what others wrote. It returns
+// the sequence in the history by counter - 1.
 func (l *ledger) compare(history []event) []int64 {
 	listed := make([]int64, len(l.entries))
-	heard := make(map[int64]bool, len(l.streams[widgetStream].heard))
-	for _, sequence := range l.streams[widgetStream].heard {
-		heard[sequence] = true
-	}
+	heard, overSocketIO := l.streams[widgetStream].set(), l.streams[socketIOStream].set()
 	var last event
 	for _, ev := range history {
 		own := ev.counter != 0
@@ -249,7 +318,13 @@ func (l *ledger) compare(history []event) []int64 {
 		if own {
 			last.counter = max(last.counter, ev.counter)
 			listed[ev.counter-1] = ev.sequence
-		} else if !heard[ev.sequence] {
+			continue
+		}
+		if !heard[ev.sequence] {
+			l.faults.Lost++
+		}
+		// A greeting may have been given to the other connection before this one was there.
+		if l.numbers != nil && last.counter > 0 && !overSocketIO[ev.sequence] {
 			l.faults.Lost++
 		}
 	}

@@ -14,7 +14,11 @@ type account struct {
 
 // newAccount has three messages sent; with a bot none, for a client waits for each answer.
 func newAccount(answers bool) account {
-	a := account{ledger: new(ledger), run: newRecorder(answers, time.Minute), now: time.Now()}
+	perMessage := 0
+	if answers {
+		perMessage = 1
+	}
+	a := account{ledger: new(ledger), run: newRecorder(perMessage, time.Minute), now: time.Now()}
 	for range 3 {
 		if !answers {
 			a.next()

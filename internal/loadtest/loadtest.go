@@ -1,5 +1,5 @@
 // Package loadtest drives any server that speaks the client side of TWIN's API (sessions and
-// messages over REST, Centrifugo sockets) with an open or closed loop of client messages, measures
+// messages over REST, Centrifugo sockets, Socket.IO, webhooks) with an open or closed loop of client messages, measures
 // it from the outside, and holds it to the promise that what it acknowledged arrives once and in
 // order. It runs beside the server it measures, often on the same machine, so it does little per
 // message. It is neither a client library nor part of the server.
@@ -33,6 +33,8 @@ type Options struct {
 	Bot      string        // NoBot, DefaultBot or the UUID of a bot; "" is NoBot
 	Sessions int           // over which the messages are spread
 	Sockets  int           // connections that hold these sessions; 0: one for each
+	SocketIO bool          // a Socket.IO connection holds each session too, and idle ones are of that kind
+	Webhooks bool          // no connection holds the sessions: their messages are pushed to a receiver on loopback
 	InFlight int           // requests at a time in the closed loop
 	Rate     float64       // messages per second in the open loop; 0: closed loop
 	WarmUp   time.Duration // load before the measurement, checked but not counted
@@ -89,6 +91,7 @@ type generator struct {
 	sessions []*session
 	sockets  []*socket
 	idle     []*socket
+	receiver *receiver    // nil unless webhooks are measured
 	next     atomic.Int64 // turn of the session that sends next
 	turn     atomic.Int64 // in the mix
 	dropped  atomic.Int64
@@ -101,7 +104,13 @@ func newGenerator(o Options) (*generator, error) {
 	if o.Overload > 0 && o.Rate > 0 {
 		return nil, errors.New("overload finds its own rate")
 	}
-	g := &generator{options: o, start: startBody(o.Bot)}
+	switch bot := o.Bot != NoBot && o.Bot != ""; {
+	case o.SocketIO && o.Duration > 0 && !bot:
+		return nil, errors.New("over Socket.IO only answers come: a bot must make them")
+	case o.Webhooks && (o.SocketIO || bot):
+		return nil, errors.New("webhooks are measured without Socket.IO and without a bot")
+	}
+	g := &generator{options: o, start: startBody(o.Bot, "")}
 	for _, address := range append([]string{o.URL}, o.Others...) {
 		n, err := newNode(address)
 		if err != nil {
@@ -118,6 +127,9 @@ func (g *generator) close() {
 		s.close()
 	}
 	g.closeIdle()
+	if g.receiver != nil {
+		g.receiver.close()
+	}
 }
 
 // closeIdle ends the connections for requests.
@@ -190,7 +202,14 @@ func (g *generator) stage(ctx context.Context, rate float64, d time.Duration, tl
 
 // load sends messages for a while and returns when all of them are acknowledged, refused or failed.
 func (g *generator) load(ctx context.Context, rate float64, d time.Duration, tl *timeline) *recorder {
-	rec := newRecorder(g.options.Bot != NoBot && g.options.Bot != "", d+lateGrace)
+	answers := 0
+	if g.options.Bot != NoBot && g.options.Bot != "" {
+		answers = 1
+		if g.options.SocketIO {
+			answers = 2
+		}
+	}
+	rec := newRecorder(answers, d+lateGrace)
 	rec.timeline = tl
 	if rate > 0 {
 		g.openLoop(ctx, rec, rate, d)

@@ -31,12 +31,16 @@ func TestRun(t *testing.T) {
 		bot bool
 		set func(*loadtest.Options)
 	}{
-		"closed loop":      {},
-		"open loop":        {set: func(o *loadtest.Options) { o.Rate = 500 }},
-		"warm up":          {set: func(o *loadtest.Options) { o.WarmUp = 20 * time.Millisecond }},
-		"mix":              {set: func(o *loadtest.Options) { o.Mix = mix }},
-		"a socket each":    {set: func(o *loadtest.Options) { o.Sockets = 0 }},
-		"bot":              {bot: true, set: func(o *loadtest.Options) { o.Rate = 200 }},
+		"closed loop":   {},
+		"open loop":     {set: func(o *loadtest.Options) { o.Rate = 500 }},
+		"warm up":       {set: func(o *loadtest.Options) { o.WarmUp = 20 * time.Millisecond }},
+		"mix":           {set: func(o *loadtest.Options) { o.Mix = mix }},
+		"a socket each": {set: func(o *loadtest.Options) { o.Sockets = 0 }},
+		"bot":           {bot: true, set: func(o *loadtest.Options) { o.Rate = 200 }},
+		"Socket.IO":     {bot: true, set: func(o *loadtest.Options) { o.Rate, o.SocketIO = 200, true }},
+		"idle over Socket.IO": {bot: true, set: func(o *loadtest.Options) {
+			o.Idle, o.SocketIO, o.PIDs = 10, true, []int{os.Getpid()}
+		}},
 		"idle connections": {set: func(o *loadtest.Options) { o.Idle = 10; o.PIDs = []int{os.Getpid()} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +68,9 @@ func TestRun(t *testing.T) {
 			}
 			if want := l.Sent; c.bot && l.Answered != want || !c.bot && l.Answered != 0 {
 				t.Errorf("%d answers to %d messages", l.Answered, want)
+			}
+			if want := l.Answered; o.SocketIO && l.SocketIO.Count != want || !o.SocketIO && l.SocketIO.Count != 0 {
+				t.Errorf("%d answers over Socket.IO, %d over Centrifugo", l.SocketIO.Count, want)
 			}
 			if o.Idle > 0 && (r.Idle.Connections != 10 || r.Idle.MemoryAfter == 0) {
 				t.Errorf("idle %+v", r.Idle)
@@ -136,12 +143,16 @@ func TestRunFindsBrokenPromises(t *testing.T) {
 		bot   bool
 		check func(loadtest.Faults) bool
 	}{
-		"lose":        {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
-		"forget":      {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
-		"duplicate":   {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
-		"write twice": {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
-		"reorder":     {check: func(f loadtest.Faults) bool { return f.Reordered > 0 && f.Lost+f.Duplicated == 0 }},
-		"mute":        {bot: true, check: func(f loadtest.Faults) bool { return f.Unanswered > 0 && f.Lost+f.Duplicated+f.Reordered == 0 }},
+		"lose":                 {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
+		"forget":               {check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
+		"duplicate":            {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
+		"write twice":          {check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
+		"reorder":              {check: func(f loadtest.Faults) bool { return f.Reordered > 0 && f.Lost+f.Duplicated == 0 }},
+		"mute":                 {bot: true, check: func(f loadtest.Faults) bool { return f.Unanswered > 0 && f.Lost+f.Duplicated+f.Reordered == 0 }},
+		"socket.io: lose":      {bot: true, check: func(f loadtest.Faults) bool { return f.Lost > 0 && f.Duplicated+f.Reordered == 0 }},
+		"socket.io: duplicate": {bot: true, check: func(f loadtest.Faults) bool { return f.Duplicated > 0 && f.Lost+f.Reordered == 0 }},
+		"socket.io: make up":   {bot: true, check: func(f loadtest.Faults) bool { return f.Duplicated > 0 }},
+		"socket.io: reorder":   {bot: true, check: func(f loadtest.Faults) bool { return f.Reordered > 0 && f.Lost+f.Duplicated == 0 }},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
@@ -150,6 +161,7 @@ func TestRunFindsBrokenPromises(t *testing.T) {
 			if c.bot {
 				o.Bot = loadtest.DefaultBot
 			}
+			o.SocketIO = strings.HasPrefix(fault, "socket.io")
 			r, err := loadtest.Run(t.Context(), o)
 			var broken *loadtest.FaultError
 			if !errors.As(err, &broken) || r == nil || r.Faults != broken.Faults || !c.check(r.Faults) {
@@ -209,13 +221,15 @@ func TestRunStopsWithItsContext(t *testing.T) {
 func TestRunRefusesBadOptions(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*loadtest.Options){
-		"no url":               func(o *loadtest.Options) { o.URL = "" },
-		"not http either":      func(o *loadtest.Options) { o.Others = []string{"127.0.0.1:1"} },
-		"not http":             func(o *loadtest.Options) { o.URL = "ftp://127.0.0.1" },
-		"no sessions":          func(o *loadtest.Options) { o.Sessions = 0 },
-		"nothing in flight":    func(o *loadtest.Options) { o.InFlight = 0 },
-		"overload with a rate": func(o *loadtest.Options) { o.Overload, o.Rate = 2, 100 },
-		"nobody listens":       func(o *loadtest.Options) { o.URL = "http://127.0.0.1:1" },
+		"no url":                 func(o *loadtest.Options) { o.URL = "" },
+		"not http either":        func(o *loadtest.Options) { o.Others = []string{"127.0.0.1:1"} },
+		"not http":               func(o *loadtest.Options) { o.URL = "ftp://127.0.0.1" },
+		"no sessions":            func(o *loadtest.Options) { o.Sessions = 0 },
+		"nothing in flight":      func(o *loadtest.Options) { o.InFlight = 0 },
+		"overload with a rate":   func(o *loadtest.Options) { o.Overload, o.Rate = 2, 100 },
+		"nothing over Socket.IO": func(o *loadtest.Options) { o.SocketIO = true },
+		"webhooks of a bot":      func(o *loadtest.Options) { o.Webhooks, o.Bot = true, loadtest.DefaultBot },
+		"nobody listens":         func(o *loadtest.Options) { o.URL = "http://127.0.0.1:1" },
 	} {
 		o := options("http://127.0.0.1:1")
 		set(&o)
@@ -244,5 +258,14 @@ func TestReportText(t *testing.T) {
 	}
 	if _, err := json.Marshal(r); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRunIsRefusedOverSocketIO(t *testing.T) {
+	t.Parallel()
+	o := options(newStub(t, "socket.io: refuse", true))
+	o.Bot, o.SocketIO = loadtest.DefaultBot, true
+	if _, err := loadtest.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "session not found") {
+		t.Errorf("error %v", err)
 	}
 }

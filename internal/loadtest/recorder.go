@@ -10,11 +10,11 @@ type recorder struct {
 	start    time.Time
 	deadline time.Time // after which nobody begins to send
 	end      time.Time // when the last was sent; set by the load
-	answers  bool      // a bot answers each message
+	answers  int       // of a bot to each message, counted on each connection: 0 without a bot, 2 with Socket.IO
 
 	offered, accepted, delivered, refused, failed, unsent atomic.Int64
 
-	ack, delivery, answer, late, other histogram
+	ack, delivery, answer, socketIO, late, other histogram
 
 	outstanding  atomic.Int64 // deliveries and answers of acknowledged or unsettled messages to come
 	lastAck      atomic.Int64 // nanoseconds after start
@@ -23,7 +23,7 @@ type recorder struct {
 	firstFailure atomic.Pointer[error]
 }
 
-func newRecorder(answers bool, d time.Duration) *recorder {
+func newRecorder(answers int, d time.Duration) *recorder {
 	now := time.Now()
 	return &recorder{start: now, deadline: now.Add(d), answers: answers}
 }
@@ -32,10 +32,7 @@ func newRecorder(answers bool, d time.Duration) *recorder {
 func (r *recorder) sending(lateBy time.Duration) {
 	r.offered.Add(1)
 	r.late.add(lateBy)
-	r.outstanding.Add(1)
-	if r.answers {
-		r.outstanding.Add(1)
-	}
+	r.outstanding.Add(1 + int64(r.answers))
 }
 
 func (r *recorder) acknowledged(now time.Time, took time.Duration) {
@@ -50,6 +47,15 @@ func (r *recorder) deliveredAt(now time.Time, took time.Duration) {
 	r.delivery.add(took)
 	r.timeline.add(now.Sub(r.start)-took, took)
 	raise(&r.lastDelivery, now.Sub(r.start))
+}
+
+func (r *recorder) answered(kind streamKind, took time.Duration) {
+	if kind == socketIOStream {
+		r.socketIO.add(took)
+	} else {
+		r.answer.add(took)
+	}
+	r.outstanding.Add(-1)
 }
 
 func (r *recorder) failedWith(err error) {

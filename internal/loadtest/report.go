@@ -36,6 +36,7 @@ type Load struct {
 	Ack      Latency `json:"ack"`      // until the response
 	Delivery Latency `json:"delivery"` // until the message was on the socket
 	Answer   Latency `json:"answer"`   // until the bot's message was on the socket
+	SocketIO Latency `json:"socketIO"` // until it was on the Socket.IO connection
 	Late     Latency `json:"late"`     // how late the generator itself sent
 	Other    Latency `json:"other"`    // responses to what else is in the mix
 
@@ -79,7 +80,7 @@ func (r *recorder) report(rate float64, before, after usage) *Load {
 		Rate: rate, Seconds: r.end.Sub(r.start).Seconds(),
 		Sent: r.offered.Load(), Accepted: r.accepted.Load(), Delivered: r.delivered.Load(),
 		Answered: r.answer.count.Load(), Refused: r.refused.Load(), Failed: r.failed.Load(), Unsent: r.unsent.Load(),
-		Ack: r.ack.latency(), Delivery: r.delivery.latency(), Answer: r.answer.latency(),
+		Ack: r.ack.latency(), Delivery: r.delivery.latency(), Answer: r.answer.latency(), SocketIO: r.socketIO.latency(),
 		Late: r.late.latency(), Other: r.other.latency(), Memory: after.memory,
 	}
 	l.AcceptedPerSecond = perSecond(l.Accepted, r.lastAck.Load())
@@ -164,7 +165,7 @@ func (l *Load) write(b *strings.Builder) {
 	for _, row := range []struct {
 		name string
 		of   Latency
-	}{{"ack", l.Ack}, {"delivery", l.Delivery}, {"answer", l.Answer}, {"other", l.Other}, {"sent late", l.Late}} {
+	}{{"ack", l.Ack}, {"delivery", l.Delivery}, {"answer", l.Answer}, {"socket.io", l.SocketIO}, {"other", l.Other}, {"sent late", l.Late}} {
 		if row.of.Count > 0 {
 			fmt.Fprintf(b, "%-11s %9.2f %9.2f %9.2f %9.2f\n", row.name, row.of.P50, row.of.P99, row.of.P999, row.of.Max)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,17 +30,18 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestOwnCounter(t *testing.T) {
+func TestIdentify(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]int{
-		`{"body":"17 hello","authorType":"CLIENT"}`:                        17,
+		`{"body":"17 hello","id":"m","authorType":"CLIENT"}`:               17,
 		`{"authorType":"BOT","body":"17 hello"}`:                           0,
 		`{"authorType":"CLIENT","body":"hello"}`:                           0,
 		`{"replyToMessage":{"body":"9"},"authorType":"CLIENT","body":"3"}`: 3,
 		`broken`: 0,
 	} {
-		if got := ownCounter([]byte(in)); got != want {
-			t.Errorf("%s: %d, want %d", in, got, want)
+		id, got := identify([]byte(in))
+		if got != want || (string(id) == "m") != strings.Contains(in, `"id"`) {
+			t.Errorf("%s: %d of %q, want %d", in, got, id, want)
 		}
 	}
 }

@@ -29,8 +29,13 @@ type session struct {
 	ledger  ledger
 }
 
-func startBody(bot string) []byte {
+// startBody starts a session. A receiver, if any, is told of its messages (TWIN, section 2).
+func startBody(bot, receiver string) []byte {
 	b := []byte(`{"name":"bench","returnAnswerAsync":true`)
+	if receiver != "" {
+		b = append(b, `,"notifyOnEvents":["chatMessageCreated"],"eventCallbackUrl":`...)
+		b = strconv.AppendQuote(b, receiver)
+	}
 	switch bot {
 	case DefaultBot:
 	case NoBot, "":
@@ -42,11 +47,21 @@ func startBody(bot string) []byte {
 	return append(b, '}')
 }
 
-// open starts the sessions and connects the sockets that hold them.
+// open starts the sessions and connects the sockets that hold them, or receives their webhooks.
 func (g *generator) open(ctx context.Context) error {
 	var err error
+	if g.options.Webhooks {
+		if g.receiver, err = startReceiver(ctx); err != nil {
+			return err
+		}
+		g.start = startBody(g.options.Bot, g.receiver.url)
+	}
 	if g.sessions, err = g.startSessions(ctx, g.options.Sessions); err != nil {
 		return err
+	}
+	if g.options.Webhooks {
+		g.receiver.expect(g.sessions)
+		return nil
 	}
 	count := g.options.Sockets
 	if count == 0 {
@@ -61,8 +76,21 @@ func (g *generator) open(ctx context.Context) error {
 		}
 		sockets[i] = g.newSocket(g.node(i+1), centrifugoPath, newCentrifugo(held, true))
 	}
-	g.sockets, err = openSockets(ctx, sockets)
+	if g.sockets, err = openSockets(ctx, sockets); err != nil || !g.options.SocketIO {
+		return err
+	}
+	more, err := openSockets(ctx, g.overSocketIO(g.sessions))
+	g.sockets = append(g.sockets, more...)
 	return err
+}
+
+// overSocketIO are Socket.IO connections that hold a session each, not yet open.
+func (g *generator) overSocketIO(sessions []*session) []*socket {
+	sockets := make([]*socket, len(sessions))
+	for i, s := range sessions {
+		sockets[i] = g.newSocket(g.node(i+1), socketIOPath(s), &socketIO{session: s})
+	}
+	return sockets
 }
 
 // openSockets opens all and returns those that are open, also with an error.
@@ -104,6 +132,9 @@ func (g *generator) startSessions(ctx context.Context, n int) ([]*session, error
 			return fmt.Errorf("start session: status %d: %.300s", status, body)
 		}
 		sessions[i] = &session{node: n, id: started.ID, path: "/api/v1/sessions/" + started.ID}
+		if g.options.SocketIO {
+			sessions[i].ledger.listenOverSocketIO()
+		}
 		return nil
 	})
 	return sessions, err
@@ -160,7 +191,7 @@ func (g *generator) nextSession() *session {
 // pick takes the sessions in turn. With a bot it passes over those that still wait for an answer;
 // when all do it waits too, until the load is over: then it returns nil.
 func (g *generator) pick(ctx context.Context, rec *recorder) *session {
-	if !rec.answers {
+	if rec.answers == 0 {
 		return g.nextSession()
 	}
 	for {

@@ -33,9 +33,12 @@ type stubSession struct {
 	held     []stubMessage // published later
 	conn     *websocket.Conn
 	echo     bool
+	socketIO *websocket.Conn
+	late     []stubMessage // sent over it later
 }
 
 type stubMessage struct {
+	ID         string `json:"id"`
 	Sequence   int64  `json:"sequence"`
 	AuthorType string `json:"authorType"`
 	Body       string `json:"body"`
@@ -59,6 +62,7 @@ func newStubNode(t *testing.T, s *stub) string {
 	mux.HandleFunc("POST /api/v1/sessions/{id}/typing", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /api/v1/sessions/{id}/messages", s.list)
 	mux.HandleFunc("/centrifugo/connection/websocket", s.connect)
+	mux.HandleFunc("/socket.io/", s.connectSocketIO)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
@@ -81,7 +85,8 @@ func (s *stub) start(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *stubSession) add(author, body string) stubMessage {
-	m := stubMessage{Sequence: int64(len(s.messages) + 1), AuthorType: author, Body: body}
+	n := len(s.messages) + 1
+	m := stubMessage{ID: fmt.Sprintf("%s-%d", s.id, n), Sequence: int64(n), AuthorType: author, Body: body}
 	s.messages = append(s.messages, m)
 	return m
 }
@@ -157,6 +162,9 @@ func envelope(m stubMessage) string {
 }
 
 func (s *stub) publish(sess *stubSession, m stubMessage) {
+	if sess.socketIO != nil && m.AuthorType != "CLIENT" {
+		s.publishOverSocketIO(sess, m)
+	}
 	if sess.conn == nil {
 		return
 	}
@@ -235,4 +243,71 @@ func (s *stubSession) missed(kind string, offset int64) []any {
 		}
 	}
 	return missed
+}
+
+// fourth is the sequence of the message that the faults of Socket.IO happen to: the greeting, a
+// message and the first part of its answer come before it.
+const fourth = 4
+
+func (s *stub) publishOverSocketIO(sess *stubSession, m stubMessage) {
+	said := append([]stubMessage{m}, sess.late...)
+	sess.late = nil
+	if m.Sequence == fourth {
+		switch s.fault {
+		case "socket.io: lose":
+			return
+		case "socket.io: duplicate":
+			said = append(said, m)
+		case "socket.io: reorder":
+			sess.late = said
+			return
+		case "socket.io: make up":
+			said = append(said, stubMessage{ID: "nobody's"})
+		}
+	}
+	for _, m := range said {
+		data, _ := json.Marshal(m)
+		_ = sess.socketIO.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `42["chatMessageCreatedEmit",%s]`, data))
+	}
+}
+
+// connectSocketIO opens, lets in whoever asks and has answered a ping, and then reads pongs.
+func (s *stub) connectSocketIO(w http.ResponseWriter, r *http.Request) {
+	upgrader := websocket.Upgrader{}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	say := func(packet string) { _ = conn.WriteMessage(websocket.TextMessage, []byte(packet)) }
+	hear := func(want string) bool {
+		_, packet, err := conn.ReadMessage()
+		if err == nil && string(packet) != want {
+			s.t.Errorf("got packet %q, want %q", packet, want)
+		}
+		return err == nil && string(packet) == want
+	}
+	say(`0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":65536}`)
+	if !hear("40") {
+		return
+	}
+	if s.fault == "socket.io: refuse" {
+		say(`44{"message":"session not found"}`)
+		return
+	}
+	if say("2"); !hear("3") {
+		return
+	}
+	s.mu.Lock()
+	say(`40{"sid":"s"}`)
+	sess := s.sessions[r.FormValue("key")]
+	sess.socketIO = conn
+	say(`42["showTypingIndicatorEmit",{"authorType":"BOT"}]`)
+	for _, greeting := range sess.messages {
+		s.publishOverSocketIO(sess, greeting)
+	}
+	say("2")
+	s.mu.Unlock()
+	for hear("3") {
+	}
 }
