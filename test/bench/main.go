@@ -33,7 +33,7 @@ type options struct {
 	Quick   bool    `env:"QUICK" help:"A smoke run: one short round."`
 	Rate    float64 `env:"RATE" default:"1000" help:"Messages per second of the open loops."`
 	Idle    int     `env:"IDLE" default:"10000" help:"Idle connections to hold."`
-	Only    string  `env:"ONLY" help:"One scenario: idle (SQLite), throughput, steady, many, answers or overload; on PostgreSQL also tinode, nodes or cost."`
+	Only    string  `env:"ONLY" help:"One scenario: idle, idle-socketio, throughput, steady, many, answers, socketio, webhooks or overload; on PostgreSQL also tinode, nodes or cost."`
 }
 
 func (o options) onPostgres() bool { return o.Engine == "postgres" }

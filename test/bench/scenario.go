@@ -54,29 +54,39 @@ func scenarios(o options) []scenario {
 		Chat: demoChat, Bot: loadtest.NoBot, Sessions: 1000, InFlight: 64,
 		WarmUp: time.Second, Duration: time.Duration(o.Seconds) * time.Second,
 	}
-	idle, steady, answers, overload := load, load, load, load
+	idle, steady, answers, overload, webhooks := load, load, load, load, load
 	idle.Duration, idle.Idle = 0, o.Idle
+	idleSocketIO := idle
+	idleSocketIO.SocketIO = true
 	steady.Rate = o.Rate
 	many := steady
 	many.Sessions = 5000
 	answers.Rate, answers.Bot = o.Rate, loadtest.DefaultBot
+	socketIO := answers
+	socketIO.SocketIO = true
+	webhooks.Webhooks, webhooks.Drain = true, 2*time.Minute // messages are taken faster than they are pushed
+	webhooks.Duration /= 2
 	overload.Sessions, overload.Overload = 4000, 2
 	if o.Quick {
 		overload.OverloadFor, overload.Recovery = time.Second, 2*time.Second
-		for _, l := range []*loadtest.Options{&load, &steady, &many, &answers, &overload} {
+		for _, l := range []*loadtest.Options{&load, &steady, &many, &answers, &socketIO, &webhooks, &overload} {
 			l.WarmUp /= 4
 			l.Sessions /= 5 // to start them takes longer than the load
 		}
 	}
 	list := []scenario{
+		{name: "idle", load: idle},
+		{name: "idle-socketio", onlyGovorun: true, load: idleSocketIO},
 		{name: "throughput", load: load, nodes: 1},
 		{name: "steady", load: steady, nodes: 1},
 		{name: "many", load: many},
 		{name: "answers", onlyGovorun: true, load: answers},
+		{name: "socketio", onlyGovorun: true, load: socketIO},
+		{name: "webhooks", load: webhooks},
 		{name: "overload", onlyGovorun: true, load: overload},
 	}
 	if !o.onPostgres() {
-		return append([]scenario{{name: "idle", load: idle}}, list...)
+		return list
 	}
 	tinode := load
 	tinode.Sessions, tinode.InFlight = 100, 16

@@ -19,10 +19,12 @@ func TestScenarios(t *testing.T) {
 		engine, only, program string
 		want                  []string
 	}{
-		{"sqlite", "", floor, []string{"idle", "throughput", "steady", "many"}},
-		{"sqlite", "", govorun, []string{"idle", "throughput", "steady", "many", "answers", "overload"}},
+		{"sqlite", "", floor, []string{"idle", "throughput", "steady", "many", "webhooks"}},
+		{"sqlite", "", govorun, []string{
+			"idle", "idle-socketio", "throughput", "steady", "many", "answers", "socketio", "webhooks", "overload",
+		}},
 		{"sqlite", "steady", govorun, []string{"steady"}},
-		{"postgres", "", floor, []string{"throughput", "steady", "many", "tinode"}},
+		{"postgres", "", floor, []string{"idle", "throughput", "steady", "many", "webhooks", "tinode"}},
 		{"postgres", "tinode", govorun, []string{"tinode"}},
 		{"postgres", "nodes", floor, nil},
 		{"postgres", "nodes", govorun, []string{
@@ -43,7 +45,7 @@ func TestScenarios(t *testing.T) {
 func TestOnlyWhatThereIs(t *testing.T) {
 	t.Parallel()
 	for _, o := range []options{
-		{Engine: "sqlite", Only: "nodes"}, {Engine: "sqlite", Only: "cost"}, {Engine: "postgres", Only: "idle"},
+		{Engine: "sqlite", Only: "nodes"}, {Engine: "sqlite", Only: "cost"}, {Engine: "sqlite", Only: "tinode"},
 	} {
 		if err := o.checkOnly(); err == nil {
 			t.Errorf("%+v is accepted", o)

@@ -36,14 +36,14 @@ type backend struct {
 	redis    string // URL; "" for a node that is alone
 }
 
-// build compiles both programs into a directory.
+// build compiles both programs into a directory, as make build does.
 func build(ctx context.Context, dir string) ([]program, error) {
 	programs := []program{
 		{name: floor, args: func(listen, data string, in backend) []string {
 			return []string{"-listen", listen, "-data", data, "-postgres-url", in.postgres}
 		}},
 		{name: govorun, args: func(listen, data string, in backend) []string {
-			args := []string{"serve", "--listen", listen, "--data", data, "--rate-limit", "off"}
+			args := []string{"serve", "--listen", listen, "--data", data, "--rate-limit", "off", "--webhooks-allow-private", "127.0.0.1"}
 			if in.postgres != "" {
 				args = append(args, "--postgres-url", in.postgres)
 			}
@@ -55,7 +55,7 @@ func build(ctx context.Context, dir string) ([]program, error) {
 	}
 	for i, source := range []string{"test/bench/floor", "cmd/govorun"} {
 		programs[i].path = filepath.Join(dir, programs[i].name)
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", programs[i].path, "github.com/govorun/govorun/"+source)
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s", "-o", programs[i].path, "github.com/govorun/govorun/"+source)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("build %s: %w\n%s", programs[i].name, err, out)

@@ -36,7 +36,11 @@ func rows(postgres bool) []row {
 	cpu := func(r *loadtest.Report) float64 { return r.Load.ServerCPU }
 	ack := func(r *loadtest.Report) float64 { return r.Load.Ack.P99 }
 	delivery := func(r *loadtest.Report) float64 { return r.Load.Delivery.P99 }
+	pushed := func(r *loadtest.Report) float64 { return r.Load.DeliveredPerSecond }
+	answer50 := func(r *loadtest.Report) float64 { return r.Load.Answer.P50 }
 	answer := func(r *loadtest.Report) float64 { return r.Load.Answer.P99 }
+	socketIO50 := func(r *loadtest.Report) float64 { return r.Load.SocketIO.P50 }
+	socketIO := func(r *loadtest.Report) float64 { return r.Load.SocketIO.P99 }
 	perConnection := func(r *loadtest.Report) float64 { return r.Idle.BytesPerConnection / 1024 }
 	resting := func(r *loadtest.Report) float64 { return float64(r.Idle.MemoryBefore) / 1e6 }
 	recovery := func(r *loadtest.Report) float64 {
@@ -47,6 +51,8 @@ func rows(postgres bool) []row {
 	}
 	toFloor := func(scenario string, of figure) *comparison { return &comparison{key{scenario, floor}, of} }
 	toSteady := func(of figure) *comparison { return &comparison{key{"steady", govorun}, of} }
+	// The same answers of the same run, on the Centrifugo connection of each session.
+	toCentrifugo := func(of figure) *comparison { return &comparison{key{"socketio", govorun}, of} }
 	all := []row{
 		{"throughput, 64 in flight", "/s", "throughput", throughput, toFloor("throughput", throughput), 0.5, true},
 		{"CPU per 1,000 messages", "s", "steady", cpu, toFloor("steady", cpu), 2, false},
@@ -57,7 +63,11 @@ func rows(postgres bool) []row {
 		{"p99 ack, 5,000 to 1,000", "ms", "many", ack, toSteady(ack), 1.5, false},
 		{"p99 delivery, 5,000 to 1,000", "ms", "many", delivery, toSteady(delivery), 1.5, false},
 		{"p99 bot's answer to delivery", "ms", "answers", answer, toSteady(delivery), 2.5, false},
+		{"p50 answer, Socket.IO to Centrifugo", "ms", "socketio", socketIO50, toCentrifugo(answer50), 0, false},
+		{"p99 answer, Socket.IO to Centrifugo", "ms", "socketio", socketIO, toCentrifugo(answer), 0, false},
+		{"webhooks delivered, 16 at once", "/s", "webhooks", pushed, toFloor("webhooks", pushed), 0, true},
 		{"memory per idle connection", "KiB", "idle", perConnection, nil, 35, false},
+		{"memory per idle Socket.IO connection", "KiB", "idle-socketio", perConnection, nil, 0, false},
 		{"memory of the resting server", "MB", "idle", resting, nil, 60, false},
 		{"recovery after overload", "s", "overload", recovery, nil, 5, false},
 	}

@@ -1,6 +1,7 @@
 // Command floor is what Govorun is measured against: HTTP POST, one row in SQLite (flushed, grouped
 // commits) or in PostgreSQL (a transaction of one statement), publish through the centrifuge library,
-// socket, and nothing else: no rules, no log of events, no bot, no recovery over a restart. It speaks
+// socket, and nothing else: no rules, no log of events, no bot, no recovery over a restart. A session
+// with a receiver of webhooks has its messages posted there instead, once each. It speaks
 // just enough of the same wire forms for the load generator to drive both without knowing which it
 // drives.
 package main
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -52,7 +54,7 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 	if err := node.Run(); err != nil {
 		return err
 	}
-	f := &floor{node: node, sessions: make(map[string]int64)}
+	f := &floor{node: node, pusher: newPusher(), sessions: make(map[string]session)}
 	st, err := openStore(ctx, data, postgres, f.publish)
 	if err != nil {
 		return err
@@ -73,14 +75,21 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 	err = errors.Join(err, node.Shutdown(grace), server.Shutdown(grace))
 	stopWriting()
 	wg.Wait()
+	f.pusher.close()
 	return errors.Join(err, st.close())
 }
 
 type floor struct {
 	node     *centrifuge.Node
 	store    store
-	mu       sync.RWMutex     // guards sessions
-	sessions map[string]int64 // number by id
+	pusher   *pusher
+	mu       sync.RWMutex       // guards sessions
+	sessions map[string]session // by id
+}
+
+type session struct {
+	number   int64
+	receiver string // URL; "" without webhooks
 }
 
 func (f *floor) routes() http.Handler {
@@ -118,22 +127,29 @@ func connecting(_ context.Context, e centrifuge.ConnectEvent) (centrifuge.Connec
 	return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}, Subscriptions: subs}, nil
 }
 
-func (f *floor) startSession(w http.ResponseWriter, _ *http.Request) {
+func (f *floor) startSession(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		EventCallbackURL string `json:"eventCallbackUrl"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		respond(w, http.StatusBadRequest, map[string]string{"error": "Invalid input parameters"})
+		return
+	}
 	id := uuid.NewString()
 	f.mu.Lock()
-	f.sessions[id] = int64(len(f.sessions) + 1)
+	f.sessions[id] = session{int64(len(f.sessions) + 1), body.EventCallbackURL}
 	f.mu.Unlock()
 	respond(w, http.StatusCreated, map[string]string{"id": id})
 }
 
-func (f *floor) session(w http.ResponseWriter, r *http.Request) (int64, bool) {
+func (f *floor) session(w http.ResponseWriter, r *http.Request) (session, bool) {
 	f.mu.RLock()
-	n, ok := f.sessions[r.PathValue("id")]
+	s, ok := f.sessions[r.PathValue("id")]
 	f.mu.RUnlock()
 	if !ok {
 		respond(w, http.StatusNotFound, map[string]string{"error": "Entity not found"})
 	}
-	return n, ok
+	return s, ok
 }
 
 // sent is the answer to a message, and an item of the history.
@@ -145,11 +161,12 @@ type sent struct {
 	Body       string `json:"body,omitempty"`
 }
 
-// envelope is a publication.
+// envelope is a publication, or a webhook.
 type envelope struct {
-	Event    string `json:"event"`
-	Data     sent   `json:"data"`
-	Sequence int64  `json:"sequence"`
+	Event     string `json:"event"`
+	Data      sent   `json:"data"`
+	Sequence  int64  `json:"sequence"`
+	SessionID string `json:"sessionId,omitempty"` // of a webhook
 }
 
 func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
@@ -165,7 +182,7 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := &message{
-		session: session, channel: "session:" + r.PathValue("id"),
+		session: session.number, channel: "session:" + r.PathValue("id"), receiver: session.receiver,
 		id: uuid.NewString(), body: body.Body, at: time.Now(),
 	}
 	if err := f.store.insert(r.Context(), m); err != nil {
@@ -176,12 +193,20 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *floor) publish(m *message) {
-	data, err := json.Marshal(envelope{
+	e := envelope{
 		Event:    "chatMessageCreated",
 		Data:     sent{ID: m.id, CreatedAt: stamp(m.at), Sequence: m.sequence, AuthorType: "CLIENT", Body: m.body},
 		Sequence: m.sequence,
-	})
-	if err == nil {
+	}
+	if m.receiver != "" {
+		e.SessionID = strings.TrimPrefix(m.channel, "session:")
+	}
+	data, err := json.Marshal(e)
+	switch {
+	case err != nil:
+	case m.receiver != "":
+		f.pusher.push(m, data)
+	default:
 		_, err = f.node.Publish(m.channel, data, centrifuge.WithHistory(100, time.Minute))
 	}
 	if err != nil {
@@ -196,7 +221,7 @@ func (f *floor) listMessages(w http.ResponseWriter, r *http.Request) {
 	}
 	after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 	limit, _ := strconv.Atoi(r.FormValue("limit"))
-	messages, err := f.store.list(r.Context(), session, after, limit)
+	messages, err := f.store.list(r.Context(), session.number, after, limit)
 	if err != nil {
 		respond(w, http.StatusInternalServerError, map[string]string{"error": "Internal error"})
 		return

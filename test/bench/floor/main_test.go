@@ -20,10 +20,13 @@ func TestFloorKeepsItsPromises(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, stop := serve(t, database(t))
-			for name, rate := range map[string]float64{"closed loop": 0, "open loop": 300} {
+			for name, c := range map[string]struct {
+				rate     float64
+				webhooks bool
+			}{"closed loop": {}, "open loop": {rate: 300}, "webhooks": {webhooks: true}} {
 				report, err := loadtest.Run(t.Context(), loadtest.Options{
 					URL: url, Chat: "any", Sessions: 20, Sockets: 5, InFlight: 8,
-					Rate: rate, Duration: 200 * time.Millisecond, Idle: 3,
+					Rate: c.rate, Webhooks: c.webhooks, Duration: 200 * time.Millisecond, Idle: 3,
 				})
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)

@@ -14,6 +14,7 @@ type message struct {
 	body     string
 	at       time.Time
 	channel  string
+	receiver string // URL of who is told instead; "" for nobody
 	done     chan error
 }
 
