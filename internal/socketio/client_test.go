@@ -103,6 +103,7 @@ type client struct {
 	script  *transcript
 	post    func(packet string) error
 	kill    func() // as if its process had died
+	poll    func() // when it polls only for what is expected
 
 	socket *websocket.Conn // nil when it polls
 	sid    string          // when it polls
@@ -263,6 +264,9 @@ var emitted = regexp.MustCompile(`^42\["([^"]*)",(.*)\]$`)
 // next is the next packet. An event has to be one that is documented.
 func (c *client) next() string {
 	c.t.Helper()
+	for c.poll != nil && len(c.packets) == 0 {
+		c.poll()
+	}
 	select {
 	case packet, ok := <-c.packets:
 		if !ok {

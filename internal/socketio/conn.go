@@ -22,12 +22,8 @@ const (
 	catchUpPatience = 30 * time.Second
 )
 
-// Reasons of the library for the end of a connection.
-const (
-	reasonLeft    = "client namespace disconnect" // the client said so
-	reasonTimeout = "ping timeout"
-	reasonError   = "transport error"
-)
+// reasonError is the library's for a connection that broke.
+const reasonError = "transport error"
 
 // conn is a client that is connected to a session: its place in the widget stream.
 //
@@ -257,13 +253,9 @@ func (c *conn) giveUp(err error) {
 
 // end is told that the connection has ended, and why.
 func (c *conn) end(reason any) {
-	switch {
-	case reason == reasonLeft, c.server.handler.Left(c.engine):
+	if c.server.handler.Left(c.engine, reason) {
 		c.link.Alive(0)
-	case reason == reasonTimeout, reason == reasonError: // no sign of life
-	default:
-		c.link.Alive(wire.Flight)
-	}
+	} // else the server ended it, or it broke: no sign of life
 	c.finish()
 	if c.engine.ReadyState() != "open" && c.client.Connected() {
 		c.client.Disconnect(false) // it ended while it was let in, and the library has not noticed

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/socket.io/servers/engine/v3"
+	"github.com/zishang520/socket.io/servers/engine/v3/transports"
 )
 
 // Limits bound what a client may cost.
@@ -108,9 +109,19 @@ func (h *Handler) opened(conn engine.Socket) {
 	}
 }
 
-// Left reports whether a client has said by a close frame that it leaves, as opposed to one that is
-// just gone. It is to be asked when its sockets are told of that.
-func (h *Handler) Left(conn engine.Socket) bool {
+// Left reports whether a connection ends because its client has said that it leaves: by disconnecting,
+// by a posted close packet, or by a close frame; as opposed to one that the server ends, and to one
+// that just ends, as it does when a proxy goes. It is to be asked when its sockets are told of the end,
+// with the library's reason. Link sees packets that come over a WebSocket.
+func (h *Handler) Left(conn engine.Socket, reason any) bool {
+	switch reason {
+	case "client namespace disconnect":
+		return true
+	case "transport close":
+		if conn.Transport().Name() == transports.POLLING { // it ends so for a posted close packet only
+			return true
+		}
+	}
 	p := h.pollers(conn.Id())
 	return p != nil && p.left()
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"encoding/binary"
 	"net"
 	"net/http"
 	"sync"
@@ -58,7 +59,7 @@ func (c *holding) Read(b []byte) (int, error) {
 func (c *holding) Write(b []byte) (int, error) {
 	switch begun := c.begun.Swap(true); {
 	case begun && isClose(b):
-		c.left.Store(true)
+		c.left.Store(c.left.Load() || isGoodbye(b))
 	case begun:
 		<-c.open
 	}
@@ -76,6 +77,16 @@ func (c *holding) Write(b []byte) (int, error) {
 
 // isClose reports whether a frame closes: the library refuses a connection with one, and waits.
 func isClose(frame []byte) bool { return len(frame) > 0 && frame[0]&0xf == websocket.CloseMessage }
+
+// isGoodbye reports whether a close frame answers that of a client that leaves, whose code it repeats
+// (RFC 6455, section 7.4.1: 1000 and 1001, or none). With others the library refuses what it was sent.
+func isGoodbye(frame []byte) bool {
+	if len(frame) < 4 {
+		return true
+	}
+	code := binary.BigEndian.Uint16(frame[2:])
+	return code == websocket.CloseNormalClosure || code == websocket.CloseGoingAway
+}
 
 // SetWriteDeadline leaves the deadline to Write.
 func (c *holding) SetWriteDeadline(time.Time) error { return nil }

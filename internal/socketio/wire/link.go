@@ -23,9 +23,10 @@ const (
 //
 //	Send ──▶ queued ──▶ flushed to the transport ──▶ written ──▶ confirmed by a sign of life
 //
-// Neither protocol says what a client has received. A client that comes to fetch more has what was
-// written before; one that pings, answers a ping or ends its connection is taken to have what was
-// written a second before that.
+// Neither protocol says what a client has received. A client that comes to fetch more, or says that it
+// leaves, has what was written before; one that sends a packet is taken to have what was written a
+// second before that. The end of a connection alone says nothing: who ends it may be the server, or a
+// proxy.
 type Link struct {
 	conn     engine.Socket
 	now      func() time.Time
@@ -57,7 +58,7 @@ type checkpoint struct {
 func NewLink(conn engine.Socket, now func() time.Time) *Link {
 	l := &Link{conn: conn, now: now, progress: make(chan struct{}, 1)}
 	_ = conn.On("flush", func(args ...any) { l.flush(args[0].([]*packet.Packet)) })
-	_ = conn.On("packet", func(...any) { l.Alive(Flight) })
+	_ = conn.On("packet", func(args ...any) { l.heard(args[0].(*packet.Packet)) })
 	_ = conn.On("upgrade", func(args ...any) {
 		l.drainAll() // the former transport has nothing any more
 		l.follow(args[0].(transports.Transport))
@@ -152,6 +153,24 @@ func (l *Link) write(batch []*sent) {
 	case l.progress <- struct{}{}:
 	default:
 	}
+}
+
+// heard takes a client's packet for a sign of life.
+func (l *Link) heard(p *packet.Packet) {
+	if leaves(p) {
+		l.Alive(0) // now, for the library may see the end of the connection first
+		return
+	}
+	l.Alive(Flight)
+}
+
+// leaves reports whether a packet closes the connection, or ends the one to the namespace.
+func leaves(p *packet.Packet) bool {
+	if p.Type == packet.CLOSE {
+		return true
+	}
+	data, ok := p.Data.(types.BufferInterface)
+	return ok && p.Type == packet.MESSAGE && data.Len() == 1 && data.Bytes()[0] == '1'
 }
 
 // Alive takes it that the client has what was written longer ago than this.
