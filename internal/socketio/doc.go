@@ -13,8 +13,9 @@
 // connections have been given it (chat.Session.WidgetGiven), and ephemeral events in between. The
 // protocol has no positions and no receipts. A client is taken to have got something when it gives
 // a sign of life that says so (wire.Link); only that is marked as given. So what was written to a
-// client that was gone comes again with the next connection, and after an unclean end the last
-// messages may come twice, with the same ids.
+// client that was gone comes again with the next connection. The price: after every end that is not
+// the client's own act (the server closes its connections when it stops, a proxy goes, a network
+// breaks) the messages since its last sign of life come twice, with the same ids.
 //
 // # Slow readers
 //

@@ -140,3 +140,66 @@ func TestWhoLeavesHasWhatWasWritten(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatJustEndsIsNotGiven: the end may be that of a proxy, which has taken what the client never got.
+func TestWhatJustEndsIsNotGiven(t *testing.T) {
+	t.Parallel()
+	byEach(t, []string{"websocket"}, func(t *testing.T, eio int, transport string) {
+		log := newTestLog()
+		session := log.open(sessionA)
+		s := serve(t, log, hurried)
+		unread(t, s, session, eio, transport).kill()
+		eventually(t, "ended", func() bool { return s.Seated() == 0 })
+		s.close()
+		if given := session.given(); given != 0 {
+			t.Errorf("given up to %d", given)
+		}
+		serve(t, log).dial(eio, sessionA).join().bodies("unread")
+	})
+}
+
+// TestPongTellsWhatIsRead: what came before its ping, and no more, however long ago it was written.
+func TestPongTellsWhatIsRead(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	session := log.open(sessionA)
+	s := serve(t, log, func(p *socketio.Params) {
+		p.Now = nowTest // nothing is ever long ago
+		p.Limits.PingInterval, p.Limits.PingTimeout, p.Limits.MarkInterval = 100*time.Millisecond, patience, time.Millisecond
+	})
+	_, conn := stalled(t, s, sessionA)
+	pong := func() {
+		t.Helper()
+		if err := conn.WriteMessage(websocket.TextMessage, []byte("3")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(want string) {
+		t.Helper()
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		for {
+			_, packet, err := conn.ReadMessage()
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case string(packet) == want || want != "2" && strings.Contains(string(packet), want):
+				return
+			case string(packet) == "2":
+				pong()
+			}
+		}
+	}
+	read("40")
+	eventually(t, "watched", func() bool { return session.watched() == 1 })
+	session.say("before")
+	read(`"before"`)
+	read("2")
+	session.say("after")
+	read(`"after"`)
+	pong()
+	eventually(t, "marked", func() bool { return session.given() == 1 })
+	s.close()
+	if given := session.given(); given != 1 {
+		t.Errorf("given up to %d", given)
+	}
+}

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// Flight is how long what is written may be on its way to a client that gives a sign of life.
-	Flight = time.Second
+	// flight is how long what is written may be on its way to a client that gives a sign of life.
+	flight = time.Second
 	// grain is how exactly the time of writing is kept.
 	grain = 250 * time.Millisecond
 )
@@ -24,8 +24,8 @@ const (
 //	Send ──▶ queued ──▶ flushed to the transport ──▶ written ──▶ confirmed by a sign of life
 //
 // Neither protocol says what a client has received. A client that comes to fetch more, or says that it
-// leaves, has what was written before; one that sends a packet is taken to have what was written a
-// second before that. The end of a connection alone says nothing: who ends it may be the server, or a
+// leaves, has what was written before; one that answers a ping has what was written before the ping;
+// one that sends another packet is taken to have what was written a second before that. The end of a connection alone says nothing: who ends it may be the server, or a
 // proxy.
 type Link struct {
 	conn     engine.Socket
@@ -37,6 +37,8 @@ type Link struct {
 	flushed   [][]*sent // by the batch in which the transport has them
 	waiting   int       // bytes of both
 	written   []checkpoint
+	given     int64 // mark of the last frame that the transport has got
+	pinged    int64 // the same, before the last ping of Engine.IO 4
 	confirmed int64
 	ended     bool
 }
@@ -109,7 +111,11 @@ func (l *Link) flush(packets []*packet.Packet) {
 	for _, p := range packets {
 		if len(l.queued) > 0 && p.Data == io.Reader(l.queued[0].data) {
 			batch = append(batch, l.queued[0])
+			l.given = max(l.given, l.queued[0].mark)
 			l.queued = l.queued[1:]
+		}
+		if p.Type == packet.PING {
+			l.pinged = l.given
 		}
 	}
 	l.flushed = append(l.flushed, batch)
@@ -157,11 +163,24 @@ func (l *Link) write(batch []*sent) {
 
 // heard takes a client's packet for a sign of life.
 func (l *Link) heard(p *packet.Packet) {
-	if leaves(p) {
+	switch {
+	case leaves(p):
 		l.Alive(0) // now, for the library may see the end of the connection first
-		return
+	case p.Type == packet.PONG:
+		l.answered()
+	default:
+		l.Alive(flight)
 	}
-	l.Alive(Flight)
+}
+
+// answered takes it that the client has what it was sent before the last ping: it has read that.
+func (l *Link) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.confirmed = max(l.confirmed, l.pinged)
+	for len(l.written) > 0 && l.written[0].mark <= l.confirmed {
+		l.written = l.written[1:]
+	}
 }
 
 // leaves reports whether a packet closes the connection, or ends the one to the namespace.
