@@ -111,6 +111,28 @@ func TestLostRingsLeaveNoGap(t *testing.T) {
 	})
 }
 
+// upgrade is a client that has polled and goes on over a WebSocket. It does so as python-engineio does,
+// before its first poll: the next packet after the probe must be the probe's answer (TWIN, section 4).
+func (s *testServer) upgrade(eio int, key string, meanwhile func()) *client {
+	s.t.Helper()
+	opened, err := fetch(s.t.Context(), s.http.Client(), s.url(eio, "polling", key), "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, sid, _ := strings.Cut(opened, `"sid":"`)
+	sid, _, _ = strings.Cut(sid, `"`)
+	c := s.dial(eio, key+"&sid="+sid)
+	meanwhile()
+	c.send("2probe")
+	c.expect("3probe")
+	c.send("5")
+	if eio == 4 {
+		c.send("40")
+	}
+	c.expect("40")
+	return c
+}
+
 func TestUpgradeLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, eio := range []int{3, 4} {
@@ -119,29 +141,27 @@ func TestUpgradeLosesNothing(t *testing.T) {
 			log := newTestLog()
 			session := log.open(sessionA)
 			s := serve(t, log)
-			url := s.url(eio, "polling", sessionA)
-			opened, err := fetch(t.Context(), s.http.Client(), url, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, sid, _ := strings.Cut(opened, `"sid":"`)
-			sid, _, _ = strings.Cut(sid, `"`)
-			// As python-engineio does, before its first poll: the next packet after the probe's
-			// answer must be the probe's answer (TWIN, section 4).
-			c := s.dial(eio, sessionA+"&sid="+sid)
-			session.sayAll(numbers(0, 10))
-			c.send("2probe")
-			c.expect("3probe")
-			c.send("5")
-			if eio == 4 {
-				c.send("40")
-			}
-			c.expect("40")
+			c := s.upgrade(eio, sessionA, func() { session.sayAll(numbers(0, 10)) })
 			session.sayAll(numbers(10, 20))
 			c.bodies(numbers(0, 20)...)
 			c.settled()
 		})
 	}
+}
+
+func TestSilenceAfterUpgradeEndsTheConnection(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	session := log.open(sessionA)
+	s := serve(t, log, func(p *socketio.Params) {
+		p.Limits.PingInterval, p.Limits.PingTimeout = patience/20, patience/20
+	})
+	_ = s.upgrade(3, sessionA, func() {}).ended()
+	c := s.upgrade(3, sessionA, func() {})
+	c.send("2")
+	c.expect("3")
+	_ = c.ended() // by the library, now that there was a ping
+	eventually(t, "nobody watches", func() bool { return session.watched() == 0 && s.Seated() == 0 })
 }
 
 func TestSlowReaderIsClosedAndHarmsNobody(t *testing.T) {

@@ -165,6 +165,9 @@ func (s *Server) opened(conn engine.Socket) {
 			wire.Cut(conn)
 		}
 	})
+	wire.OnSilence(conn, s.Limits.PingInterval+s.Limits.PingTimeout, func() {
+		s.spawn(func() { wire.Cut(conn) })
+	})
 	_ = conn.Once("close", func(...any) {
 		a.leave()
 		if s.Metrics.Connections != nil {

@@ -22,5 +22,7 @@
 //   - A client that answers its connect at once waits until the library has noted the connect (Gate).
 //   - A connection that the library would close at its next poll is closed now (Cut): it forgets to
 //     answer that poll.
+//   - A client that goes silent after its upgrade is noticed (OnSilence): the library clears its timeout
+//     there, and sets the next one when the client pings or answers a ping.
 //   - Every write has a deadline, and what waits for a connection is counted (Link).
 package wire
