@@ -47,6 +47,10 @@ type handshake struct {
 
 type handshakeKey struct{}
 
+// polls is our event of a connection whose client begins to poll: before the library can answer that,
+// which it may have done when it says "ready".
+const polls = "govorun polls"
+
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
@@ -138,6 +142,7 @@ func (h *Handler) poll(w http.ResponseWriter, r *http.Request, sid string) {
 		if p.conn.Protocol() == 3 {
 			closing = "1:1"
 		}
+		p.conn.Emit(polls)
 		p.enter(&cancel)
 		defer p.leave(&cancel)
 		stop := context.AfterFunc(r.Context(), p.abandon)

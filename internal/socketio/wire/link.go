@@ -65,15 +65,17 @@ func NewLink(conn engine.Socket, now func() time.Time) *Link {
 		l.drainAll() // the former transport has nothing any more
 		l.follow(args[0].(transports.Transport))
 	})
+	_ = conn.On(polls, func(...any) {
+		if conn.Transport().Name() == transports.POLLING {
+			l.Alive(0) // the client is back for more
+		}
+	})
 	l.follow(conn.Transport())
 	return l
 }
 
 func (l *Link) follow(t transports.Transport) {
 	_ = t.On("drain", func(...any) { l.drain() })
-	if t.Name() == transports.POLLING {
-		_ = t.On("ready", func(...any) { l.Alive(0) }) // the client is back for more
-	}
 }
 
 // Send queues a frame and returns how many bytes wait now. It does not block. One goroutine at a
