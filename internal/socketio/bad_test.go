@@ -284,6 +284,43 @@ func TestFloodEndsTheConnection(t *testing.T) {
 	s.dial(4, sessionA).join().settled()
 }
 
+// TestEventsThatWaitAreBounded: while storage is slow, some wait and are done in order, also of one who
+// leaves; who goes on is cut off.
+func TestEventsThatWaitAreBounded(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	log.slow = make(chan struct{})
+	log.open(sessionA)
+	s := serve(t, log)
+	flood := s.dial(4, sessionA).join()
+	for range 150 {
+		if flood.post(`42["showTypingIndicator",{"body":"flood"}]`) != nil {
+			break
+		}
+	}
+	_ = flood.ended()
+	c := s.dial(4, sessionA).join()
+	for i := range 50 {
+		c.send(fmt.Sprintf(`42["showTypingIndicator",{"body":"%d"}]`, i))
+	}
+	c.send("41")
+	close(log.slow)
+	for next := 0; next < 50; {
+		select {
+		case got := <-log.typed:
+			if strings.HasSuffix(got, " flood") {
+				continue
+			}
+			if got != fmt.Sprint(sessionA, " ", next) {
+				t.Fatalf("typed %s, want %d", got, next)
+			}
+			next++
+		case <-time.After(patience):
+			t.Fatalf("only %d were done", next)
+		}
+	}
+}
+
 func TestWhoDoesNotConnectIsCutOff(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()

@@ -12,10 +12,46 @@ import (
 	"github.com/govorun/govorun/internal/socketio/wire"
 )
 
-// take does what a client's event says, and answers it if the client wants that (TWIN, section 4).
+// maxCommands is how many events of a client wait for those before them at most: the library's own
+// queue has no bound, so nothing may wait there. A client that goes on is closed.
+const maxCommands = 100
+
+// take has a client's event done, in order. It does not block.
+func (c *conn) take(args []any) {
+	c.mu.Lock()
+	full := len(c.commands) >= maxCommands
+	if !full {
+		c.commands = append(c.commands, args)
+		if !c.working {
+			c.working = c.server.spawn(c.work)
+		}
+	}
+	c.mu.Unlock()
+	if full {
+		wire.Cut(c.engine)
+	}
+}
+
+// work does what has been taken, also of a client that has left meanwhile, unless the server stops.
+func (c *conn) work() {
+	for {
+		c.mu.Lock()
+		if len(c.commands) == 0 || c.server.stopping() {
+			c.commands, c.working = nil, false
+			c.mu.Unlock()
+			return
+		}
+		args := c.commands[0]
+		c.commands = c.commands[1:]
+		c.mu.Unlock()
+		c.do(args)
+	}
+}
+
+// do does what a client's event says, and answers it if the client wants that (TWIN, section 4).
 // An event that is unknown, or not as expected, changes nothing; above all nobody may speak as
 // the bot.
-func (c *conn) take(args []any) {
+func (c *conn) do(args []any) {
 	reply := func([]any, error) {}
 	if n := len(args); n > 0 {
 		if ack, ok := args[n-1].(socket.Ack); ok {

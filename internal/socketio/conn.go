@@ -43,6 +43,8 @@ type conn struct {
 	top      int64      // the log goes at least this far in the stream
 	marked   int64      // how far the storage was told that the client has the stream
 	ended    bool
+	commands [][]any // events of the client that wait to be done, maxCommands at most
+	working  bool    // they are being done
 }
 
 // joined serves a client that was let in: its connect is answered.

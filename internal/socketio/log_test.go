@@ -22,7 +22,8 @@ type testLog struct {
 	read     chan string // sessions and messages of Read
 	marked   chan chat.SessionRef
 	keys     int64
-	failing  error // of FindSession
+	failing  error         // of FindSession
+	slow     chan struct{} // what Type waits for; nil for nothing
 }
 
 type testSession struct {
@@ -178,6 +179,9 @@ func (l *testLog) FindChat(_ context.Context, id string) (*chat.Chat, error) {
 }
 
 func (l *testLog) Type(_ context.Context, id, body string) error {
+	if l.slow != nil {
+		<-l.slow
+	}
 	l.typed <- id + " " + body
 	return nil
 }

@@ -163,13 +163,14 @@ func (s *Server) Close(ctx context.Context) error {
 	return errors.Join(wait(ctx, &s.open), wait(ctx, &s.running), s.marker.Drain(ctx))
 }
 
-// spawn runs f in a goroutine that Close waits for; after Close it does nothing.
-func (s *Server) spawn(f func()) {
+// spawn runs f in a goroutine that Close waits for; after Close it does nothing, and reports false.
+func (s *Server) spawn(f func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing {
 		s.running.Go(f)
 	}
+	return !s.closing
 }
 
 func wait(ctx context.Context, group *sync.WaitGroup) error {
