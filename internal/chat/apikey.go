@@ -97,13 +97,15 @@ func (s *Service) Authenticate(ctx context.Context, key string) (*APIKey, error)
 		s.keys.put(found, seen)
 	}
 	if found.expired(s.Now()) {
-		return nil, Errorf(CodeUnauthenticated, "the key has expired")
+		return nil, errKeyExpired()
 	}
 	s.keys.use(found)
 	return found, nil
 }
 
 func errNoKey() error { return Errorf(CodeUnauthenticated, "the key is not valid") }
+
+func errKeyExpired() error { return Errorf(CodeUnauthenticated, "the key has expired") }
 
 // digestOf is what is kept of a secret that is random enough to need no salt.
 func digestOf(secret string) string {
@@ -128,7 +130,8 @@ type NewKeyParams struct {
 
 // CreateAPIKey makes a key and returns it, with its text, which nobody can be told again: when the
 // call is a repeat of an earlier one, the text is "". Rights that the caller's key does not have
-// are CodeForbidden.
+// are CodeForbidden. A caller's key that was deleted meanwhile, on whatever node, is
+// CodeUnauthenticated: it must not leave a successor.
 func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) (made *APIKey, text string, err error) {
 	if err := p.check(s.Now()); err != nil {
 		return nil, "", err
@@ -138,6 +141,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) 
 	}
 	var id string
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		if _, err := s.lockCaller(tx, by.ID); err != nil {
+			return err
+		}
 		return s.once(tx, adminScope(by, "create key"), p.Idempotency, func(r *IdempotencyRecord) error {
 			k, secret, err := s.makeKey(tx, p.Name, p.Permissions, p.ExpiresAt)
 			if err != nil {
@@ -157,6 +163,19 @@ func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) 
 		return nil, "", fmt.Errorf("create key: %w", err)
 	}
 	return made, text, nil
+}
+
+// lockCaller reads the key of whoever changes keys: what Authenticate has said of it may be as old as
+// keyCacheTTL. It is there until the transaction ends.
+func (s *Service) lockCaller(tx Tx, id string) (*APIKey, error) {
+	k, err := tx.LockAPIKey(id)
+	if CodeOf(err) == CodeNotFound {
+		return nil, errNoKey()
+	}
+	if err == nil && k.expired(s.Now()) {
+		return nil, errKeyExpired()
+	}
+	return k, err
 }
 
 // makeKey stores a new key.
@@ -211,16 +230,16 @@ func (s *Service) FindAPIKey(ctx context.Context, id string) (*APIKey, error) {
 }
 
 // DeleteAPIKey deletes a key: at once on this node, within keyCacheTTL on others. Only a key that
-// allows as much may do that.
+// allows as much may do that, and only while it is there itself.
 func (s *Service) DeleteAPIKey(ctx context.Context, by *APIKey, id string) error {
-	k, err := s.FindAPIKey(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !by.Covers(k.Permissions) {
-		return Errorf(CodeForbidden, "the key has rights that yours does not have")
-	}
-	err = s.Store.Update(ctx, func(tx Tx) error {
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		caller, k, err := s.lockKeys(tx, by.ID, id)
+		if err != nil {
+			return err
+		}
+		if !caller.Covers(k.Permissions) {
+			return Errorf(CodeForbidden, "the key has rights that yours does not have")
+		}
 		tx.OnCommit(s.keys.forget)
 		return tx.DeleteAPIKey(id)
 	})
@@ -228,4 +247,25 @@ func (s *Service) DeleteAPIKey(ctx context.Context, by *APIKey, id string) error
 		return fmt.Errorf("delete key: %w", err)
 	}
 	return nil
+}
+
+// lockKeys locks the caller's key and another one, or the same, in one order, so that two who delete
+// each other do not wait for each other.
+func (s *Service) lockKeys(tx Tx, callerID, id string) (caller, k *APIKey, err error) {
+	if id < callerID {
+		k, err = tx.LockAPIKey(id)
+		if err != nil && CodeOf(err) != CodeNotFound {
+			return nil, nil, err
+		}
+	}
+	if caller, err = s.lockCaller(tx, callerID); err != nil {
+		return nil, nil, err
+	}
+	if k == nil {
+		k, err = tx.LockAPIKey(id)
+	}
+	if CodeOf(err) == CodeNotFound {
+		return nil, nil, Errorf(CodeNotFound, "no such key")
+	}
+	return caller, k, err
 }

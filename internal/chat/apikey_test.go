@@ -153,6 +153,79 @@ func TestDeletedKeyIsRefusedAtOnceHereAndSoonElsewhere(t *testing.T) {
 	expectCode(t, err, chat.CodeUnauthenticated)
 }
 
+// A node that has not noticed yet that a key was deleted lets it change no keys.
+func TestDeletedKeyLeavesNoSuccessor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := w.another()
+	root, _ := w.root()
+	revoked, text := w.key(root, "admin")
+	by, err := other.Authenticate(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := chat.NewKeyParams{Name: "successor", Permissions: []string{"admin"}, Idempotency: chat.Idempotency{Key: "k", BodyHash: "h"}}
+	earlier, _, err := other.CreateAPIKey(t.Context(), by, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DeleteAPIKey(t.Context(), root, revoked.ID); err != nil {
+		t.Fatal(err)
+	}
+	if by, err = other.Authenticate(t.Context(), text); err != nil {
+		t.Fatal("the other node has noticed already")
+	}
+	for _, key := range []string{"", "k", "l"} { // neither a new one nor the answer to a repeat
+		p.Idempotency.Key = key
+		_, _, err = other.CreateAPIKey(t.Context(), by, p)
+		expectCode(t, err, chat.CodeUnauthenticated)
+	}
+	for _, id := range []string{root.ID, earlier.ID, revoked.ID, "x", "0"} {
+		expectCode(t, other.DeleteAPIKey(t.Context(), by, id), chat.CodeUnauthenticated)
+	}
+	if keys, err := w.ListAPIKeys(t.Context()); err != nil || len(keys) != 2 {
+		t.Errorf("%v, %v", keys, err)
+	}
+}
+
+// Of two keys that delete each other one is left.
+func TestKeysDeleteEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root, _ := w.root()
+	a, _ := w.key(root, "keys")
+	b, _ := w.key(root, "keys")
+	var wg sync.WaitGroup
+	errs := make([]error, 2)
+	wg.Go(func() { errs[0] = w.DeleteAPIKey(t.Context(), a, b.ID) })
+	wg.Go(func() { errs[1] = w.DeleteAPIKey(t.Context(), b, a.ID) })
+	wg.Wait()
+	if errs[0] == nil {
+		errs[0], errs[1] = errs[1], errs[0]
+	}
+	expectCode(t, errs[0], chat.CodeUnauthenticated)
+	if errs[1] != nil {
+		t.Error(errs[1])
+	}
+}
+
+// A key that expires while a call is under way changes no keys any more.
+func TestExpiredKeyChangesNoKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root, _ := w.root()
+	p := chat.NewKeyParams{Name: "k", Permissions: []string{"keys"}, ExpiresAt: w.clock().Add(time.Second)}
+	k, _, err := w.CreateAPIKey(t.Context(), root, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.pass(time.Second)
+	p.ExpiresAt = time.Time{}
+	_, _, err = w.CreateAPIKey(t.Context(), k, p)
+	expectCode(t, err, chat.CodeUnauthenticated)
+	expectCode(t, w.DeleteAPIKey(t.Context(), k, k.ID), chat.CodeUnauthenticated)
+}
+
 // A key that is read while it is being deleted must not stay in the cache.
 func TestKeyReadDuringItsDeletionIsNotCached(t *testing.T) {
 	t.Parallel()

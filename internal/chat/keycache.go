@@ -3,6 +3,8 @@ package chat
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -124,8 +126,8 @@ func (s *Service) KeepKeyUses(ctx context.Context) error {
 		return nil
 	}
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		for id, at := range uses {
-			if err := tx.TouchAPIKey(id, at); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(uses)) { // in one order, so that nodes do not wait for each other
+			if err := tx.TouchAPIKey(id, uses[id]); err != nil {
 				return err
 			}
 		}

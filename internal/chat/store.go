@@ -123,6 +123,8 @@ type Tx interface {
 	DeleteBot(id string) error
 
 	CreateAPIKey(k *APIKey) error
+	// LockAPIKey reads a key by its id and keeps others from deleting it until commit.
+	LockAPIKey(id string) (*APIKey, error)
 	TouchAPIKey(id string, at time.Time) error // never back; nothing when there is no such key
 	DeleteAPIKey(id string) error              // CodeNotFound when there is none
 

@@ -41,6 +41,16 @@ func (t *tx) CreateAPIKey(k *chat.APIKey) error {
 	}))
 }
 
+// LockAPIKey implements chat.Tx.
+func (t *tx) LockAPIKey(id string) (*chat.APIKey, error) {
+	row, err := t.q.LockAPIKey(context.Background(), id)
+	k, err := apiKeyOf(sqlgen.ListAPIKeysRow(row), err)
+	if err != nil {
+		return nil, t.fail("key", err)
+	}
+	return k, nil
+}
+
 // TouchAPIKey implements chat.Tx.
 func (t *tx) TouchAPIKey(id string, at time.Time) error {
 	if err := t.begin(); err != nil {

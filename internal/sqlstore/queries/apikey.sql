@@ -6,6 +6,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 0);
 SELECT id, name, digest, hint, permissions, created_at, expires_at, last_used_at
 FROM api_keys WHERE digest = $1;
 
+-- name: LockAPIKey :one
+SELECT id, name, digest, hint, permissions, created_at, expires_at, last_used_at
+FROM api_keys WHERE id = $1 FOR UPDATE;
+
 -- name: ListAPIKeys :many
 SELECT id, name, digest, hint, permissions, created_at, expires_at, last_used_at
 FROM api_keys ORDER BY key;

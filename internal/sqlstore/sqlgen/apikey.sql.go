@@ -129,6 +129,38 @@ func (q *Queries) ListAPIKeys(ctx context.Context) ([]ListAPIKeysRow, error) {
 	return items, nil
 }
 
+const lockAPIKey = `-- name: LockAPIKey :one
+SELECT id, name, digest, hint, permissions, created_at, expires_at, last_used_at
+FROM api_keys WHERE id = $1 FOR UPDATE
+`
+
+type LockAPIKeyRow struct {
+	ID          string
+	Name        string
+	Digest      string
+	Hint        string
+	Permissions string
+	CreatedAt   int64
+	ExpiresAt   int64
+	LastUsedAt  int64
+}
+
+func (q *Queries) LockAPIKey(ctx context.Context, id string) (LockAPIKeyRow, error) {
+	row := q.db.QueryRowContext(ctx, lockAPIKey, id)
+	var i LockAPIKeyRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Digest,
+		&i.Hint,
+		&i.Permissions,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.LastUsedAt,
+	)
+	return i, err
+}
+
 const touchAPIKey = `-- name: TouchAPIKey :exec
 UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1
 `

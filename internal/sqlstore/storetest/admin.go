@@ -172,10 +172,50 @@ func apiKeyIsKept(t *testing.T, s chat.Store) {
 	if len(keys) != 2 || keys[0].ID != k.ID || keys[1].ID != other.ID {
 		t.Errorf("keys: %+v", keys)
 	}
+	w.update(func(tx chat.Tx) error {
+		locked, err := tx.LockAPIKey(k.ID)
+		if err == nil {
+			wantEqual(t, "locked key", *locked, k)
+		}
+		return err
+	})
 	w.update(func(tx chat.Tx) error { return tx.DeleteAPIKey(k.ID) })
+	w.refused(chat.CodeNotFound, func(tx chat.Tx) error {
+		_, err := tx.LockAPIKey(k.ID)
+		return err
+	})
 	w.refused(chat.CodeNotFound, func(tx chat.Tx) error { return tx.DeleteAPIKey(k.ID) })
 	_, err = s.FindAPIKey(context.Background(), k.Digest)
 	wantCode(t, err, chat.CodeNotFound)
+}
+
+func lockedAPIKeyStays(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	k := chat.APIKey{ID: uuid.NewString(), Digest: "digest", CreatedAt: epoch}
+	w.update(func(tx chat.Tx) error { return tx.CreateAPIKey(&k) })
+	locked := make(chan struct{})
+	var once sync.Once
+	var deleter sync.WaitGroup
+	deleter.Go(func() {
+		<-locked
+		if err := s.Update(context.Background(), func(tx chat.Tx) error { return tx.DeleteAPIKey(k.ID) }); err != nil {
+			t.Error(err)
+		}
+	})
+	w.update(func(tx chat.Tx) error {
+		for range 200 { // long enough for a deletion that does not wait
+			if _, err := tx.LockAPIKey(k.ID); err != nil {
+				return err
+			}
+			once.Do(func() { close(locked) })
+		}
+		return nil
+	})
+	deleter.Wait()
+	w.refused(chat.CodeNotFound, func(tx chat.Tx) error {
+		_, err := tx.LockAPIKey(k.ID)
+		return err
+	})
 }
 
 func secretIsKeptOnce(t *testing.T, s chat.Store) {

@@ -36,6 +36,7 @@ var promises = []struct {
 	{"a bot is kept and replaced", botIsKept},
 	{"a bot is made once", botIsMadeOnce},
 	{"a key of a program is kept until it is deleted", apiKeyIsKept},
+	{"a key of a program that is locked is not deleted", lockedAPIKeyStays},
 	{"a secret is kept once, whoever comes first", secretIsKeptOnce},
 	{"a client is kept as it was given", clientIsKept},
 	{"changes of a client at once add up", changesOfAClientAdd},
