@@ -130,18 +130,19 @@ type NewKeyParams struct {
 
 // CreateAPIKey makes a key and returns it, with its text, which nobody can be told again: when the
 // call is a repeat of an earlier one, the text is "". Rights that the caller's key does not have
-// are CodeForbidden. A caller's key that was deleted meanwhile, on whatever node, is
+// are CodeForbidden, and so is a life that is longer than its own. A caller's key that was deleted meanwhile, on whatever node, is
 // CodeUnauthenticated: it must not leave a successor.
 func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) (made *APIKey, text string, err error) {
 	if err := p.check(s.Now()); err != nil {
 		return nil, "", err
 	}
-	if !by.Covers(p.Permissions) {
-		return nil, "", &Error{Code: CodeForbidden, Field: "permissions", Message: "a key can give no rights that it does not have"}
-	}
 	var id string
 	err = s.Store.Update(ctx, func(tx Tx) error {
-		if _, err := s.lockCaller(tx, by.ID); err != nil {
+		caller, err := s.lockCaller(tx, by.ID)
+		if err != nil {
+			return err
+		}
+		if err := caller.mayGive(&p); err != nil {
 			return err
 		}
 		return s.once(tx, adminScope(by, "create key"), p.Idempotency, func(r *IdempotencyRecord) error {
@@ -163,6 +164,19 @@ func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) 
 		return nil, "", fmt.Errorf("create key: %w", err)
 	}
 	return made, text, nil
+}
+
+// mayGive refuses a key that is more than the one with which it is made: in rights, or in time, else a
+// key that expires could go on for ever as its successors.
+func (k *APIKey) mayGive(p *NewKeyParams) error {
+	if !k.Covers(p.Permissions) {
+		return &Error{Code: CodeForbidden, Field: "permissions", Message: "a key can give no rights that it does not have"}
+	}
+	if !k.ExpiresAt.IsZero() && (p.ExpiresAt.IsZero() || p.ExpiresAt.After(k.ExpiresAt)) {
+		return &Error{Code: CodeForbidden, Field: "expiresAt", Message: fmt.Sprintf(
+			"your key expires, so expected a time not after %s, when it does", k.ExpiresAt.UTC().Format(time.RFC3339))}
+	}
+	return nil
 }
 
 // lockCaller reads the key of whoever changes keys: what Authenticate has said of it may be as old as

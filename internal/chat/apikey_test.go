@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -206,6 +207,33 @@ func TestKeysDeleteEachOther(t *testing.T) {
 	expectCode(t, errs[0], chat.CodeUnauthenticated)
 	if errs[1] != nil {
 		t.Error(errs[1])
+	}
+}
+
+func TestKeyGivesNoLongerLifeThanItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root, _ := w.root()
+	end := w.clock().Add(time.Hour)
+	give := func(by *chat.APIKey, expiresAt time.Time) (*chat.APIKey, error) {
+		k, _, err := w.CreateAPIKey(t.Context(), by, chat.NewKeyParams{Name: "k", Permissions: []string{"keys"}, ExpiresAt: expiresAt})
+		return k, err
+	}
+	k, err := give(root, end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, longer := range []time.Time{{}, end.Add(time.Second), end.Add(1000 * time.Hour)} {
+		_, err := give(k, longer)
+		var e *chat.Error
+		if !errors.As(err, &e) || e.Code != chat.CodeForbidden || e.Field != "expiresAt" || !strings.Contains(e.Message, "2026-03-01T13:00:00Z") {
+			t.Errorf("until %v: %v", longer, err)
+		}
+	}
+	for _, within := range []time.Time{end, end.In(time.FixedZone("", 3*3600)), end.Add(-time.Second)} {
+		if _, err := give(k, within); err != nil {
+			t.Errorf("until %v: %v", within, err)
+		}
 	}
 }
 
