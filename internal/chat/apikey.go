@@ -136,7 +136,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) 
 	if err := p.check(s.Now()); err != nil {
 		return nil, "", err
 	}
-	var id string
+	var id string // of what a repeat has made before
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		caller, err := s.lockCaller(tx, by.ID)
 		if err != nil {
@@ -146,18 +146,17 @@ func (s *Service) CreateAPIKey(ctx context.Context, by *APIKey, p NewKeyParams) 
 			return err
 		}
 		return s.once(tx, adminScope(by, "create key"), p.Idempotency, func(r *IdempotencyRecord) error {
-			k, secret, err := s.makeKey(tx, p.Name, p.Permissions, p.ExpiresAt)
-			if err != nil {
-				return err
+			made, text, err = s.makeKey(tx, p.Name, p.Permissions, p.ExpiresAt)
+			if err == nil {
+				r.EventID = made.ID
 			}
-			id, text, r.EventID = k.ID, secret, k.ID
-			return nil
+			return err
 		}, func(r *IdempotencyRecord) error {
-			id, text = r.EventID, ""
+			made, text, id = nil, "", r.EventID
 			return nil
 		})
 	})
-	if err == nil {
+	if err == nil && made == nil { // what was made is not read again: should that fail, the text would be lost
 		made, err = s.FindAPIKey(ctx, id)
 	}
 	if err != nil {

@@ -363,6 +363,36 @@ func TestRepeatedCreationOfAKeyShowsNoKey(t *testing.T) {
 	}
 }
 
+// unread is a store that cannot be read just now.
+type unread struct{ chat.Store }
+
+func (unread) ListAPIKeys(context.Context) ([]chat.APIKey, error) {
+	return nil, chat.Errorf(chat.CodeUnavailable, "the disk is gone")
+}
+
+// The text of a key that is there is not lost by a failure of anything after it was made.
+func TestMadeKeyIsShownWhateverFailsThen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root, _ := w.root()
+	params := w.Params
+	params.Store = unread{w.store}
+	p := chat.NewKeyParams{
+		Name: "k", Permissions: []string{"chats"}, Idempotency: chat.Idempotency{Key: "once", BodyHash: "a"},
+		ExpiresAt: w.clock().Add(time.Hour).In(time.FixedZone("", 3*3600)),
+	}
+	k, text, err := chat.NewService(params).CreateAPIKey(t.Context(), root, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := w.Authenticate(t.Context(), text); err != nil || found.ID != k.ID || !found.ExpiresAt.Equal(k.ExpiresAt) {
+		t.Errorf("made %+v, found %+v, %v", k, found, err)
+	}
+	if again, text, err := w.CreateAPIKey(t.Context(), root, p); err != nil || again.ID != k.ID || text != "" {
+		t.Errorf("repeated: %+v, %q, %v", again, text, err)
+	}
+}
+
 func TestSetupWorksOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
