@@ -65,9 +65,9 @@ type ReloadParams struct {
 
 // Reload gives an open session to a bot, which begins anew: what was remembered of the session is
 // forgotten, and the bot speaks first (TWIN, section 8, reload). The event it is to react to is
-// returned. A turn that runs is dropped.
-func (s *Service) Reload(ctx context.Context, p ReloadParams) (*Event, error) {
-	var event *Event
+// returned with the session. A turn that runs is dropped.
+func (s *Service) Reload(ctx context.Context, p ReloadParams) (*SendResult, error) {
+	var result *SendResult
 	err := s.write(ctx, p.SessionID, "reload", p.Idempotency, func(tx Tx, session *Session) (*Event, error) {
 		if p.BotID != "" {
 			session.BotID = p.BotID
@@ -86,11 +86,29 @@ func (s *Service) Reload(ctx context.Context, p ReloadParams) (*Event, error) {
 		session.ActiveAt = ch.now
 		reloaded := ch.reload(Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name})
 		return &reloaded, ch.commit(tx)
-	}, func(_ *Session, e *Event) { event = e })
+	}, func(session *Session, e *Event) { result = &SendResult{session, e} })
 	if err != nil {
 		return nil, fmt.Errorf("reload: %w", err)
 	}
-	return event, nil
+	return result, nil
+}
+
+// FinishDialog ends a session for its client, and returns it. One that has ended stays as it is (TWIN,
+// section 8, finish).
+func (s *Service) FinishDialog(ctx context.Context, id string) (*Session, error) {
+	var finished *Session
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		session, err := s.lockSession(tx, id)
+		if err != nil {
+			return err
+		}
+		finished = session
+		return s.closeLocked(tx, session, ClosedByClient, "")
+	})
+	if err != nil {
+		return nil, fmt.Errorf("finish dialog: %w", err)
+	}
+	return finished, nil
 }
 
 // Variables returns what a session's bot can know without having asked: the platform's own, and the

@@ -19,7 +19,7 @@ type SendParams struct {
 	CallbackData *string
 }
 
-// SendResult is what became of it.
+// SendResult is the event that was written, and the session with it.
 type SendResult struct {
 	Session *Session
 	Event   *Event

@@ -36,6 +36,7 @@ type MessageParams struct {
 // StartResult says which session the client is in now.
 type StartResult struct {
 	Session *Session
+	Chat    *Chat  // that of the session
 	Started bool   // false: it was there already
 	Message *Event // the client's first message, nil for none
 	Cause   int64  // sequence of the event the bot is to react to, 0 for none
@@ -66,11 +67,11 @@ func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (
 	}
 	var result *StartResult
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		result = &StartResult{}
 		c, err := find(tx)
 		if err != nil {
 			return err
 		}
+		result = &StartResult{Chat: c}
 		return s.once(tx, s.startScope(c, &p), p.Idempotency, func(r *IdempotencyRecord) error {
 			if err := s.start(tx, c, &p, result); err != nil {
 				return err

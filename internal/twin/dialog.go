@@ -52,7 +52,7 @@ func newDialog(s *chat.Session, c *chat.Chat, events []chat.Event, links Links) 
 		case *chat.Message:
 			d.Messages = append(d.Messages, newDialogMessage(&events[i], p, links))
 		case *chat.SessionClosed:
-			d.Result = p.Result
+			d.Status, d.Result = dialogFinished, p.Result
 		}
 	}
 	return d

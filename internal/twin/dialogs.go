@@ -75,7 +75,7 @@ func (a *API) startDialog(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, dialogFields(err)
 	}
-	return a.dialogReply(r, http.StatusCreated, result.Session.ID, result.Cause, request.ReturnAnswerAsync)
+	return a.dialogReply(r, http.StatusCreated, result.Session, result.Chat, awaited(result.Cause, request.ReturnAnswerAsync)), nil
 }
 
 // params copies a request to the domain's form. A dialog is a session, so what a session's start
@@ -119,7 +119,7 @@ func textOnly(communicationType string) error {
 
 // ask is POST /dialogs/{dialogId}: the client says something.
 func (a *API) ask(r *http.Request) (reply, error) {
-	session, _, err := a.findDialog(r)
+	session, c, err := a.findDialog(r)
 	if err != nil {
 		return reply{}, err
 	}
@@ -143,7 +143,7 @@ func (a *API) ask(r *http.Request) (reply, error) {
 	if result.Session.Owner.Kind == chat.OwnerBot {
 		cause = result.Event.Sequence
 	}
-	return a.dialogReply(r, http.StatusCreated, session.ID, cause, request.ReturnAnswerAsync)
+	return a.dialogReply(r, http.StatusCreated, result.Session, c, awaited(cause, request.ReturnAnswerAsync)), nil
 }
 
 func (q *askRequest) params(sessionID string) (*chat.SendParams, error) {
@@ -177,22 +177,22 @@ func (q *askRequest) params(sessionID string) (*chat.SendParams, error) {
 
 // finishDialog is POST /dialogs/{dialogId}/finish. A finished one stays as it is.
 func (a *API) finishDialog(r *http.Request) (reply, error) {
-	session, _, err := a.findDialog(r)
+	session, c, err := a.findDialog(r)
 	if err != nil {
 		return reply{}, err
 	}
 	if _, err := decode(r, &struct{}{}); err != nil {
 		return reply{}, err
 	}
-	if err := a.Service.Close(context.WithoutCancel(r.Context()), session.ID, chat.ClosedByClient, ""); err != nil {
+	if session, err = a.Service.FinishDialog(context.WithoutCancel(r.Context()), session.ID); err != nil {
 		return reply{}, err
 	}
-	return a.dialogReply(r, http.StatusOK, session.ID, 0, true)
+	return a.dialogReply(r, http.StatusOK, session, c, 0), nil
 }
 
 // reloadDialog is POST /dialogs/{dialogId}/reload: a bot begins anew, and speaks first.
 func (a *API) reloadDialog(r *http.Request) (reply, error) {
-	session, _, err := a.findDialog(r)
+	session, c, err := a.findDialog(r)
 	if err != nil {
 		return reply{}, err
 	}
@@ -211,11 +211,11 @@ func (a *API) reloadDialog(r *http.Request) (reply, error) {
 	if p.Idempotency, err = a.idempotency(r, body); err != nil {
 		return reply{}, err
 	}
-	event, err := a.Service.Reload(context.WithoutCancel(r.Context()), p)
+	result, err := a.Service.Reload(context.WithoutCancel(r.Context()), p)
 	if err != nil {
 		return reply{}, err
 	}
-	return a.dialogReply(r, http.StatusOK, session.ID, event.Sequence, request.ReturnAnswerAsync)
+	return a.dialogReply(r, http.StatusOK, result.Session, c, awaited(result.Event.Sequence, request.ReturnAnswerAsync)), nil
 }
 
 // listVariables is GET /dialogs/{dialogId}/variableList.
@@ -240,21 +240,30 @@ func (a *API) findDialog(r *http.Request) (*chat.Session, *chat.Chat, error) {
 	return a.Service.FindDialog(r.Context(), id)
 }
 
-// dialogReply answers with a dialog as it is now, and with what its bot has said to the event
-// numbered cause, if it is waited for; 0 is none.
-func (a *API) dialogReply(r *http.Request, status int, id string, cause int64, async bool) (reply, error) {
-	session, c, err := a.Service.FindDialog(r.Context(), id)
-	if err != nil {
-		return reply{}, err
+// awaited is the sequence of the event whose answer the caller waits for, 0 for none.
+func awaited(cause int64, async bool) int64 {
+	if async {
+		return 0
 	}
+	return cause
+}
+
+// dialogReply answers with a dialog as it has become, and with what its bot has said to the event
+// numbered cause; 0 is none. What was asked for is done whatever happens here, so nothing of it is
+// an error: a caller that tries again would say everything twice.
+func (a *API) dialogReply(r *http.Request, status int, session *chat.Session, c *chat.Chat, cause int64) reply {
 	var events []chat.Event
-	if cause > 0 && !async {
+	if cause > 0 {
 		events = a.answer(r, session, cause)
-		if session, c, err = a.Service.FindDialog(r.Context(), id); err != nil {
-			return reply{}, err
+		now, _, err := a.Service.FindDialog(r.Context(), session.ID)
+		switch {
+		case err == nil:
+			session = now
+		case r.Context().Err() == nil && chat.CodeOf(err) != chat.CodeUnavailable:
+			a.Log.ErrorContext(r.Context(), "read the dialog again failed", "route", r.Pattern, "error", err)
 		}
 	}
-	return reply{status, newDialog(session, c, events, a.Files.Links)}, nil
+	return reply{status, newDialog(session, c, events, a.Files.Links)}
 }
 
 // dialogFields calls the fields of a session's start and of a message as this API does.

@@ -1,9 +1,11 @@
 package twin_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/twin"
 )
 
 // asked is an answer of the question-answer API.
@@ -267,5 +270,84 @@ func TestBotsAreListed(t *testing.T) {
 	p := newWorld(t).program(chat.PermitDialogs)
 	if a := p.do(200, "GET", "/bots", "", "Authorization: Bearer "+p.key); !sameJSON(t, a.text, `{"count":1,"items":[{"id":"`+botID+`","name":"Говорун"}]}`) {
 		t.Errorf("got %s", a.text)
+	}
+}
+
+// unread is a domain that does what it is asked to and cannot be read any more after that.
+type unread struct {
+	*fake
+	done bool
+	why  error
+}
+
+func (u *unread) Authenticate(context.Context, string) (*chat.APIKey, error) {
+	return &chat.APIKey{ID: unknownID, Permissions: []string{chat.PermitDialogs}}, nil
+}
+
+func (u *unread) FindDialog(context.Context, string) (*chat.Session, *chat.Chat, error) {
+	if u.done {
+		return nil, nil, u.why
+	}
+	return u.result.Session, &u.chat, nil
+}
+
+func (u *unread) StartDialog(context.Context, chat.StartParams) (*chat.StartResult, error) {
+	u.done = true
+	return &u.result, u.note("start")
+}
+
+func (u *unread) Send(context.Context, chat.SendParams) (*chat.SendResult, error) {
+	u.done = true
+	return &chat.SendResult{Session: u.result.Session, Event: clientSays(7, "x")}, u.note("send")
+}
+
+func (u *unread) Reload(context.Context, chat.ReloadParams) (*chat.SendResult, error) {
+	u.done = true
+	return &chat.SendResult{Session: u.result.Session, Event: clientSays(7, "x")}, u.note("reload")
+}
+
+func (u *unread) FinishDialog(context.Context, string) (*chat.Session, error) {
+	u.done = true
+	ended := *u.result.Session
+	ended.Status = chat.StatusClosed
+	return &ended, u.note("finish")
+}
+
+// TestDialogIsAnsweredWhateverFailsThen: a caller who is told of a failure asks again, and everything
+// would be said twice.
+func TestDialogIsAnsweredWhateverFailsThen(t *testing.T) {
+	t.Parallel()
+	const dialog = "/api/v1/dialogs/" + sessionID
+	for _, tt := range []struct {
+		path, body, act string
+		status          int
+		state, said     string
+	}{
+		{"/api/v1/dialogs", `{"botId":"` + botID + `","message":"x"}`, "start", 201, "ACTIVE", `"Да"`},
+		{"/api/v1/dialogs", `{"botId":"` + botID + `","returnAnswerAsync":true}`, "start", 201, "ACTIVE", ``},
+		{dialog, `{"message":"x"}`, "send", 201, "ACTIVE", `"Да"`},
+		{dialog, `{"message":"x","returnAnswerAsync":true}`, "send", 201, "ACTIVE", ``},
+		{dialog + "/reload", ``, "reload", 200, "ACTIVE", `"Да"`},
+		{dialog + "/finish", ``, "finish", 200, "FINISHED", ``},
+	} {
+		for _, why := range []error{chat.Errorf(chat.CodeUnavailable, "the disk is gone"), errors.New("broken")} {
+			u := &unread{fake: newFake(), why: why}
+			u.chat.Language = "ru"
+			u.result.Chat, u.result.Cause = &u.chat, 7
+			u.result.Session.Status, u.result.Session.Owner = chat.StatusOpen, chat.Owner{Kind: chat.OwnerBot, ID: botID}
+			said := botSays(8, 1, "Да")
+			said.Payload.(*chat.Message).Cause = 7
+			u.events = []chat.Event{said}
+			s := serve(t, u.fake, nil, func(p *twin.Params) { p.Service = u })
+			answer := s.do("POST", tt.path, tt.body, "Authorization: Bearer k")
+			got := answer.Body.String()
+			if answer.Code != tt.status || !strings.Contains(got, `"dialogId":"`+sessionID+`","botId":"`+botID+`","status":"`+tt.state+`","language":"ru"`) ||
+				!strings.Contains(got, tt.said) || strings.Contains(got, `"Да"`) != (tt.said != "") {
+				t.Errorf("%s %s: %d %s", tt.path, tt.body, answer.Code, got)
+			}
+			if calls := u.calls(); !strings.HasPrefix(calls, tt.act) {
+				t.Errorf("%s: called %s", tt.path, calls)
+			}
+		}
 	}
 }

@@ -45,7 +45,8 @@ type Service interface {
 	Authenticate(ctx context.Context, key string) (*chat.APIKey, error)
 	StartDialog(ctx context.Context, p chat.StartParams) (*chat.StartResult, error)
 	FindDialog(ctx context.Context, id string) (*chat.Session, *chat.Chat, error)
-	Reload(ctx context.Context, p chat.ReloadParams) (*chat.Event, error)
+	Reload(ctx context.Context, p chat.ReloadParams) (*chat.SendResult, error)
+	FinishDialog(ctx context.Context, id string) (*chat.Session, error)
 	Variables(ctx context.Context, session *chat.Session) (system, context map[string]any, err error)
 	ListBots(ctx context.Context) ([]chat.BotRecord, error)
 }
