@@ -14,10 +14,12 @@ var dialogChats = uuid.MustParse("6a0c1b52-5d0c-4d0e-9b53-0f5e3c1f7a11")
 
 // StartDialog starts a dialog with a bot, or goes on in the one that p.SessionID names. A dialog is
 // a session in a chat of its own per bot, which is made with the first (TWIN, section 8). The
-// caller is trusted to name its clients. An unknown bot is CodeInvalid.
-func (s *Service) StartDialog(ctx context.Context, p StartParams) (*StartResult, error) {
+// caller is trusted to name its clients. An unknown bot is CodeInvalid. A repeat is one by the same
+// key: what others happen to call the same must not hand out a dialog.
+func (s *Service) StartDialog(ctx context.Context, by *APIKey, p StartParams) (*StartResult, error) {
 	p.ChatID = uuid.NewSHA1(dialogChats, []byte(p.BotID)).String()
-	return s.startIn(ctx, p, func(tx Tx) (*Chat, error) { return s.dialogChat(tx, &p) })
+	find := func(tx Tx) (*Chat, error) { return s.dialogChat(tx, &p) }
+	return s.startIn(ctx, p, find, func(*Chat) string { return adminScope(by, "start dialog") })
 }
 
 // dialogChat finds the chat of a bot's dialogs, or makes it.

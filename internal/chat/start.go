@@ -52,11 +52,11 @@ func (s *Service) Start(ctx context.Context, p StartParams) (*StartResult, error
 			return nil, Errorf(CodeNotFound, "no such chat")
 		}
 		return c, err
-	})
+	}, func(c *Chat) string { return startScope(c, &p) })
 }
 
-// startIn is Start in the chat that find returns.
-func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (*Chat, error)) (*StartResult, error) {
+// startIn is Start in the chat that find returns. scope is who starts there, for idempotency.
+func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (*Chat, error), scope func(*Chat) string) (*StartResult, error) {
 	if p.Message != nil {
 		if err := p.Message.check(); err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (
 			return err
 		}
 		result = &StartResult{Chat: c}
-		return s.once(tx, s.startScope(c, &p), p.Idempotency, func(r *IdempotencyRecord) error {
+		return s.once(tx, scope(c), p.Idempotency, func(r *IdempotencyRecord) error {
 			if err := s.start(tx, c, &p, result); err != nil {
 				return err
 			}
@@ -91,10 +91,10 @@ func (s *Service) startIn(ctx context.Context, p StartParams, find func(tx Tx) (
 	return result, nil
 }
 
-// startScope is the principal and the operation of an idempotent start. A session id is a
+// startScope is the principal and the operation of an idempotent start by a client. A session id is a
 // right, so a key that several strangers may happen to choose must not hand it out: a short
 // one counts only for the same caller.
-func (s *Service) startScope(c *Chat, p *StartParams) string {
+func startScope(c *Chat, p *StartParams) string {
 	op := "start"
 	if p.Continue {
 		op = "continue"

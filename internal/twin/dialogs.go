@@ -71,7 +71,7 @@ func (a *API) startDialog(r *http.Request) (reply, error) {
 	if p.Idempotency, err = a.idempotency(r, body); err != nil {
 		return reply{}, err
 	}
-	result, err := a.Service.StartDialog(context.WithoutCancel(r.Context()), *p)
+	result, err := a.Service.StartDialog(context.WithoutCancel(r.Context()), callerOf(r), *p)
 	if err != nil {
 		return reply{}, dialogFields(err)
 	}

@@ -172,6 +172,28 @@ func TestDialogRepeats(t *testing.T) {
 	}
 }
 
+// TestDialogRepeatsAreOfOneKey: two programs that name a start the same, from one address, start two
+// dialogs; one program starts one, whatever the name.
+func TestDialogRepeatsAreOfOneKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mine, theirs := w.program(chat.PermitDialogs), w.program(chat.PermitDialogs)
+	for _, key := range []string{"1", "order-1", "8e0a3bc4-2a55-4b6f-9d62-1f6a0b6c7d11", strings.Repeat("k", 255)} {
+		start := func(p program, body string, status int) asked {
+			return p.call(status, "POST", "/dialogs", `{"botId":"`+botID+`"`+body+`}`, "Idempotency-Key: "+key)
+		}
+		first, foreign := start(mine, "", 201), start(theirs, "", 201)
+		if first.DialogID == foreign.DialogID {
+			t.Errorf("key %s hands out a stranger's dialog", key)
+		}
+		if again := start(mine, "", 201); again.text != first.text {
+			t.Errorf("key %s: got %s, then %s", key, first.text, again.text)
+		}
+		start(mine, `,"message":"x"`, 422)
+		start(theirs, `,"message":"x"`, 422)
+	}
+}
+
 // TestReloadWhileTheBotThinks: what the bot says to what came before is refused.
 func TestReloadWhileTheBotThinks(t *testing.T) {
 	t.Parallel()
@@ -291,7 +313,7 @@ func (u *unread) FindDialog(context.Context, string) (*chat.Session, *chat.Chat,
 	return u.result.Session, &u.chat, nil
 }
 
-func (u *unread) StartDialog(context.Context, chat.StartParams) (*chat.StartResult, error) {
+func (u *unread) StartDialog(context.Context, *chat.APIKey, chat.StartParams) (*chat.StartResult, error) {
 	u.done = true
 	return &u.result, u.note("start")
 }

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,7 +64,8 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 		w.Header().Set("Allow", allow)
 		return reply{}, errMethod
 	}
-	if err := a.admit(w, r, res.permission); err != nil {
+	r, err := a.admit(w, r, res.permission)
+	if err != nil {
 		return reply{}, err
 	}
 	if res.files {
@@ -75,55 +77,65 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 }
 
 // admit judges who asks. There are no operators yet, so clients have no valid credentials, and
-// those that are there count as wrong, never as none (TWIN, section 1).
-func (a *API) admit(w http.ResponseWriter, r *http.Request, permission string) error {
+// those that are there count as wrong, never as none (TWIN, section 1). The
+// request that is returned knows its caller, see callerOf.
+func (a *API) admit(w http.ResponseWriter, r *http.Request, permission string) (*http.Request, error) {
 	if permission != "" {
 		return a.authenticate(r, permission)
 	}
 	if len(r.Header["Authorization"]) > 0 {
-		return chat.Errorf(chat.CodeUnauthenticated, "the credentials are not valid")
+		return nil, chat.Errorf(chat.CodeUnauthenticated, "the credentials are not valid")
 	}
 	if id := r.PathValue("sessionId"); id != "" {
 		id, err := entityID(id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r.SetPathValue("sessionId", id)
 		if err := a.Limits.Session(id); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(r.Header["Origin"]) == 0 {
-		return nil
+		return r, nil
 	}
 	c, err := a.findChat(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !auth.AllowOrigin(w.Header(), c.Origins, r.Header["Origin"][0]) {
-		return chat.Errorf(chat.CodeForbidden, "pages of this origin may not use the chat")
+		return nil, chat.Errorf(chat.CodeForbidden, "pages of this origin may not use the chat")
 	}
-	return nil
+	return r, nil
 }
 
 // authenticate takes a program's key: as a bearer, or bare as some callers send tokens (TWIN,
 // section 1). Programs are no pages, so their origin does not count.
-func (a *API) authenticate(r *http.Request, permission string) error {
+func (a *API) authenticate(r *http.Request, permission string) (*http.Request, error) {
 	token := r.Header.Get("Authorization")
 	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		token = strings.TrimSpace(rest)
 	}
 	if token == "" {
-		return chat.Errorf(chat.CodeUnauthenticated, "expected Authorization: Bearer and a key")
+		return nil, chat.Errorf(chat.CodeUnauthenticated, "expected Authorization: Bearer and a key")
 	}
 	key, err := a.Service.Authenticate(r.Context(), token)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !key.Allows(permission) {
-		return chat.Errorf(chat.CodeForbidden, "the key has no permission %q", permission)
+		return nil, chat.Errorf(chat.CodeForbidden, "the key has no permission %q", permission)
 	}
-	return nil
+	return r.WithContext(context.WithValue(r.Context(), caller{}, key)), nil
+}
+
+// caller is what the key of whoever calls goes by in a request's context.
+type caller struct{}
+
+// callerOf is the key with which a program calls: one of a resource with a permission.
+func callerOf(r *http.Request) *chat.APIKey {
+	key, _ := r.Context().Value(caller{}).(*chat.APIKey)
+	return key
 }
 
 // preflight answers a browser that asks whether a page may call. Of a chat that does not

@@ -43,7 +43,7 @@ type Service interface {
 
 	// Of the question-answer API.
 	Authenticate(ctx context.Context, key string) (*chat.APIKey, error)
-	StartDialog(ctx context.Context, p chat.StartParams) (*chat.StartResult, error)
+	StartDialog(ctx context.Context, by *chat.APIKey, p chat.StartParams) (*chat.StartResult, error)
 	FindDialog(ctx context.Context, id string) (*chat.Session, *chat.Chat, error)
 	Reload(ctx context.Context, p chat.ReloadParams) (*chat.SendResult, error)
 	FinishDialog(ctx context.Context, id string) (*chat.Session, error)
