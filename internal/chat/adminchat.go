@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // The use cases of administrators about chats. Who may call them is judged before.
@@ -40,7 +42,8 @@ func newToken() string {
 }
 
 // CreateChat stores a chat that NewChat has returned and the caller has changed. Its id may be
-// chosen, for clients that know it already; one that is taken is CodeConflict, and so is a token.
+// chosen, for clients that know it already, but for those that chats of dialogs may have (CodeInvalid);
+// one that is taken is CodeConflict, and so is a token.
 func (s *Service) CreateChat(ctx context.Context, by *APIKey, c *Chat, idem Idempotency) (*Chat, error) {
 	var made *Chat
 	err := s.Store.Update(ctx, func(tx Tx) error {
@@ -67,6 +70,9 @@ func (s *Service) CreateChat(ctx context.Context, by *APIKey, c *Chat, idem Idem
 }
 
 func (s *Service) storeNewChat(tx Tx, c *Chat) error {
+	if id, err := uuid.Parse(c.ID); err == nil && id.Version() == dialogIDs { // a bot's dialogs may need it
+		return Invalid("id", "expected a random UUID")
+	}
 	_, err := tx.FindChat(c.ID)
 	if err == nil {
 		return &Error{Code: CodeConflict, Field: "id", Message: "a chat has this id, or had it before it was deleted"}

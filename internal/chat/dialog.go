@@ -9,6 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// dialogIDs is the version of the UUIDs that chats of dialogs have, and no others.
+const dialogIDs = 5
+
 // dialogChats names the chats of dialogs: their ids are derived from those of their bots.
 var dialogChats = uuid.MustParse("6a0c1b52-5d0c-4d0e-9b53-0f5e3c1f7a11")
 
@@ -32,6 +35,9 @@ func (s *Service) dialogChat(tx Tx, p *StartParams) (*Chat, error) {
 		return nil, err
 	}
 	c, err := tx.FindChat(p.ChatID)
+	if err == nil && c.Kind != ChatDialogs { // of a time when administrators could choose such an id
+		return nil, Errorf(CodeState, "a chat that is none of dialogs has the id that the bot's dialogs need, %s", c.ID)
+	}
 	if CodeOf(err) != CodeNotFound {
 		return c, err
 	}
