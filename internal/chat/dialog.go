@@ -15,22 +15,56 @@ const dialogIDs = 5
 // dialogChats names the chats of dialogs: their ids are derived from those of their bots.
 var dialogChats = uuid.MustParse("6a0c1b52-5d0c-4d0e-9b53-0f5e3c1f7a11")
 
-// StartDialog starts a dialog with a bot, or goes on in the one that p.SessionID names. A dialog is
-// a session in a chat of its own per bot, which is made with the first (TWIN, section 8). The
-// caller is trusted to name its clients. An unknown bot is CodeInvalid. A repeat is one by the same
-// key: what others happen to call the same must not hand out a dialog.
+// StartDialog starts a dialog with a bot, or goes on in the one that p.SessionID names, whichever bot
+// has it: p.BotID counts for one that is started. A dialog is a session in a chat of its own per bot,
+// which is made with the first (TWIN, section 8). The caller is trusted to name its clients. An unknown
+// bot is CodeInvalid. A repeat is one by the same key: what others happen to call the same must not
+// hand out a dialog.
 func (s *Service) StartDialog(ctx context.Context, by *APIKey, p StartParams) (*StartResult, error) {
 	p.ChatID = uuid.NewSHA1(dialogChats, []byte(p.BotID)).String()
 	find := func(tx Tx) (*Chat, error) { return s.dialogChat(tx, &p) }
 	return s.startIn(ctx, p, find, func(*Chat) string { return adminScope(by, "start dialog") })
 }
 
-// dialogChat finds the chat of a bot's dialogs, or makes it.
+// dialogChat finds the chat that a dialog starts or goes on in. One that is named goes on in its own,
+// for Reload may have given it to a bot other than the one it was started with.
 func (s *Service) dialogChat(tx Tx, p *StartParams) (*Chat, error) {
-	bot, err := tx.FindBot(p.BotID)
+	if p.SessionID == "" {
+		return s.botChat(tx, p)
+	}
+	session, err := tx.LockSession(p.SessionID)
+	if CodeOf(err) == CodeNotFound {
+		return nil, errNoDialog()
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := tx.FindChat(session.ChatID)
+	if err != nil {
+		return nil, err
+	}
+	if c.Kind != ChatDialogs {
+		return nil, errNoDialog()
+	}
+	if s.writable(session) != nil { // another one is to be started
+		_, err = botOfDialog(tx, p.BotID)
+	}
+	return c, err
+}
+
+func botOfDialog(tx Tx, id string) (*BotRecord, error) {
+	bot, err := tx.FindBot(id)
 	if CodeOf(err) == CodeNotFound {
 		return nil, Invalid("botId", "no such bot")
 	}
+	return bot, err
+}
+
+func errNoDialog() error { return Errorf(CodeNotFound, "no such dialog") }
+
+// botChat finds the chat of a bot's dialogs, or makes it.
+func (s *Service) botChat(tx Tx, p *StartParams) (*Chat, error) {
+	bot, err := botOfDialog(tx, p.BotID)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +93,7 @@ func (s *Service) FindDialog(ctx context.Context, id string) (*Session, *Chat, e
 		return nil, nil, err
 	}
 	if c.Kind != ChatDialogs {
-		return nil, nil, Errorf(CodeNotFound, "no such dialog")
+		return nil, nil, errNoDialog()
 	}
 	return session, c, nil
 }

@@ -64,3 +64,47 @@ func TestDialogsTakeNoChatOfClients(t *testing.T) {
 	_, err := other.dialog(nil)
 	expectCode(t, err, chat.CodeState)
 }
+
+// A dialog that another bot has got by a reload goes on under the ids that its answers show.
+func TestReloadedDialogGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.mustDialog(nil)
+	id := first.Session.ID
+	r, err := w.Reload(t.Context(), chat.ReloadParams{SessionID: id, BotID: otherBot})
+	if err != nil || r.Session.Owner.ID != otherBot {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	goOn := func(bot string) (*chat.StartResult, error) {
+		return w.dialog(func(p *chat.StartParams) {
+			p.BotID, p.SessionID, p.Message = bot, id, &chat.MessageParams{Body: "x"}
+		})
+	}
+	for _, bot := range []string{otherBot, w.bot.ID} {
+		again, err := goOn(bot)
+		if err != nil || again.Session.ID != id || again.Chat.ID != first.Chat.ID || again.Started || again.Session.Owner.ID != otherBot {
+			t.Errorf("with %s: %+v, %v", bot, again, err)
+		}
+	}
+	if _, err := w.FinishDialog(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	for _, bot := range []string{chat.NoBot, uuid.NewString()} {
+		_, err := goOn(bot)
+		expectField(t, err, "botId")
+	}
+	next, err := goOn(otherBot)
+	if err != nil || !next.Started || next.Session.ID == id || next.Session.ClientID != first.Session.ClientID || next.Session.Owner.ID != otherBot {
+		t.Errorf("after its end: %+v, %v", next, err)
+	}
+}
+
+// Only a dialog is gone on in.
+func TestDialogGoesOnInNoOtherSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, id := range []string{w.start().Session.ID, uuid.NewString()} {
+		_, err := w.dialog(func(p *chat.StartParams) { p.SessionID = id })
+		expectCode(t, err, chat.CodeNotFound)
+	}
+}
