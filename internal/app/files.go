@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -46,6 +47,11 @@ func (a *App) startFiles(ctx context.Context, service *chat.Service, shared bool
 			Session:    chat.FileLimits{Count: c.Files.MaxPerSession, Bytes: int64(c.Files.SessionBytes)},
 			Uploads:    c.Files.Uploads,
 			Downloads:  c.Files.Downloads,
+
+			AddressUploads: c.Files.AddressUploads,
+		},
+		Address: func(r *http.Request) netip.Prefix {
+			return auth.Network(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r))
 		},
 		Allow: func(r *http.Request) error {
 			return a.limits.Address(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r))

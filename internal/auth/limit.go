@@ -73,12 +73,18 @@ func (l *Limits) Address(addr netip.Addr) error {
 	if l == nil {
 		return nil
 	}
+	return refusal(l.address.take(Network(addr), l.now()), "address")
+}
+
+// Network is what limits of an address count: the address, or the network of 64 bits of an IPv6
+// one. It is the zero Prefix for the zero Addr.
+func Network(addr netip.Addr) netip.Prefix {
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = 64 // one subscriber has the whole network
 	}
-	network, _ := addr.Prefix(bits) // the zero Prefix for the zero Addr
-	return refusal(l.address.take(network, l.now()), "address")
+	network, _ := addr.Prefix(bits)
+	return network
 }
 
 // Session counts a call that concerns a session; see Address.

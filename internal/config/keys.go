@@ -130,6 +130,8 @@ func keys(c *Config) []Key {
 			"Bytes that all files of one session may have together."),
 		key("files.uploads", "256", count(&c.Files.Uploads, 1, 100_000),
 			"Uploads received at once; others wait up to 10 s, then are answered 503 with Retry-After. One session may have four of them."),
+		key("files.address_uploads", "16", count(&c.Files.AddressUploads, 1, 100_000),
+			"Of them, those that one client address (of IPv6: one network of 64 bits) may have, or wait with; more are answered 429. Raise it where a program sends files for many people, and set http.trusted_proxies behind a proxy, or all have one address."),
 		key("files.downloads", "1024", count(&c.Files.Downloads, 1, 1_000_000),
 			"Downloads served at once; what comes beyond is answered 503 with Retry-After."),
 		key("files.link_ttl", "24h", span(&c.Files.LinkTTL, "1s", "8760h"),

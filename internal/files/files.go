@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -66,6 +67,8 @@ type Limits struct {
 	// SessionUploads is how many of them one session may have; 0: 4. With Uploads it bounds the
 	// space that drafts take.
 	SessionUploads int
+	// AddressUploads is how many of them one client address may have, those that wait included; 0: 16.
+	AddressUploads int
 }
 
 // Metrics are counted by a Service; what is nil is not.
@@ -86,9 +89,12 @@ type Params struct {
 	OrphanTTL time.Duration // how long a file stays that no message refers to
 	Limits    Limits
 	Allow     func(*http.Request) error // whether who asks may download so often; nil: always
-	Now       func() time.Time          // clock; nil for the system's
-	Log       *slog.Logger
-	Metrics   Metrics
+	// Address is the network whose transfers are counted together with those of who asks; without one,
+	// or where nil, they are not.
+	Address func(*http.Request) netip.Prefix
+	Now     func() time.Time // clock; nil for the system's
+	Log     *slog.Logger
+	Metrics Metrics
 }
 
 // Service receives and serves files. Its methods are safe to call at once.
@@ -101,8 +107,9 @@ type Service struct {
 	closing   bool
 	uploads   int // under way and waiting
 	downloads map[*download]struct{}
-	sessions  map[string]int // uploads by session
-	idle      chan struct{}  // closed when closing and no upload is under way
+	sessions  map[string]int       // uploads by session
+	sending   map[netip.Prefix]int // uploads by address
+	idle      chan struct{}        // closed when closing and no upload is under way
 }
 
 // New returns a service.
@@ -113,9 +120,12 @@ func New(p Params) *Service {
 	if p.Limits.SessionUploads == 0 {
 		p.Limits.SessionUploads = 4
 	}
+	if p.Limits.AddressUploads == 0 {
+		p.Limits.AddressUploads = 16
+	}
 	return &Service{
 		Params: p, places: make(chan struct{}, p.Limits.Uploads), closed: make(chan struct{}),
-		downloads: map[*download]struct{}{}, sessions: map[string]int{}, idle: make(chan struct{}),
+		downloads: map[*download]struct{}{}, sessions: map[string]int{}, sending: map[netip.Prefix]int{}, idle: make(chan struct{}),
 	}
 }
 
@@ -156,10 +166,18 @@ const (
 	waitingPerPlace = 8
 )
 
-// enter takes a place for an upload of a session. Its body is not read meanwhile, so who waits costs
+// address is whom a transfer is counted with.
+func (s *Service) address(r *http.Request) netip.Prefix {
+	if s.Address == nil {
+		return netip.Prefix{}
+	}
+	return s.Address(r)
+}
+
+// enter takes a place for an upload of a session that is there: for others nothing is counted. Its body is not read meanwhile, so who waits costs
 // little more than a connection.
-func (s *Service) enter(ctx context.Context, session string) (leave func(), err error) {
-	if err := s.count(session); err != nil {
+func (s *Service) enter(ctx context.Context, session string, address netip.Prefix) (leave func(), err error) {
+	if err := s.count(session, address); err != nil {
 		return nil, err
 	}
 	timeout := time.NewTimer(enterWithin)
@@ -168,7 +186,7 @@ func (s *Service) enter(ctx context.Context, session string) (leave func(), err 
 	case s.places <- struct{}{}:
 		return func() {
 			<-s.places
-			s.uncount(session)
+			s.uncount(session, address)
 		}, nil
 	case <-timeout.C:
 		err = busy("too many files are being received")
@@ -177,12 +195,12 @@ func (s *Service) enter(ctx context.Context, session string) (leave func(), err 
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	s.uncount(session)
+	s.uncount(session, address)
 	return nil, err
 }
 
 // count lets an upload wait.
-func (s *Service) count(session string) error {
+func (s *Service) count(session string, address netip.Prefix) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -191,19 +209,25 @@ func (s *Service) count(session string) error {
 	case s.uploads >= s.Limits.Uploads*(1+waitingPerPlace):
 		return busy("too many files are being received")
 	case s.sessions[session] >= s.Limits.SessionUploads:
-		return &chat.Error{Code: chat.CodeRateLimited, Message: "the session is sending too many files at once", RetryAfter: time.Second}
+		return tooMany("the session is sending too many files at once")
+	case address.IsValid() && s.sending[address] >= s.Limits.AddressUploads:
+		return tooMany("the address is sending too many files at once")
 	}
+	s.sending[address]++
 	s.uploads++
 	s.sessions[session]++
 	s.moving(1)
 	return nil
 }
 
-func (s *Service) uncount(session string) {
+func (s *Service) uncount(session string, address netip.Prefix) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessions[session]--; s.sessions[session] == 0 {
 		delete(s.sessions, session)
+	}
+	if s.sending[address]--; s.sending[address] == 0 {
+		delete(s.sending, address)
 	}
 	s.uploads--
 	s.moving(-1)
@@ -238,6 +262,10 @@ func add(c prometheus.Counter, n float64) {
 	if c != nil {
 		c.Add(n)
 	}
+}
+
+func tooMany(message string) error {
+	return &chat.Error{Code: chat.CodeRateLimited, Message: message, RetryAfter: time.Second}
 }
 
 func busy(message string) error {

@@ -18,12 +18,14 @@ const (
 type pace struct {
 	control *http.ResponseController
 	start   time.Time
+	end     time.Time // when it is over, whatever has moved
 	set     time.Time // when a deadline was set last
 	moved   int64     // bytes
 }
 
 func newPace(w http.ResponseWriter) *pace {
-	return &pace{control: http.NewResponseController(w), start: time.Now()}
+	now := time.Now()
+	return &pace{control: http.NewResponseController(w), start: now, end: now.Add(longest)}
 }
 
 // deadline is until when the next bytes must have moved. ok is false when it need not be set anew
@@ -35,7 +37,7 @@ func (p *pace) deadline() (at time.Time, ok bool) {
 	}
 	p.set = now
 	at = now.Add(stall)
-	for _, bound := range []time.Time{p.start.Add(longest), p.start.Add(stall + time.Duration(p.moved/slowest)*time.Second)} {
+	for _, bound := range []time.Time{p.end, p.start.Add(stall + time.Duration(p.moved/slowest)*time.Second)} {
 		if bound.Before(at) {
 			at = bound
 		}
@@ -61,6 +63,13 @@ func (a *arriving) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
 	a.moved += int64(n)
 	return n, err
+}
+
+// endWithin has the rest arrive soon or not at all, however fast it moves.
+func (a *arriving) endWithin(d time.Duration) {
+	a.end = time.Now().Add(d)
+	a.set = time.Time{}
+	a.extend()
 }
 
 func (a *arriving) extend() {

@@ -24,6 +24,9 @@ const (
 	maxFields = 50
 	// maxField is how much one of them may hold, in bytes.
 	maxField = 64 << 10
+	// drainSize and drainTime bound what is taken of a body that is refused.
+	drainSize = 1 << 20
+	drainTime = 5 * time.Second
 	// draftLife is how long nobody may have written to a draft before it counts as left over.
 	draftLife = 2 * time.Hour
 )
@@ -46,16 +49,30 @@ func (u *received) discard() {
 // private) into a session. Either all of them are kept, durably, or none. Nothing is ever unpacked:
 // an archive is bytes. The caller bounds how long the body may take, see Arriving.
 func (s *Service) Upload(r *http.Request, sessionID string, idem chat.Idempotency) (*chat.FilesResult, error) {
-	leave, err := s.enter(r.Context(), sessionID)
+	result, err := s.upload(r, sessionID, idem)
 	if err != nil {
-		s.drain(r)
+		drain(r)
+	}
+	return result, err
+}
+
+// upload gives its place and its drafts back before it returns, so that who is refused holds nothing.
+func (s *Service) upload(r *http.Request, sessionID string, idem chat.Idempotency) (*chat.FilesResult, error) {
+	if err := s.Domain.MayUpload(r.Context(), sessionID, idem); err != nil {
+		return nil, err
+	}
+	leave, err := s.enter(r.Context(), sessionID, s.address(r))
+	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	up := &received{digest: sha256.New()}
 	defer up.discard()
-	if err := s.admit(r, sessionID, idem, up); err != nil {
-		s.drain(r)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, chat.Invalid("Content-Type", "expected multipart/form-data with a boundary")
+	}
+	if err := s.receive(parts, up); err != nil {
 		return nil, err
 	}
 	idem.BodyHash = hex.EncodeToString(up.digest.Sum(nil))
@@ -64,25 +81,16 @@ func (s *Service) Upload(r *http.Request, sessionID string, idem chat.Idempotenc
 	return s.keep(ctx, sessionID, up, idem)
 }
 
-// admit receives the files of who may send them.
-func (s *Service) admit(r *http.Request, sessionID string, idem chat.Idempotency, up *received) error {
-	if err := s.Domain.MayUpload(r.Context(), sessionID, idem); err != nil {
-		return err
+// drain takes what is still on its way of a body that is refused, within bounds: who is in the
+// middle of sending hears nothing. Who has asked before sending waits for the answer.
+func drain(r *http.Request) {
+	if r.Header.Get("Expect") != "" {
+		return
 	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return chat.Invalid("Content-Type", "expected multipart/form-data with a boundary")
+	if a, ok := r.Body.(*arriving); ok {
+		a.endWithin(drainTime)
 	}
-	return s.receive(parts, up)
-}
-
-// drain takes what is still on its way of a body that is refused, as far as it is no more than a
-// file may have: who is in the middle of sending hears nothing. Who has asked before sending waits
-// for the answer.
-func (s *Service) drain(r *http.Request) {
-	if r.Header.Get("Expect") == "" {
-		_, _ = io.CopyN(io.Discard, r.Body, s.Limits.MaxSize+maxField)
-	}
+	_, _ = io.CopyN(io.Discard, r.Body, drainSize)
 }
 
 // receive takes all parts.

@@ -151,13 +151,24 @@ func form(parts ...part) (body *bytes.Buffer, contentType string) {
 // try sends parts up; refused is what was said against it.
 func (w *world) try(session, key string, parts ...part) (made []chat.File, refused string) {
 	w.t.Helper()
+	return w.post(session, parts, "Idempotency-Key", key)
+}
+
+// tryFrom sends parts up from an address.
+func (w *world) tryFrom(address, session string, parts ...part) (made []chat.File, refused string) {
+	w.t.Helper()
+	return w.post(session, parts, "From", address)
+}
+
+func (w *world) post(session string, parts []part, header, value string) (made []chat.File, refused string) {
+	w.t.Helper()
 	body, contentType := form(parts...)
 	r, err := http.NewRequest(http.MethodPost, w.url+"/sessions/"+session+"/files", body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", contentType)
-	r.Header.Set("Idempotency-Key", key)
+	r.Header.Set(header, value)
 	res, err := (&http.Client{Transport: contract.Transport(w.t, http.DefaultTransport)}).Do(r)
 	if err != nil {
 		w.t.Fatal(err)

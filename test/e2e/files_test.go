@@ -243,7 +243,7 @@ func TestBadFiles(t *testing.T) {
 	body, contentType := form(t, text)
 	empty, emptyType := form(t, text, sent{"b.txt", "", ""})
 	large, largeType := form(t, sent{"a.bin", "", strings.Repeat("x", 3_000_001)})
-	endless, endlessType := form(t, sent{"a.bin", "", strings.Repeat("x", 5_900_000)})
+	endless, endlessType := form(t, sent{"a.bin", "", strings.Repeat("x", 3_900_000)})
 	many, manyType := form(t, make([]sent, 0)...)
 	for name, tt := range map[string]struct {
 		session, contentType string
@@ -331,7 +331,7 @@ func TestSlowUpload(t *testing.T) {
 // TestThousandUploadsAtOnce: each is kept or clearly refused, within bounded memory.
 func TestThousandUploadsAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	s := newServer(t, "--files-address-uploads", "1000")
 	a := newAPI(t, s.url())
 	const uploads, sessions, size = 1000, 250, 512 << 10
 	ids := make([]string, sessions)

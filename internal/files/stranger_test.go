@@ -1,0 +1,125 @@
+package files_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/files"
+)
+
+const unknown = "99999999-9999-4999-8999-999999999999"
+
+// hold begins an upload that does not end before the test.
+func (w *world) hold(session, begin string, headers ...string) net.Conn {
+	w.t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { c.Close() })
+	headers = append(headers, "Host: x", "Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000000")
+	if _, err := fmt.Fprintf(c, "POST /sessions/%s/files HTTP/1.1\r\n%s\r\n\r\n%s", session, strings.Join(headers, "\r\n"), begin); err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// asking tells when the domain was asked whether somebody may send files.
+type asking struct {
+	files.Domain
+	asked chan struct{}
+}
+
+func (a *asking) MayUpload(ctx context.Context, id string, idem chat.Idempotency) error {
+	defer func() { a.asked <- struct{}{} }()
+	return a.Domain.MayUpload(ctx, id, idem)
+}
+
+// Who is refused, and does not stop sending, holds no place meanwhile, and is answered soon.
+func TestRefusedHoldNoPlace(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ session, begin, want string }{
+		"a stranger": {unknown, "--b\r\n", "not_found"},
+		"bad form":   {"", "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n", "invalid file[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan struct{}, 10)
+			w := newWorld(t, func(p *files.Params) {
+				p.Limits.Uploads = 1
+				p.Domain = &asking{p.Domain, asked}
+			})
+			if tt.session == "" {
+				tt.session = w.session.ID
+			}
+			c := w.hold(tt.session, tt.begin)
+			<-asked
+			w.send("a.txt", "text")
+			if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			text := make([]byte, len(tt.want))
+			if _, err := res.Body.Read(text); string(text) != tt.want {
+				t.Errorf("%d %q %v", res.StatusCode, text, err)
+			}
+		})
+	}
+}
+
+// fromHeader has a test say which address it comes from.
+func fromHeader(r *http.Request) netip.Prefix {
+	addr, _ := netip.ParseAddr(r.Header.Get("From")) // without the header none
+	network, _ := addr.Prefix(addr.BitLen())
+	return network
+}
+
+func TestUploadsOfAnAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	transfers := prometheus.NewGauge(prometheus.GaugeOpts{Name: "transfers"})
+	w := newWorld(t, func(p *files.Params) {
+		p.Limits.AddressUploads, p.Metrics.Transfers, p.Address = 2, transfers, fromHeader
+	})
+	const begin = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
+	first := w.hold(w.start().ID, begin, "From: 192.0.2.1")
+	w.hold(w.start().ID, begin, "From: 192.0.2.1")
+	underWay := func(n float64) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("%v uploads are under way", n), func() bool {
+			var m dto.Metric
+			return transfers.Write(&m) == nil && m.GetGauge().GetValue() == n
+		})
+	}
+	underWay(2)
+	from := func(address string) string {
+		_, refused := w.tryFrom(address, w.start().ID, part{"file", "a", "", "x"})
+		return refused
+	}
+	if refused := from("192.0.2.1"); refused != "rate_limited  the address is sending too many files at once" {
+		t.Error(refused)
+	}
+	if refused := from("192.0.2.2"); refused != "" {
+		t.Error("another address:", refused)
+	}
+	w.send("who has no address", "x")
+	first.Close()
+	underWay(1)
+	if refused := from("192.0.2.1"); refused != "" {
+		t.Error("after one has gone:", refused)
+	}
+}
