@@ -119,10 +119,11 @@ func FuzzReceive(f *testing.F) {
 	s := New(Params{Blobs: disk, Limits: Limits{MaxSize: 1 << 10, PerRequest: 2}, Log: slog.New(slog.DiscardHandler)})
 	f.Fuzz(func(t *testing.T, body string) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewBufferString(body))
-		parts := multipart.NewReader(r.Body, "b")
+		metered := &meter{ReadCloser: r.Body}
+		parts := multipart.NewReader(metered, "b")
 		up := &received{digest: sha256.New()}
 		defer up.discard()
-		err := s.receive(parts, up)
+		err := s.receive(parts, metered, up)
 		if err != nil {
 			if code := chat.CodeOf(err); code != chat.CodeInvalid && code != chat.CodeTooLarge {
 				t.Errorf("%v", err)

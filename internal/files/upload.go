@@ -24,6 +24,9 @@ const (
 	maxFields = 50
 	// maxField is how much one of them may hold, in bytes.
 	maxField = 64 << 10
+	// maxBetween is how much there may be between the contents of two parts, in bytes: a boundary and
+	// headers, which are kept in memory. Before the first there may be a preamble, too.
+	maxBetween = 64 << 10
 	// drainSize and drainTime bound what is taken of a body that is refused.
 	drainSize = 1 << 20
 	drainTime = 5 * time.Second
@@ -68,11 +71,14 @@ func (s *Service) upload(r *http.Request, sessionID string, idem chat.Idempotenc
 	defer leave()
 	up := &received{digest: sha256.New()}
 	defer up.discard()
+	metered := &meter{ReadCloser: r.Body}
+	r = r.WithContext(r.Context()) // a copy: what is refused is drained without the meter
+	r.Body = metered
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, chat.Invalid("Content-Type", "expected multipart/form-data with a boundary")
 	}
-	if err := s.receive(parts, up); err != nil {
+	if err := s.receive(parts, metered, up); err != nil {
 		return nil, err
 	}
 	idem.BodyHash = hex.EncodeToString(up.digest.Sum(nil))
@@ -94,9 +100,11 @@ func drain(r *http.Request) {
 }
 
 // receive takes all parts.
-func (s *Service) receive(parts *multipart.Reader, up *received) error {
+func (s *Service) receive(parts *multipart.Reader, metered *meter, up *received) error {
 	for fields := 0; ; {
+		metered.bound()
 		part, err := parts.NextRawPart()
+		metered.lift()
 		if err == io.EOF {
 			break
 		}
@@ -207,8 +215,14 @@ func (s *Service) copy(draft io.Writer, content hash.Hash, from io.Reader) (size
 
 // arrival says why a body could not be received.
 func arrival(err error) error {
+	var known *chat.Error
+	if errors.As(err, &known) {
+		return known
+	}
 	message := "the body is not valid multipart/form-data"
 	switch {
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return chat.Errorf(chat.CodeTooLarge, "a part has too many headers")
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		message = "the body ends before its end"
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -133,6 +133,33 @@ func TestWrongBodies(t *testing.T) {
 	}
 }
 
+// What is not content is bounded, however it is sent; content is not bounded by that.
+func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const disposition = "Content-Disposition: form-data; name=\"file[]\"; filename=\"a\"\r\n"
+	end := "\r\n" + strings.Repeat("x", maxSize) + "\r\n--b--\r\n"
+	long := strings.Repeat("x", 1000) + "\r\n"
+	for name, tt := range map[string]struct{ body, want string }{
+		"a long header": {"--b\r\n" + disposition + "X: " + strings.Repeat("x", 70<<10) + "\r\n" + end, "too_large  expected at most 65536 bytes"},
+		"many headers":  {"--b\r\n" + disposition + strings.Repeat("X: "+long, 70) + end, "too_large  expected at most 65536 bytes"},
+		"tiny headers":  {"--b\r\n" + disposition + strings.Repeat("X:\n", 10_001) + end, "too_large  a part has too many headers"},
+		"a preamble":    {strings.Repeat(long, 70) + "--b\r\n" + disposition + end, "too_large  expected at most 65536 bytes"},
+		"no more": {strings.Repeat(long, 30) + "--b\r\n" + disposition + "X: " + long + "\r\n1\r\n--b\r\n" +
+			disposition + strings.Repeat("X: "+long, 55) + end, "[{"},
+	} {
+		res, err := http.Post(w.url+"/sessions/"+w.session.ID+"/files", "multipart/form-data; boundary=b", strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if !strings.HasPrefix(string(text), tt.want) {
+			t.Errorf("%s: %d %.200s", name, res.StatusCode, text)
+		}
+	}
+}
+
 func TestSessionCannotFillTheDisk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
