@@ -44,6 +44,23 @@ type FileLimits struct {
 	Bytes int64
 }
 
+// FileSum is how many files there are, and their bytes.
+type FileSum struct{ Count, Bytes int64 }
+
+// Plus is the sum with one file more.
+func (s FileSum) Plus(size int64) FileSum { return FileSum{s.Count + 1, s.Bytes + size} }
+
+// Allow refuses to keep more with CodeState.
+func (l FileLimits) Allow(s FileSum) error {
+	if s.Count > int64(l.Count) {
+		return Errorf(CodeState, "the session may keep at most %d files", l.Count)
+	}
+	if s.Bytes > l.Bytes {
+		return Errorf(CodeState, "the session may keep files of at most %d bytes in all", l.Bytes)
+	}
+	return nil
+}
+
 // AnnounceParams say what a client is sending up.
 type AnnounceParams struct {
 	SessionID   string
@@ -60,13 +77,47 @@ type FilesResult struct {
 }
 
 // MayUpload refuses who would be refused by AnnounceFiles whatever the files are, before anything of
-// them is received. A repeat is answered in a closed session, too.
-func (s *Service) MayUpload(ctx context.Context, sessionID string, idem Idempotency) error {
+// them is received, and says what the session keeps already. A repeat is answered in a closed session,
+// too, and one of what is done adds nothing: for it the sum is zero. Uploads at once do not know of each
+// other; AnnounceFiles judges them in the end.
+func (s *Service) MayUpload(ctx context.Context, sessionID string, limits FileLimits, idem Idempotency) (kept FileSum, err error) {
 	session, err := s.FindSession(ctx, sessionID)
-	if err != nil || idem.Key != "" {
-		return err
+	if err != nil {
+		return FileSum{}, err
 	}
-	return s.writable(session)
+	if idem.Key == "" {
+		if err := s.writable(session); err != nil {
+			return FileSum{}, err
+		}
+	}
+	done := false
+	err = s.Store.Update(ctx, func(tx Tx) (err error) {
+		kept = FileSum{}
+		if done, err = uploaded(tx, session, idem.Key); err != nil || done {
+			return err
+		}
+		kept.Count, kept.Bytes, err = tx.SumFiles(session.Key)
+		return err
+	})
+	if err != nil {
+		return FileSum{}, fmt.Errorf("sum files: %w", err)
+	}
+	if done {
+		return FileSum{}, nil
+	}
+	return kept, limits.Allow(kept.Plus(1))
+}
+
+// uploaded reports whether anything was sent up under a key; what it was is not known yet.
+func uploaded(tx Tx, session *Session, key string) (bool, error) {
+	if key == "" {
+		return false, nil
+	}
+	_, err := tx.FindIdempotency(uploadScope(session), key)
+	if CodeOf(err) == CodeNotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // AnnounceFiles writes down files before their bytes go where they live: whatever crashes after it,
@@ -107,20 +158,15 @@ func (s *Service) AnnounceFiles(ctx context.Context, p AnnounceParams) (*FilesRe
 }
 
 func withinLimits(tx Tx, session *Session, p *AnnounceParams) error {
-	count, bytes, err := tx.SumFiles(session.Key)
-	if err != nil {
+	var sum FileSum
+	var err error
+	if sum.Count, sum.Bytes, err = tx.SumFiles(session.Key); err != nil {
 		return err
 	}
 	for i := range p.Files {
-		count, bytes = count+1, bytes+p.Files[i].Size
+		sum = sum.Plus(p.Files[i].Size)
 	}
-	if count > int64(p.Limits.Count) {
-		return Errorf(CodeState, "the session may keep at most %d files", p.Limits.Count)
-	}
-	if bytes > p.Limits.Bytes {
-		return Errorf(CodeState, "the session may keep files of at most %d bytes in all", p.Limits.Bytes)
-	}
-	return nil
+	return p.Limits.Allow(sum)
 }
 
 // findUploaded finds what an earlier upload under the same key has made, nil when there was none.

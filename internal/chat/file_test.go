@@ -134,11 +134,17 @@ func TestWhoMayUpload(t *testing.T) {
 	if _, err := w.AnnounceFiles(ctx, p); chat.CodeOf(err) != chat.CodeState || !strings.Contains(err.Error(), "at most 10 bytes") {
 		t.Error(err)
 	}
-	if err := w.MayUpload(ctx, uuid.NewString(), chat.Idempotency{}); chat.CodeOf(err) != chat.CodeNotFound {
+	if kept, err := w.MayUpload(ctx, session.ID, p.Limits, chat.Idempotency{}); chat.CodeOf(err) != chat.CodeState || kept != (chat.FileSum{Count: 2, Bytes: 10}) {
+		t.Error(kept, err)
+	}
+	if kept, err := w.MayUpload(ctx, session.ID, roomy, chat.Idempotency{Key: "new"}); err != nil || kept != (chat.FileSum{Count: 2, Bytes: 10}) {
+		t.Error(kept, err)
+	}
+	if _, err := w.MayUpload(ctx, uuid.NewString(), roomy, chat.Idempotency{}); chat.CodeOf(err) != chat.CodeNotFound {
 		t.Error(err)
 	}
 	w.pass(2 * time.Hour) // its life time is over, whether or not that was noticed
-	if err := w.MayUpload(ctx, session.ID, chat.Idempotency{}); chat.CodeOf(err) != chat.CodeState {
+	if _, err := w.MayUpload(ctx, session.ID, roomy, chat.Idempotency{}); chat.CodeOf(err) != chat.CodeState {
 		t.Error(err)
 	}
 	p.Limits = roomy
@@ -227,6 +233,9 @@ func TestUploadsUnderOneKey(t *testing.T) {
 	first, err := w.FinishFiles(ctx, one, idem)
 	if err != nil || first.Done {
 		t.Fatal(first, err)
+	}
+	if kept, err := w.MayUpload(ctx, session.ID, chat.FileLimits{Count: 1, Bytes: 4}, idem); err != nil || kept != (chat.FileSum{}) {
+		t.Fatal("a repeat where there is no room for more:", kept, err)
 	}
 	second, err := w.FinishFiles(ctx, two, idem)
 	if err != nil || !second.Done || second.Files[0].ID != first.Files[0].ID || w.state(two.Files[0]) != chat.FileDoomed {

@@ -27,7 +27,7 @@ import (
 
 // Domain is what the package asks of the domain; *chat.Service is one.
 type Domain interface {
-	MayUpload(ctx context.Context, sessionID string, idem chat.Idempotency) error
+	MayUpload(ctx context.Context, sessionID string, limits chat.FileLimits, idem chat.Idempotency) (kept chat.FileSum, err error)
 	AnnounceFiles(ctx context.Context, p chat.AnnounceParams) (*chat.FilesResult, error)
 	FinishFiles(ctx context.Context, announced *chat.FilesResult, idem chat.Idempotency) (*chat.FilesResult, error)
 	DropFiles(ctx context.Context, files []chat.File) error

@@ -116,7 +116,7 @@ func FuzzReceive(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := New(Params{Blobs: disk, Limits: Limits{MaxSize: 1 << 10, PerRequest: 2}, Log: slog.New(slog.DiscardHandler)})
+	s := New(Params{Blobs: disk, Limits: Limits{MaxSize: 1 << 10, PerRequest: 2, Session: chat.FileLimits{Count: 2, Bytes: 1 << 20}}, Log: slog.New(slog.DiscardHandler)})
 	f.Fuzz(func(t *testing.T, body string) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewBufferString(body))
 		metered := &meter{ReadCloser: r.Body}

@@ -38,6 +38,7 @@ const (
 type received struct {
 	files   []chat.File
 	drafts  []Draft
+	sum     chat.FileSum // of them and of what the session keeps
 	private bool
 	digest  hash.Hash // of what the files say and are called
 }
@@ -61,7 +62,8 @@ func (s *Service) Upload(r *http.Request, sessionID string, idem chat.Idempotenc
 
 // upload gives its place and its drafts back before it returns, so that who is refused holds nothing.
 func (s *Service) upload(r *http.Request, sessionID string, idem chat.Idempotency) (*chat.FilesResult, error) {
-	if err := s.Domain.MayUpload(r.Context(), sessionID, idem); err != nil {
+	kept, err := s.Domain.MayUpload(r.Context(), sessionID, s.Limits.Session, idem)
+	if err != nil {
 		return nil, err
 	}
 	leave, err := s.enter(r.Context(), sessionID, s.address(r))
@@ -69,7 +71,7 @@ func (s *Service) upload(r *http.Request, sessionID string, idem chat.Idempotenc
 		return nil, err
 	}
 	defer leave()
-	up := &received{digest: sha256.New()}
+	up := &received{digest: sha256.New(), sum: kept}
 	defer up.discard()
 	metered := &meter{ReadCloser: r.Body}
 	r = r.WithContext(r.Context()) // a copy: what is refused is drained without the meter
@@ -167,6 +169,9 @@ func (s *Service) receiveFile(part *multipart.Part, up *received) error {
 	if part.FileName() == "" {
 		return chat.Invalid(field, "expected a file, with a filename")
 	}
+	if err := s.Limits.Session.Allow(up.sum.Plus(1)); err != nil {
+		return err
+	}
 	draft, err := s.Blobs.Begin()
 	if err != nil {
 		return storing(err)
@@ -175,7 +180,8 @@ func (s *Service) receiveFile(part *multipart.Part, up *received) error {
 	f := chat.File{Name: cleanName(part.FileName())}
 	content := sha256.New()
 	var head []byte
-	f.Size, head, err = s.copy(draft, content, part)
+	f.Size, head, err = copyTo(draft, content, io.LimitReader(part, min(s.Limits.MaxSize, s.Limits.Session.Bytes-up.sum.Bytes)+1))
+	up.sum = up.sum.Plus(f.Size)
 	switch {
 	case err != nil:
 		return err
@@ -184,15 +190,17 @@ func (s *Service) receiveFile(part *multipart.Part, up *received) error {
 	case f.Size == 0:
 		return chat.Invalid(field, "the file is empty")
 	}
+	if err := s.Limits.Session.Allow(up.sum); err != nil {
+		return err
+	}
 	f.ContentType = contentType(head, f.Name)
 	up.files = append(up.files, f)
 	fmt.Fprintf(up.digest, "%q %x\n", f.Name, content.Sum(nil))
 	return nil
 }
 
-// copy takes a file's bytes, up to one more than it may have, and returns the first of them, too.
-func (s *Service) copy(draft io.Writer, content hash.Hash, from io.Reader) (size int64, head []byte, err error) {
-	from = io.LimitReader(from, s.Limits.MaxSize+1)
+// copyTo takes a file's bytes and returns the first of them, too.
+func copyTo(draft io.Writer, content hash.Hash, from io.Reader) (size int64, head []byte, err error) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)

@@ -181,6 +181,37 @@ func TestSessionCannotFillTheDisk(t *testing.T) {
 	w.send("another session", "x")
 }
 
+// Receiving stops where the session's room ends, not when all has arrived.
+func TestRoomIsJudgedWhileReceiving(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "files")
+	w := newWorld(t, onFolder(t, dir), func(p *files.Params) { p.Limits.PerRequest, p.Limits.Session = 5, chat.FileLimits{Count: 3, Bytes: 1000} })
+	const head = "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
+	w.send("a.txt", strings.Repeat("x", 500))
+	full := w.start()
+	if _, refused := w.try(full.ID, "key", part{"file", "a", "", strings.Repeat("x", 1000)}); refused != "" {
+		t.Fatal(refused)
+	}
+	many := w.start()
+	for name, tt := range map[string]struct{ session, begin, want string }{
+		"too large":       {w.session.ID, head + strings.Repeat("x", 8<<10), "state  the session may keep files of at most 1000 bytes in all"},
+		"large together":  {w.session.ID, head + strings.Repeat("x", 400) + head + strings.Repeat("x", 8<<10), "state  the session may keep files of at most 1000 bytes in all"},
+		"full":            {full.ID, "", "state  the session may keep files of at most 1000 bytes in all"},
+		"too many":        {many.ID, strings.Repeat(head+"x", 3) + head, "state  the session may keep at most 3 files"},
+		"too large alone": {many.ID, head + strings.Repeat("x", 8<<10), "state  the session may keep files of at most 1000 bytes in all"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if text := answer(t, w.hold(tt.session, strings.TrimPrefix(tt.begin, "\r\n"))); text != tt.want {
+				t.Error(text)
+			}
+		})
+	}
+	if again, refused := w.try(full.ID, "key", part{"file", "a", "", strings.Repeat("x", 1000)}); refused != "" || len(again) != 1 {
+		t.Error("a repeat where there is no room for more:", refused)
+	}
+}
+
 func TestUploadIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
