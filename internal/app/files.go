@@ -48,7 +48,8 @@ func (a *App) startFiles(ctx context.Context, service *chat.Service, shared bool
 			Uploads:    c.Files.Uploads,
 			Downloads:  c.Files.Downloads,
 
-			AddressUploads: c.Files.AddressUploads,
+			AddressUploads:   c.Files.AddressUploads,
+			AddressDownloads: c.Files.AddressDownloads,
 		},
 		Address: func(r *http.Request) netip.Prefix {
 			return auth.Network(auth.Proxies(c.HTTP.TrustedProxies).ClientAddr(r))

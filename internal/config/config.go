@@ -123,17 +123,18 @@ type Bot struct {
 
 // Files is where files of clients live, and what they may cost.
 type Files struct {
-	Dir            string // "": in the data directory
-	MaxSize        int    // bytes of one
-	MaxPerRequest  int
-	MaxPerSession  int
-	SessionBytes   int // of all files of a session
-	Uploads        int // at once
-	Downloads      int // at once
-	AddressUploads int // of them from one address
-	LinkTTL        time.Duration
-	OrphanTTL      time.Duration
-	S3             S3
+	Dir              string // "": in the data directory
+	MaxSize          int    // bytes of one
+	MaxPerRequest    int
+	MaxPerSession    int
+	SessionBytes     int // of all files of a session
+	Uploads          int // at once
+	Downloads        int // at once
+	AddressDownloads int // of one address
+	AddressUploads   int // of one address, those that wait too
+	LinkTTL          time.Duration
+	OrphanTTL        time.Duration
+	S3               S3
 }
 
 // S3 is a bucket that keeps the files instead of a folder.

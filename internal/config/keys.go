@@ -134,6 +134,8 @@ func keys(c *Config) []Key {
 			"Of them, those that one client address (of IPv6: one network of 64 bits) may have, or wait with; more are answered 429. Raise it where a program sends files for many people, and set http.trusted_proxies behind a proxy, or all have one address."),
 		key("files.downloads", "1024", count(&c.Files.Downloads, 1, 1_000_000),
 			"Downloads served at once; what comes beyond is answered 503 with Retry-After."),
+		key("files.address_downloads", "32", count(&c.Files.AddressDownloads, 1, 1_000_000),
+			"Of them, those that one client address may have; more are answered 429. See files.address_uploads."),
 		key("files.link_ttl", "24h", span(&c.Files.LinkTTL, "1s", "8760h"),
 			"How long a link to a file works at least. A link is made anew whenever its message is delivered."),
 		key("files.orphan_ttl", "24h", span(&c.Files.OrphanTTL, "1s", "8760h"),

@@ -69,6 +69,8 @@ type Limits struct {
 	SessionUploads int
 	// AddressUploads is how many of them one client address may have, those that wait included; 0: 16.
 	AddressUploads int
+	// AddressDownloads is how many downloads one client address may have; 0: 32.
+	AddressDownloads int
 }
 
 // Metrics are counted by a Service; what is nil is not.
@@ -109,6 +111,7 @@ type Service struct {
 	downloads map[*download]struct{}
 	sessions  map[string]int       // uploads by session
 	sending   map[netip.Prefix]int // uploads by address
+	reading   map[netip.Prefix]int // downloads by address
 	idle      chan struct{}        // closed when closing and no upload is under way
 }
 
@@ -123,9 +126,12 @@ func New(p Params) *Service {
 	if p.Limits.AddressUploads == 0 {
 		p.Limits.AddressUploads = 16
 	}
+	if p.Limits.AddressDownloads == 0 {
+		p.Limits.AddressDownloads = 32
+	}
 	return &Service{
 		Params: p, places: make(chan struct{}, p.Limits.Uploads), closed: make(chan struct{}),
-		downloads: map[*download]struct{}{}, sessions: map[string]int{}, sending: map[netip.Prefix]int{}, idle: make(chan struct{}),
+		downloads: map[*download]struct{}{}, sessions: map[string]int{}, sending: map[netip.Prefix]int{}, reading: map[netip.Prefix]int{}, idle: make(chan struct{}),
 	}
 }
 
@@ -234,13 +240,17 @@ func (s *Service) uncount(session string, address netip.Prefix) {
 	s.signal()
 }
 
-// enterDownload takes a place for a download, which cut ends early.
-func (s *Service) enterDownload(cut func()) (leave func(), err error) {
+// enterDownload takes a place for a download of an address, which cut ends early.
+func (s *Service) enterDownload(address netip.Prefix, cut func()) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing || len(s.downloads) >= s.Limits.Downloads {
 		return nil, busy("too many files are being sent")
 	}
+	if address.IsValid() && s.reading[address] >= s.Limits.AddressDownloads {
+		return nil, tooMany("the address is reading too many files at once")
+	}
+	s.reading[address]++
 	d := &download{cut}
 	s.downloads[d] = struct{}{}
 	s.moving(1)
@@ -248,6 +258,9 @@ func (s *Service) enterDownload(cut func()) (leave func(), err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.downloads, d)
+		if s.reading[address]--; s.reading[address] == 0 {
+			delete(s.reading, address)
+		}
 		s.moving(-1)
 	}, nil
 }

@@ -54,7 +54,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	leave, err := s.enterDownload(cancel)
+	leave, err := s.enterDownload(s.address(r), cancel)
 	if err != nil {
 		return err
 	}

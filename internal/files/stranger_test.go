@@ -99,6 +99,61 @@ func fromHeader(r *http.Request) netip.Prefix {
 	return network
 }
 
+func TestDownloadsOfAnAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	end := make(chan struct{})
+	reading := make(chan struct{})
+	w := newWorld(t, func(p *files.Params) {
+		p.Limits.AddressDownloads, p.Address = 1, fromHeader
+		p.Blobs = &stuck{p.Blobs, reading, end}
+	})
+	link, _ := w.links(w.send("a.txt", "text"))
+	done := make(chan int)
+	go func() {
+		r, _ := http.NewRequest(http.MethodGet, link, nil)
+		r.Header.Set("From", "192.0.2.1")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			close(done)
+			return
+		}
+		res.Body.Close()
+		done <- res.StatusCode
+	}()
+	<-reading
+	if res, text := w.request(http.MethodHead, link, "From: 192.0.2.1"); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
+		t.Error("a second one:", res.StatusCode, text)
+	}
+	if res, text := w.request(http.MethodHead, link, "From: 192.0.2.2"); res.StatusCode != 200 {
+		t.Error("another address:", res.StatusCode, text)
+	}
+	if res, text := w.request(http.MethodHead, link); res.StatusCode != 200 {
+		t.Error("who has no address:", res.StatusCode, text)
+	}
+	close(end)
+	if status := <-done; status != 200 {
+		t.Error(status)
+	}
+	eventually(t, "there is room again", func() bool {
+		res, _ := w.request(http.MethodHead, link, "From: 192.0.2.1")
+		return res.StatusCode == 200
+	})
+}
+
+// stuck is a storage whose blobs cannot be opened before end.
+type stuck struct {
+	files.Blobs
+	reading chan<- struct{}
+	end     <-chan struct{}
+}
+
+func (s *stuck) Open(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
+	s.reading <- struct{}{}
+	<-s.end
+	return s.Blobs.Open(ctx, name, offset)
+}
+
 func TestUploadsOfAnAddressAreBounded(t *testing.T) {
 	t.Parallel()
 	transfers := prometheus.NewGauge(prometheus.GaugeOpts{Name: "transfers"})

@@ -185,7 +185,9 @@ func TestSessionCannotFillTheDisk(t *testing.T) {
 func TestRoomIsJudgedWhileReceiving(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "files")
-	w := newWorld(t, onFolder(t, dir), func(p *files.Params) { p.Limits.PerRequest, p.Limits.Session = 5, chat.FileLimits{Count: 3, Bytes: 1000} })
+	w := newWorld(t, onFolder(t, dir), func(p *files.Params) {
+		p.Limits.PerRequest, p.Limits.Session = 5, chat.FileLimits{Count: 3, Bytes: 1000}
+	})
 	const head = "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
 	w.send("a.txt", strings.Repeat("x", 500))
 	full := w.start()
