@@ -287,31 +287,45 @@ func (s *Service) DoomFiles(ctx context.Context, before time.Time) (doomed int64
 }
 
 // ForgetFiles removes the bytes of doomed files with remove, and then their rows: what a crash
-// interrupts is done again. A file whose bytes cannot be removed stays, and keeps no other.
+// interrupts is done again. A file whose bytes cannot be removed stays, and keeps no other; only where
+// none of a batch can be because their storage is CodeUnavailable is the rest left to the next time.
 func (s *Service) ForgetFiles(ctx context.Context, remove func(context.Context, *File) error) (forgotten int64, err error) {
 	for after := int64(0); ctx.Err() == nil; {
 		files, e := s.Store.ListDoomedFiles(ctx, after, doomBatch)
 		if e != nil {
 			return forgotten, errors.Join(err, fmt.Errorf("forget files: %w", e))
 		}
-		var gone []int64
-		for i := range files {
-			after = files[i].Key
-			if e := remove(ctx, &files[i]); e != nil {
-				err = errors.Join(err, fmt.Errorf("remove the bytes of file %d: %w", files[i].Key, e))
-				continue
-			}
-			gone = append(gone, files[i].Key)
+		gone, away, failed := removeAll(ctx, files, remove)
+		if err == nil { // one tells enough
+			err = failed
 		}
 		if e := s.Store.Update(ctx, func(tx Tx) error { return deleteFiles(tx, gone) }); e != nil {
 			return forgotten, errors.Join(err, fmt.Errorf("forget files: %w", e))
 		}
 		forgotten += int64(len(gone))
-		if len(files) < doomBatch || len(gone) == 0 {
+		if len(files) < doomBatch || away && len(gone) == 0 {
 			break
 		}
+		after = files[len(files)-1].Key
 	}
 	return forgotten, err
+}
+
+// removeAll removes the bytes of files, and says which are gone, whether a storage was away, and the
+// first thing that failed.
+func removeAll(ctx context.Context, files []File, remove func(context.Context, *File) error) (gone []int64, away bool, err error) {
+	for i := range files {
+		e := remove(ctx, &files[i])
+		if e == nil {
+			gone = append(gone, files[i].Key)
+			continue
+		}
+		away = away || CodeOf(e) == CodeUnavailable
+		if err == nil {
+			err = fmt.Errorf("remove the bytes of file %d: %w", files[i].Key, e)
+		}
+	}
+	return gone, away, err
 }
 
 func deleteFiles(tx Tx, keys []int64) error {

@@ -223,6 +223,38 @@ func TestForgettingGoesOn(t *testing.T) {
 	}
 }
 
+// A whole batch that cannot be removed keeps no other file, but a storage that is away is let be.
+func TestForgettingPassesABatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	session := w.start().Session
+	p := chat.AnnounceParams{SessionID: session.ID, Limits: chat.FileLimits{Count: 1000, Bytes: 1000}, Files: make([]chat.File, 101)}
+	announced, err := w.AnnounceFiles(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DropFiles(context.Background(), announced.Files); err != nil {
+		t.Fatal(err)
+	}
+	last := announced.Files[100].ID
+	for _, tt := range []struct {
+		code      chat.Code
+		forgotten int64
+		tried     int
+	}{{chat.CodeUnavailable, 0, 100}, {chat.CodeInternal, 1, 101}} {
+		tried := 0
+		n, err := w.ForgetFiles(context.Background(), func(_ context.Context, f *chat.File) error {
+			if tried++; f.ID == last {
+				return nil
+			}
+			return chat.Errorf(tt.code, "not this one")
+		})
+		if n != tt.forgotten || tried != tt.tried || chat.CodeOf(err) != tt.code {
+			t.Errorf("%s: %d forgotten, %d tried, %v", tt.code, n, tried, err)
+		}
+	}
+}
+
 func TestUploadsUnderOneKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
