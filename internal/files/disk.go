@@ -16,10 +16,27 @@ type Disk struct {
 	dir string
 }
 
-// NewDisk makes the folder if it is missing, for its owner only.
+// NewDisk makes the folder if it is missing, for its owner only, and those in it: when it returns they
+// are durable, so that a blob is as soon as its own folder is flushed.
 func NewDisk(dir string) (*Disk, error) {
 	d, err := newDrafts(dir)
-	return &Disk{drafts: d, dir: dir}, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range 256 {
+		folder := filepath.Join(dir, fmt.Sprintf("%02x", i)) // see Blobs for the names
+		if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("folder of files: %w", err)
+		}
+	}
+	if err := syncFolder(dir); err != nil {
+		return nil, fmt.Errorf("folder of files: %w", err)
+	}
+	// One that we may not read we have not made the folder in.
+	if err := syncFolder(filepath.Dir(filepath.Clean(dir))); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("folder of files: %w", err)
+	}
+	return &Disk{drafts: d, dir: dir}, nil
 }
 
 // Begin implements Blobs.
@@ -43,20 +60,11 @@ func (f *diskDraft) Commit(_ context.Context, name string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	folder := filepath.Dir(path)
-	if err := os.Mkdir(folder, 0o700); err == nil {
-		err = syncFolder(f.disk.dir)
-		if err != nil {
-			return err
-		}
-	} else if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
 	f.committed = true
-	return syncFolder(folder)
+	return syncFolder(filepath.Dir(path))
 }
 
 // Discard implements Draft.
