@@ -101,13 +101,14 @@ func (c *change) outgoing(in *Chat) []Delivery {
 	return list
 }
 
-// eventHooks are who is told of events. A session's own setting counts above the chat's for the
-// same URL, which is told once.
+// eventHooks are who is told of events. One URL is told once, as the chat has it: whoever starts a
+// session must not silence the chat's webhook, nor choose what is sent along to it.
 func eventHooks(own *Hooks, in *Chat) (hooks []Hooks) {
-	if own.EventURL != "" {
+	s := &in.Settings
+	if own.EventURL != "" && own.EventURL != s.EventCallbackURL {
 		hooks = append(hooks, *own)
 	}
-	if s := &in.Settings; s.EventCallbackURL != "" && s.EventCallbackURL != own.EventURL {
+	if s.EventCallbackURL != "" {
 		hooks = append(hooks, Hooks{EventURL: s.EventCallbackURL, EventData: s.EventCallbackData, Events: s.NotifyOnEvents})
 	}
 	return hooks

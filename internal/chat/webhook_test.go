@@ -84,11 +84,22 @@ func TestEventsGoToTheSessionsAndTheChatsWebhook(t *testing.T) {
 	}
 }
 
+// TestOneURLIsToldOnce, as the chat has it, whatever a client names at its start or later.
 func TestOneURLIsToldOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *chat.Chat) { c.Settings.EventCallbackURL = eventsURL })
-	w.start(hooked("", eventsURL))
-	w.expectDeliveries("event " + eventsURL + " 1-1 e-data")
+	w := newWorld(t, func(c *chat.Chat) {
+		c.Settings.EventCallbackURL, c.Settings.EventCallbackData = eventsURL, "chat"
+		c.Settings.NotifyOnEvents = []string{"session.started", "message.created"}
+	})
+	w.named()
+	id := w.start(hooked("", eventsURL, "none")).Session.ID
+	w.send(id, "2")
+	w.start(func(p *chat.StartParams) { p.SessionID = id }, hooked("", eventsURL, "session.closed"))
+	w.send(id, "3")
+	if err := w.Close(t.Context(), id, chat.ClosedByClient, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.expectDeliveries("event "+eventsURL+" 1-1 chat", "event "+eventsURL+" 2-2 chat", "event "+eventsURL+" 3-3 chat")
 }
 
 // TestWebhooksFollowTheSettings: of the chat, which may be read two seconds late; of a start that goes on
