@@ -93,7 +93,7 @@ func TestAdministration(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}
 	}
-	if secrets := o.object("admin", "chats", "show", id, "--secrets"); secrets["secret"] == "" || secrets["webhookSecret"] == "" {
+	if secrets := o.object("admin", "chats", "show", id, "--secrets"); secrets["secret"] == "" || secrets["webhookSecret"] == nil || secrets["sessionWebhookSecret"] == nil {
 		t.Errorf("%v", secrets)
 	}
 	o.fail("Invalid input parameters: sessionTtl: expected seconds", "admin", "chats", "update", id, "--set", "sessionTtl=1")

@@ -131,6 +131,8 @@ func (a *API) showChatSecrets(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	m := append(show(chatFields, found, true), member{"webhookSecret", a.signingSecret("webhooks:" + found.ID)})
+	m := append(show(chatFields, found, true),
+		member{"webhookSecret", a.signingSecret("webhooks:" + found.ID)},
+		member{"sessionWebhookSecret", a.signingSecret("session webhooks:" + found.ID)})
 	return reply{status: http.StatusOK, body: m}, nil
 }

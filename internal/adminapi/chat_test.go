@@ -54,8 +54,13 @@ func TestEverySettingIsKeptAndReset(t *testing.T) {
 	w.do(200, "PATCH", path, secrets)
 	kept := w.do(200, "GET", path+"/secrets", "")
 	if kept.text("secret") != "0123456789abcdef" || kept.text("token") != "ABCDEFGH:0123456789" || kept.text("fcmServerKey") != "fcm" ||
-		!strings.HasPrefix(kept.text("webhookSecret"), "whsec_") || kept.text("webhookSecret") != before.text("webhookSecret") || len(kept.body) != 4 {
+		len(kept.body) != 5 || kept.text("webhookSecret") == kept.text("sessionWebhookSecret") {
 		t.Errorf("secrets: %s", kept.raw)
+	}
+	for _, name := range []string{"webhookSecret", "sessionWebhookSecret"} {
+		if !strings.HasPrefix(kept.text(name), "whsec_") || kept.text(name) != before.text(name) {
+			t.Errorf("%s is %s, was %s", name, kept.text(name), before.text(name))
+		}
 	}
 
 	// null is the default of a new chat, which is a new one for what is random; the rest stays.

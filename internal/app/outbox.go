@@ -21,8 +21,14 @@ const (
 	webhookConnectTime = 2 * time.Minute
 )
 
-// webhooksPurpose is for what a chat's signing key is derived from the installation's.
-func webhooksPurpose(chatID string) string { return "webhooks:" + chatID }
+// webhookPurpose is for what the key that signs a delivery is derived from the installation's. What goes
+// to a URL that a session's starter has chosen must prove nothing to the chat's own receiver.
+func webhookPurpose(o *chat.Outgoing) string {
+	if o.ToChat() {
+		return "webhooks:" + o.ChatID
+	}
+	return "session webhooks:" + o.ChatID
+}
 
 // startOutbox delivers what rings the bell, with links to files.
 func (a *App) startOutbox(service *chat.Service, bell *outbox.Bell, links func(chat.Attachment) (inline, download string)) {
@@ -36,7 +42,7 @@ func (a *App) startOutbox(service *chat.Service, bell *outbox.Bell, links func(c
 		},
 		Client:      webhookClient(c),
 		Refused:     func(err error) bool { return errors.Is(err, egress.ErrPrivate) },
-		Key:         func(chatID string) []byte { return a.key.Derive(webhooksPurpose(chatID)) },
+		Key:         func(o *chat.Outgoing) []byte { return a.key.Derive(webhookPurpose(o)) },
 		Version:     a.params.Version,
 		Log:         a.params.Log,
 		Timeout:     c.Timeout,

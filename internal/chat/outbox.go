@@ -30,6 +30,12 @@ type Outgoing struct {
 	Client  *Client         // likewise
 }
 
+// ToChat reports whether it goes to the URL that the chat's administrators have set, as it is set now,
+// and not to one that whoever started the session has chosen.
+func (o *Outgoing) ToChat() bool {
+	return o.Kind == DeliveryEvent && o.URL == o.Chat.Settings.EventCallbackURL
+}
+
 // Outcome is what came of an attempt.
 type Outcome struct {
 	Attempt

@@ -62,9 +62,9 @@ type Options struct {
 	Bell        *Bell
 	Render      map[chat.DeliveryKind]Render
 	Client      *http.Client
-	Refused     func(error) bool           // whether the client will never call that address; nil: none is refused
-	Key         func(chatID string) []byte // that signs a chat's webhooks
-	Version     string                     // of the program, for User-Agent
+	Refused     func(error) bool              // whether the client will never call that address; nil: none is refused
+	Key         func(o *chat.Outgoing) []byte // that signs a delivery
+	Version     string                        // of the program, for User-Agent
 	Log         *slog.Logger
 	Timeout     time.Duration // of one attempt, from the dial to the end of the answer
 	Hands       int           // streams worked on at once

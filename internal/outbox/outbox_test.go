@@ -41,6 +41,47 @@ func TestAWebhookIsSigned(t *testing.T) {
 	}
 }
 
+// TestTheChatsReceiverIsSignedForApart: what goes to a URL that somebody else has chosen proves nothing to it.
+func TestTheChatsReceiverIsSignedForApart(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), newReceiver(t, nil)
+	if err := w.store.Update(t.Context(), func(tx chat.Tx) error {
+		c, err := tx.LockChat(w.chat.ID)
+		if err != nil {
+			return err
+		}
+		c.Settings.EventCallbackURL = r.URL + "/chat"
+		return tx.UpdateChat(c)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	s := w.start(r.URL + "/chosen")
+	w.say(s, "1")
+	for _, c := range r.wantCalls(t, 3) { // the start goes to the chat's only
+		right, wrong := chatKey, testKey
+		if c.path == "/chosen" {
+			right, wrong = testKey, chatKey
+		}
+		if err := verifyWith(right, c); err != nil {
+			t.Errorf("to %s: %v", c.path, err)
+		}
+		if verifyWith(wrong, c) == nil {
+			t.Errorf("what goes to %s is signed with the other key", c.path)
+		}
+	}
+	// The bot's answers go where the session's starter wants, to the chat's URL too.
+	for _, o := range []chat.Outgoing{
+		{Delivery: chat.Delivery{Kind: chat.DeliveryCallback, URL: r.URL + "/chat"}},
+		{Delivery: chat.Delivery{Kind: chat.DeliveryEvent, URL: r.URL + "/chat?"}},
+	} {
+		o.Chat = &chat.Chat{Settings: chat.Settings{EventCallbackURL: r.URL + "/chat"}}
+		if o.ToChat() {
+			t.Errorf("%s to %s is taken for the chat's", o.Kind, o.URL)
+		}
+	}
+}
+
 // TestOrderAcrossClients: many clients at once, each in order, over two nodes that share the work.
 func TestOrderAcrossClients(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func (b *Outbox) attempt(posts context.Context, d *chat.Delivery) (o chat.Outcom
 	}
 	posting, cancel := context.WithTimeout(posts, b.Timeout)
 	defer cancel()
-	o = b.post(posting, d, body, o)
+	o = b.post(posting, out, body, o)
 	o.Took = time.Since(began)
 	return o, o.Delivered || posts.Err() == nil
 }
@@ -77,7 +77,7 @@ func (b *Outbox) render(render Render, out *chat.Outgoing) (body []byte, err err
 	return body, err
 }
 
-func (b *Outbox) post(ctx context.Context, d *chat.Delivery, body []byte, o chat.Outcome) chat.Outcome {
+func (b *Outbox) post(ctx context.Context, d *chat.Outgoing, body []byte, o chat.Outcome) chat.Outcome {
 	req, err := b.request(ctx, d, body, o.At)
 	if err != nil {
 		return refuse(o, reason(err))
@@ -107,12 +107,12 @@ func (b *Outbox) post(ctx context.Context, d *chat.Delivery, body []byte, o chat
 }
 
 // request is signed as Standard Webhooks wants it (Standard Webhooks 1.0, "Signature scheme").
-func (b *Outbox) request(ctx context.Context, d *chat.Delivery, body []byte, at time.Time) (*http.Request, error) {
+func (b *Outbox) request(ctx context.Context, d *chat.Outgoing, body []byte, at time.Time) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	signer, err := standardwebhooks.NewWebhookRaw(b.Key(d.ChatID))
+	signer, err := standardwebhooks.NewWebhookRaw(b.Key(d))
 	if err != nil {
 		return nil, err
 	}

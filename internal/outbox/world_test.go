@@ -23,7 +23,11 @@ import (
 	"github.com/govorun/govorun/internal/sqlstore"
 )
 
-var testKey = []byte("0123456789abcdef0123456789abcdef")
+// testKey signs what goes to URLs that sessions name, chatKey what goes to the chat's own.
+var (
+	testKey = []byte("0123456789abcdef0123456789abcdef")
+	chatKey = []byte("fedcba9876543210fedcba9876543210")
+)
 
 // world is a domain over a real store, with a clock that can be put forward, and the outboxes of its
 // nodes.
@@ -80,8 +84,13 @@ func (w *world) deliver(edit ...func(*outbox.Options)) *outbox.Outbox {
 	o := outbox.Options{
 		Service: w.Service, Bell: w.bell, Client: egress.Client(true, time.Minute), Version: "v1", Log: slog.New(slog.DiscardHandler),
 		Render: map[chat.DeliveryKind]outbox.Render{chat.DeliveryEvent: render},
-		Key:    func(string) []byte { return testKey },
-		Sweep:  20 * time.Millisecond,
+		Key: func(o *chat.Outgoing) []byte {
+			if o.ToChat() {
+				return chatKey
+			}
+			return testKey
+		},
+		Sweep: 20 * time.Millisecond,
 	}
 	for _, e := range edit {
 		e(&o)
@@ -167,6 +176,7 @@ func eventually(t testing.TB, ok func() error) {
 // received is a call of a webhook.
 type received struct {
 	header http.Header
+	path   string
 	body   body
 	raw    []byte
 }
@@ -188,7 +198,7 @@ func newReceiver(t testing.TB, answer http.HandlerFunc) *receiver {
 		if err != nil {
 			return
 		}
-		r.enter(received{header: req.Header, raw: raw}, 1)
+		r.enter(received{header: req.Header, path: req.URL.Path, raw: raw}, 1)
 		defer r.enter(received{}, -1)
 		if answer != nil {
 			answer(w, req)
@@ -242,8 +252,10 @@ func (r *receiver) wantCalls(t testing.TB, n int) []received {
 	return r.all()
 }
 
-func verify(c received) error {
-	w, err := standardwebhooks.NewWebhookRaw(testKey)
+func verify(c received) error { return verifyWith(testKey, c) }
+
+func verifyWith(key []byte, c received) error {
+	w, err := standardwebhooks.NewWebhookRaw(key)
 	if err != nil {
 		return err
 	}

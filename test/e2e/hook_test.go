@@ -194,7 +194,7 @@ func (w *talkers) await(t *testing.T, h *hook, messages int) {
 	eventually(t, 2*time.Minute, fmt.Sprintf("%d webhooks are received", want), func() bool { return h.ids() >= want })
 }
 
-// signingKey is a chat's, as docs/webhooks.md derives it.
+// signingKey is that of what goes to the URLs of a chat's sessions.
 func (d data) signingKey(t *testing.T, chatID string) []byte {
 	t.Helper()
 	db, err := d.open()
@@ -210,7 +210,7 @@ func (d data) signingKey(t *testing.T, chatID string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	derived, err := hkdf.Key(sha256.New, key, nil, "govorun webhooks:"+chatID, 32)
+	derived, err := hkdf.Key(sha256.New, key, nil, "govorun session webhooks:"+chatID, 32)
 	if err != nil {
 		t.Fatal(err)
 	}
