@@ -41,6 +41,7 @@ type Outcome struct {
 	Attempt
 	Delivered  bool
 	Permanent  bool          // trying again is of no use
+	Refused    bool          // the address may not be called: permanent if it stays so over the first repeats
 	RetryAfter time.Duration // the receiver's wish; 0: none
 }
 
@@ -155,6 +156,8 @@ func (d *Delivery) note(o Outcome, now time.Time, st Settlement) {
 	case o.Delivered:
 		d.State, d.EndedAt = DeliveryDelivered, now
 	case o.Permanent:
+		d.State, d.EndedAt, d.Reason = DeliveryDead, now, o.Error
+	case d.Attempts > deliveryRepeats && o.Refused:
 		d.State, d.EndedAt, d.Reason = DeliveryDead, now, o.Error
 	case d.Attempts > deliveryRepeats && !now.Before(d.Since.Add(st.GiveUp)):
 		d.State, d.EndedAt = DeliveryDead, now

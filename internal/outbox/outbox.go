@@ -62,7 +62,7 @@ type Options struct {
 	Bell        *Bell
 	Render      map[chat.DeliveryKind]Render
 	Client      *http.Client
-	Refused     func(error) bool              // whether the client will never call that address; nil: none is refused
+	Refused     func(error) bool              // whether the client does not call that address; nil: none is refused
 	Key         func(o *chat.Outgoing) []byte // that signs a delivery
 	Version     string                        // of the program, for User-Agent
 	Log         *slog.Logger

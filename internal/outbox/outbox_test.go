@@ -213,9 +213,6 @@ func TestWhatIsDeadAtOnce(t *testing.T) {
 		calls  int
 	}{
 		"gone": {gone.URL, func(*outbox.Options) {}, "the receiver answers 410 Gone: it takes no more", 1},
-		"a private address": {good.URL, func(o *outbox.Options) {
-			o.Client, o.Refused = egress.Client(false, time.Minute), func(err error) bool { return errors.Is(err, egress.ErrPrivate) }
-		}, egress.ErrPrivate.Error(), 0},
 		"a body that panics": {good.URL, func(o *outbox.Options) {
 			o.Render = map[chat.DeliveryKind]outbox.Render{chat.DeliveryEvent: func(*chat.Outgoing) ([]byte, error) { panic("oops") }}
 		}, "it cannot be rendered", 0},
@@ -233,6 +230,35 @@ func TestWhatIsDeadAtOnce(t *testing.T) {
 			w.await(chat.DeliveryDead, 2)
 		})
 	}
+}
+
+// TestAPrivateAddressIsDeadAfterTheFirstRepeats: what a name stands for may be wrong for a moment.
+func TestAPrivateAddressIsDeadAfterTheFirstRepeats(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), newReceiver(t, nil)
+	w.deliver(func(o *outbox.Options) {
+		o.Client, o.Refused = egress.Client(false, time.Minute), func(err error) bool { return errors.Is(err, egress.ErrPrivate) }
+	})
+	w.say(w.start(r.URL), "1", "2")
+	for n := 1; n <= 3; n++ {
+		eventually(t, func() error {
+			if list := w.deliveries(chat.DeliveryPending); len(list) != 2 || list[1].Attempts != n {
+				return fmt.Errorf("after refusal %d: %+v", n, list)
+			}
+			return nil
+		})
+		w.pass(3 * time.Second)
+	}
+	d := w.await(chat.DeliveryDead, 1)[0]
+	if d.Attempts != 4 || d.Reason != egress.ErrPrivate.Error() || len(r.all()) > 0 {
+		t.Errorf("dead: %+v, %d calls", d, len(r.all()))
+	}
+	eventually(t, func() error { // and the stream goes on, with three repeats of its own
+		if list := w.deliveries(chat.DeliveryPending); len(list) != 1 || list[0].Attempts != 1 {
+			return fmt.Errorf("the next: %+v", list)
+		}
+		return nil
+	})
 }
 
 func TestALaterProgramsKindIsLeft(t *testing.T) {

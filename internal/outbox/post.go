@@ -84,7 +84,7 @@ func (b *Outbox) post(ctx context.Context, d *chat.Outgoing, body []byte, o chat
 	}
 	res, err := b.Client.Do(req)
 	if err != nil {
-		o.Permanent = b.Refused(err)
+		o.Refused = b.Refused(err) // a name may stand for another address soon
 		o.Error = reason(err)
 		return o
 	}

@@ -135,7 +135,7 @@ func TestBadReceivers(t *testing.T) {
 		newTalkers(t, each, url, a).say(t, messages)
 	}
 	private := newTalkers(t, each, "http://10.255.255.1:81/private", a)
-	private.say(t, messages)
+	private.say(t, 1)
 	w := newTalkers(t, each, good.url(), a)
 	w.say(t, messages)
 	w.await(t, good, messages)
@@ -143,7 +143,7 @@ func TestBadReceivers(t *testing.T) {
 		t.Errorf("%d repeats", repeats)
 	}
 	const sent = each * (messages + 1)
-	eventually(t, time.Minute, "what goes to a private address is dead", func() bool { return s.state(t, "dead") == sent })
+	eventually(t, time.Minute, "what goes to a private address is dead", func() bool { return s.state(t, "dead") == each*2 })
 	if n := s.state(t, "pending"); n != len(bad)*sent {
 		t.Errorf("%d webhooks wait, want %d", n, len(bad)*sent)
 	}
