@@ -18,6 +18,8 @@ const (
 	retryFirst = 20 * time.Millisecond
 	// awayWait is how long a stream is left alone when storage cannot say what is in it.
 	awayWait = time.Second
+	// brokenWait is the same for one whose rows are damaged.
+	brokenWait = time.Minute
 	// giveBackTimeout bounds giving a stream back; otherwise its lease ends by itself.
 	giveBackTimeout = 2 * time.Second
 )
@@ -31,25 +33,29 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 	leased := time.Now()
 	list, err := b.pending(l)
 	if err != nil || len(list) == 0 {
-		b.giveBack(l, err)
+		b.giveBack(l, b.waitAfter(l, err))
 		return rep
 	}
 	for i := range list {
 		d := &list[i]
-		outcome, ok := b.attempt(posts, d)
-		if !ok {
-			b.giveBack(l, nil)
+		a, err := b.attempt(posts, d)
+		if err != nil {
+			wait := awayWait
+			if posts.Err() != nil { // it is not storage's fault: others may go on at once
+				wait = 0
+			}
+			b.giveBack(l, wait)
 			return rep
 		}
 		st := chat.Settlement{Lease: l, GiveUp: b.GiveUp, Jitter: rand.Float64(), Keep: i+1 < len(list) && work.Err() == nil}
 		if time.Since(leased) > b.lease()/2 {
 			st.Renew, leased = b.lease(), time.Now()
 		}
-		rep.due, err = b.settle(d, outcome, st)
+		rep.due, err = b.settle(d, a.Outcome, st)
 		if err != nil {
 			return rep
 		}
-		rep.tried, rep.delivered = !outcome.Permanent, outcome.Delivered
+		rep.tried, rep.delivered = a.posted && !a.Permanent, a.Delivered
 		if d.State == chat.DeliveryDead {
 			rep.died = d
 		}
@@ -66,14 +72,23 @@ func (b *Outbox) pending(l chat.StreamLease) ([]chat.Delivery, error) {
 	return b.Service.ListPending(ctx, l, streamBatch)
 }
 
-// giveBack ends a lease before its time. When that fails, it ends by itself.
-func (b *Outbox) giveBack(l chat.StreamLease, cause error) {
+// waitAfter is how long a stream is left alone that could not be read, or was empty.
+func (b *Outbox) waitAfter(l chat.StreamLease, err error) time.Duration {
+	switch {
+	case err == nil:
+		return 0
+	case passing(err):
+		return awayWait
+	}
+	b.Log.Error("outbox: a stream cannot be read", "stream", l.Stream, "error", err)
+	return brokenWait
+}
+
+// giveBack ends a lease before its time; the stream is left alone for a time. When that fails, the lease
+// ends by itself.
+func (b *Outbox) giveBack(l chat.StreamLease, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), giveBackTimeout)
 	defer cancel()
-	wait := time.Duration(0)
-	if cause != nil {
-		wait = awayWait
-	}
 	if err := b.Service.GiveBackStream(ctx, l, wait); err != nil {
 		b.Log.Debug("outbox: a stream is not given back", "stream", l.Stream, "error", err)
 	}

@@ -1,13 +1,16 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -272,6 +275,84 @@ func TestALaterProgramsKindIsLeft(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// failingLoad is a domain that cannot load deliveries while err is set.
+type failingLoad struct {
+	*chat.Service
+	loads atomic.Int64
+	err   atomic.Pointer[error]
+}
+
+func (s *failingLoad) LoadOutgoing(ctx context.Context, d *chat.Delivery) (*chat.Outgoing, error) {
+	s.loads.Add(1)
+	if err := s.err.Load(); err != nil {
+		return nil, *err
+	}
+	return s.Service.LoadOutgoing(ctx, d)
+}
+
+func (s *failingLoad) fail(err error) {
+	if err == nil {
+		s.err.Store(nil)
+		return
+	}
+	s.err.Store(&err)
+}
+
+// TestWhatCannotBeReadFails, as any delivery does, and says so, until it can or is given up.
+func TestWhatCannotBeReadFails(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	w, r := newWorld(t), newReceiver(t, nil)
+	s := &failingLoad{Service: w.Service}
+	s.fail(errors.New("decode payload: unknown kind"))
+	b := w.deliver(func(o *outbox.Options) { o.Service, o.Log = s, slog.New(slog.NewTextHandler(&log, nil)) })
+	w.say(w.start(r.URL), "1")
+	eventually(t, func() error {
+		d := w.deliveries("")[0]
+		if d.State != chat.DeliveryPending || d.Attempts != 1 || d.Log[0].Error != "what it is about cannot be read" || d.NextAt.IsZero() {
+			return fmt.Errorf("%+v after %d loads", d, s.loads.Load())
+		}
+		return nil
+	})
+	s.fail(nil)
+	w.pass(3 * time.Second)
+	w.await(chat.DeliveryDelivered, 1)
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); strings.Count(text, "cannot be read") != 1 || !strings.Contains(text, "unknown kind") {
+		t.Errorf("logged %s", text)
+	}
+}
+
+// TestStorageThatIsAwayIsNoAttempt: the stream is left alone for a moment.
+func TestStorageThatIsAwayIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"away": chat.Errorf(chat.CodeUnavailable, "away"), "no time": fmt.Errorf("load: %w", context.DeadlineExceeded),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, r := newWorld(t), newReceiver(t, nil)
+			s := &failingLoad{Service: w.Service}
+			s.fail(err)
+			w.deliver(func(o *outbox.Options) { o.Service = s })
+			w.say(w.start(r.URL), "1")
+			eventually(t, func() error {
+				if s.loads.Load() == 0 {
+					return errors.New("it was not tried")
+				}
+				return nil
+			})
+			s.fail(nil)
+			w.pass(time.Second)
+			if d := w.await(chat.DeliveryDelivered, 1)[0]; d.Attempts != 1 || s.loads.Load() > 3 {
+				t.Errorf("%d attempts, %d loads", d.Attempts, s.loads.Load())
+			}
+		})
+	}
 }
 
 // rawServer answers every connection with some bytes, and closes it.

@@ -28,34 +28,55 @@ const (
 	HeaderAttempt = "Webhook-Attempt"
 )
 
-// attempt tries to deliver once. It is not ok when nothing can be said of the delivery: storage is away, or
+// attempt is what came of a try.
+type attempt struct {
+	chat.Outcome
+	posted bool // it came to a call of the receiver
+}
+
+// attempt tries to deliver once. It fails when nothing can be said of the delivery: storage is away, or
 // posts has ended.
-func (b *Outbox) attempt(posts context.Context, d *chat.Delivery) (o chat.Outcome, ok bool) {
+func (b *Outbox) attempt(posts context.Context, d *chat.Delivery) (a attempt, err error) {
 	loading, cancel := context.WithTimeout(posts, storeTimeout)
 	out, err := b.Service.LoadOutgoing(loading, d)
 	cancel()
-	began := time.Now()
-	o.At = began
+	a.At = time.Now()
 	switch {
-	case chat.CodeOf(err) == chat.CodeNotFound && err != nil:
-		return refuse(o, "what it is about is gone"), true
-	case err != nil:
-		return o, false
+	case err == nil:
+	case passing(err):
+		return a, err
+	case chat.CodeOf(err) == chat.CodeNotFound:
+		a.Outcome = refuse(a.Outcome, "what it is about is gone")
+		return a, nil
+	default: // of a later program, or damaged: that may be mended until it is given up
+		b.Log.Error("outbox: a delivery cannot be read", "delivery", d.ID, "error", err)
+		a.Error = "what it is about cannot be read"
+		return a, nil
 	}
 	render := b.Render[d.Kind]
 	if render == nil { // of a later program, which may run beside this one
-		o.Error = fmt.Sprintf("this program does not know deliveries of kind %q", d.Kind)
-		return o, true
+		a.Error = fmt.Sprintf("this program does not know deliveries of kind %q", d.Kind)
+		return a, nil
 	}
 	body, err := b.render(render, out)
 	if err != nil {
-		return refuse(o, "it cannot be rendered"), true
+		a.Outcome = refuse(a.Outcome, "it cannot be rendered")
+		return a, nil
 	}
 	posting, cancel := context.WithTimeout(posts, b.Timeout)
 	defer cancel()
-	o = b.post(posting, out, body, o)
-	o.Took = time.Since(began)
-	return o, o.Delivered || posts.Err() == nil
+	a.Outcome, a.posted = b.post(posting, out, body, a.Outcome), true
+	a.Took = time.Since(a.At)
+	if !a.Delivered && posts.Err() != nil {
+		return a, posts.Err()
+	}
+	return a, nil
+}
+
+// passing reports whether an error says nothing of what was asked for: storage is away, or there was no
+// time.
+func passing(err error) bool {
+	return chat.CodeOf(err) == chat.CodeUnavailable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func refuse(o chat.Outcome, reason string) chat.Outcome {
