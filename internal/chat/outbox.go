@@ -105,46 +105,50 @@ func (s *Service) LoadOutgoing(ctx context.Context, d *Delivery) (*Outgoing, err
 // Settlement is how an attempt is noted, and what becomes of the stream.
 type Settlement struct {
 	Lease  StreamLease
-	Keep   bool          // the lease is kept, unless the delivery is to be tried again
-	Renew  time.Duration // how long a lease that is kept is to last from now on; 0: as before
+	Next   int64         // key of the delivery to go on with: the lease is kept if it is next indeed; 0: none
 	GiveUp time.Duration // after which a delivery that fails is dead
 	Jitter float64       // 0 to 1: a random share
 }
 
-// SettleDelivery notes an attempt; d becomes what is stored. due reports whether the stream, given back,
-// has something to do at once. It is CodeConflict when the lease was lost meanwhile: then the delivery
-// is somebody else's, and may be repeated.
-func (s *Service) SettleDelivery(ctx context.Context, d *Delivery, o Outcome, st Settlement) (due bool, err error) {
+// SettleDelivery notes an attempt; d becomes what is stored. kept reports whether the lease is kept, due
+// whether the stream, given back, has something to do at once. Meanwhile people may have dropped d, or
+// what was to come next, or replayed what comes before it. It is CodeConflict when the lease was lost:
+// then the delivery is somebody else's, and may be repeated.
+func (s *Service) SettleDelivery(ctx context.Context, d *Delivery, o Outcome, st Settlement) (kept, due bool, err error) {
 	settled := *d
 	now := s.Now()
 	settled.note(o, now, st)
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		kept, due = false, false
 		if err := tx.LockStream(st.Lease); err != nil {
 			return err
 		}
 		if err := tx.UpdateDelivery(&settled); err != nil {
 			return err
 		}
-		due = false
-		if settled.State != DeliveryPending && st.Keep {
-			if st.Renew == 0 {
-				return nil
-			}
-			return tx.RenewStream(st.Lease.Stream, now.Add(st.Renew))
+		first, nextAt, err := tx.FindPending(st.Lease.Stream)
+		if err != nil {
+			return err
 		}
-		at := now
-		if settled.State == DeliveryPending {
-			at = settled.NextAt
+		if kept = st.Next != 0 && first == st.Next && !nextAt.After(now); kept {
+			return nil
 		}
-		more, err := tx.ReleaseStream(st.Lease.Stream, at)
-		due = more && settled.State != DeliveryPending
+		due = first != 0 && !nextAt.After(now)
+		_, err = tx.ReleaseStream(st.Lease.Stream, latest(now, nextAt))
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("settle delivery: %w", err)
+		return false, false, fmt.Errorf("settle delivery: %w", err)
 	}
 	*d = settled
-	return due, nil
+	return kept, due, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // note writes what came of an attempt into the delivery.

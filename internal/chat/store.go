@@ -183,8 +183,9 @@ type Tx interface {
 	// LockStream keeps others from changing a stream until commit; CodeConflict when the lease is no
 	// longer the stream's.
 	LockStream(l StreamLease) error
-	// RenewStream has the lease of a locked stream last until a time.
-	RenewStream(stream int64, until time.Time) error
+	// FindPending finds the first pending delivery of a locked stream, and from when on it may be tried;
+	// key 0 when there is none.
+	FindPending(stream int64) (key int64, nextAt time.Time, err error)
 	// ReleaseStream gives a locked stream back: it is due at a time if something is pending in it,
 	// which it reports.
 	ReleaseStream(stream int64, at time.Time) (pending bool, err error)

@@ -26,11 +26,15 @@ const (
 
 func (b *Outbox) lease() time.Duration { return 2*b.Timeout + leaseMargin }
 
+// turn is for how long a hand takes up further deliveries of a stream. It is much shorter than a lease, and
+// so short that a receiver that is slow is soon known to be.
+func (b *Outbox) turn() time.Duration { return b.Timeout / 5 }
+
 // serve delivers what a stream has, in order, until it is empty, has had its turn, or must wait.
 // Nothing is begun after work has ended, and attempts end with posts.
 func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.StreamLease) report {
 	rep := report{receiver: receiver}
-	leased := time.Now()
+	began := time.Now()
 	list, err := b.pending(l)
 	if err != nil || len(list) == 0 {
 		b.giveBack(l, b.waitAfter(l, err))
@@ -47,19 +51,20 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 			b.giveBack(l, wait)
 			return rep
 		}
-		st := chat.Settlement{Lease: l, GiveUp: b.GiveUp, Jitter: rand.Float64(), Keep: i+1 < len(list) && work.Err() == nil}
-		if time.Since(leased) > b.lease()/2 {
-			st.Renew, leased = b.lease(), time.Now()
+		st := chat.Settlement{Lease: l, GiveUp: b.GiveUp, Jitter: rand.Float64()}
+		if i+1 < len(list) && work.Err() == nil && time.Since(began) < b.turn() {
+			st.Next = list[i+1].Key
 		}
-		rep.due, err = b.settle(d, a.Outcome, st)
+		kept, due, err := b.settle(d, a.Outcome, st)
 		if err != nil {
 			return rep
 		}
+		rep.due = due
 		rep.tried, rep.delivered = a.posted && !a.Permanent, a.Delivered
 		if d.State == chat.DeliveryDead {
 			rep.died = d
 		}
-		if !st.Keep || d.State == chat.DeliveryPending {
+		if !kept {
 			break
 		}
 	}
@@ -96,11 +101,11 @@ func (b *Outbox) giveBack(l chat.StreamLease, wait time.Duration) {
 
 // settle notes what came of an attempt, and goes on trying while storage is away and the lease lasts: if
 // it cannot, the delivery is repeated.
-func (b *Outbox) settle(d *chat.Delivery, o chat.Outcome, st chat.Settlement) (due bool, err error) {
+func (b *Outbox) settle(d *chat.Delivery, o chat.Outcome, st chat.Settlement) (kept, due bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), b.lease()/2)
 	defer cancel()
 	for wait := retryFirst; ; wait = min(2*wait, time.Second) {
-		due, err = b.Service.SettleDelivery(ctx, d, o, st)
+		kept, due, err = b.Service.SettleDelivery(ctx, d, o, st)
 		if err == nil || chat.CodeOf(err) != chat.CodeUnavailable {
 			break
 		}
@@ -115,7 +120,7 @@ func (b *Outbox) settle(d *chat.Delivery, o chat.Outcome, st chat.Settlement) (d
 	if err != nil && chat.CodeOf(err) != chat.CodeConflict && chat.CodeOf(err) != chat.CodeUnavailable {
 		b.Log.Error("outbox: an attempt cannot be noted", "delivery", d.ID, "error", err)
 	}
-	return due, err
+	return kept, due, err
 }
 
 func (b *Outbox) count(d *chat.Delivery, o chat.Outcome, err error) {

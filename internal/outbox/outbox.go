@@ -41,7 +41,7 @@ type Service interface {
 	ClaimStreams(ctx context.Context, claims []chat.StreamClaim, lease time.Duration) ([][]chat.StreamLease, error)
 	ListPending(ctx context.Context, l chat.StreamLease, limit int) ([]chat.Delivery, error)
 	LoadOutgoing(ctx context.Context, d *chat.Delivery) (*chat.Outgoing, error)
-	SettleDelivery(ctx context.Context, d *chat.Delivery, o chat.Outcome, st chat.Settlement) (due bool, err error)
+	SettleDelivery(ctx context.Context, d *chat.Delivery, o chat.Outcome, st chat.Settlement) (kept, due bool, err error)
 	GiveBackStream(ctx context.Context, l chat.StreamLease, after time.Duration) error
 }
 

@@ -575,3 +575,93 @@ func TestDropping(t *testing.T) {
 		t.Errorf("dropped twice: %v", err)
 	}
 }
+
+// held is a receiver whose first call waits until it is released, and is then answered so.
+func held(t *testing.T, status int) (r *receiver, reached, release chan struct{}) {
+	var calls atomic.Int64
+	reached, release = make(chan struct{}, 100), make(chan struct{})
+	r = newReceiver(t, func(w http.ResponseWriter, req *http.Request) {
+		first := calls.Add(1) == 1
+		reached <- struct{}{}
+		select {
+		case <-release:
+		case <-req.Context().Done():
+		}
+		if first && status != http.StatusOK {
+			w.Header().Set("Retry-After", "600")
+			w.WriteHeader(status)
+		}
+	})
+	return r, reached, release
+}
+
+// find finds the delivery of a message by its place among all.
+func (w *world) find(place int) chat.Delivery {
+	w.t.Helper()
+	list := w.deliveries("")
+	return list[len(list)-1-place]
+}
+
+func (r *receiver) wantTexts(t *testing.T, want ...string) {
+	t.Helper()
+	r.wantCalls(t, len(want))
+	if got := r.texts(); !slices.Equal(got, want) {
+		t.Errorf("received %v, want %v", got, want)
+	}
+}
+
+// TestDroppedWhileUnderWay: nothing waits for a delivery that is no more, although its attempt fails.
+func TestDroppedWhileUnderWay(t *testing.T) {
+	t.Parallel()
+	r, reached, release := held(t, http.StatusServiceUnavailable)
+	w := newWorld(t)
+	w.say(w.start(r.URL), "1", "2")
+	w.deliver()
+	<-reached
+	if err := w.DropDelivery(t.Context(), w.find(0).ID); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	r.wantTexts(t, "1", "2")
+}
+
+// TestWhatIsDroppedIsNotSent, though a hand had it in mind already.
+func TestWhatIsDroppedIsNotSent(t *testing.T) {
+	t.Parallel()
+	r, reached, release := held(t, http.StatusOK)
+	w := newWorld(t)
+	w.say(w.start(r.URL), "1", "2", "3")
+	w.deliver()
+	<-reached
+	if err := w.DropDelivery(t.Context(), w.find(1).ID); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	w.await(chat.DeliveryDelivered, 2)
+	r.wantTexts(t, "1", "3")
+}
+
+// TestReplayedWhileUnderWay: it comes before what a hand had in mind.
+func TestReplayedWhileUnderWay(t *testing.T) {
+	t.Parallel()
+	r, reached, release := held(t, http.StatusOK)
+	w := newWorld(t)
+	s := w.start(r.URL)
+	w.say(s, "0")
+	broken := w.deliver(func(o *outbox.Options) {
+		o.Render = map[chat.DeliveryKind]outbox.Render{chat.DeliveryEvent: func(*chat.Outgoing) ([]byte, error) { return nil, errors.New("oops") }}
+	})
+	dead := w.await(chat.DeliveryDead, 1)[0]
+	if err := broken.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.say(s, "1", "2", "3")
+	w.deliver()
+	<-reached
+	if _, err := w.ReplayDelivery(t.Context(), dead.ID); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	w.await(chat.DeliveryDelivered, 4)
+	r.wantTexts(t, "1", "0", "2", "3")
+}

@@ -3,7 +3,9 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,12 +94,13 @@ func (t *tx) LockStream(l chat.StreamLease) error {
 	return nil
 }
 
-// RenewStream implements chat.Tx.
-func (t *tx) RenewStream(stream int64, until time.Time) error {
-	if err := t.begin(); err != nil {
-		return err
+// FindPending implements chat.Tx.
+func (t *tx) FindPending(stream int64) (key int64, nextAt time.Time, err error) {
+	found, err := t.q.FindPending(context.Background(), stream)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, time.Time{}, nil
 	}
-	return t.fail("stream", t.q.RenewStream(context.Background(), sqlgen.RenewStreamParams{DueAt: micros(until), Key: stream}))
+	return found.Key, timeOf(found.NextAt), t.fail("delivery", err)
 }
 
 // ReleaseStream implements chat.Tx.

@@ -90,8 +90,14 @@ func settleAll(t *testing.T, service *chat.Service, done <-chan struct{}) {
 func killPending(service *chat.Service, l chat.StreamLease) error {
 	list, err := service.ListPending(context.Background(), l, 10)
 	for i := range list {
-		_, e := service.SettleDelivery(context.Background(), &list[i], chat.Outcome{Permanent: true}, chat.Settlement{Lease: l, Keep: true})
-		err = errors.Join(err, e)
+		st := chat.Settlement{Lease: l}
+		if i+1 < len(list) {
+			st.Next = list[i+1].Key
+		}
+		kept, _, e := service.SettleDelivery(context.Background(), &list[i], chat.Outcome{Permanent: true}, st)
+		if err = errors.Join(err, e); !kept {
+			break
+		}
 	}
 	return errors.Join(err, service.GiveBackStream(context.Background(), l, 0))
 }

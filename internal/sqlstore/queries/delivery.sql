@@ -36,9 +36,6 @@ RETURNING delivery_streams.key, delivery_streams.claims;
 -- name: LockStream :one
 SELECT lease_node, claims FROM delivery_streams WHERE key = $1 FOR UPDATE;
 
--- name: RenewStream :exec
-UPDATE delivery_streams SET due_at = $1 WHERE key = $2;
-
 -- ReleaseStream follows LockStream, so it sees all that was written before.
 -- name: ReleaseStream :one
 UPDATE delivery_streams
@@ -65,6 +62,9 @@ SELECT lease_node, COUNT(*) AS leases FROM delivery_streams WHERE lease_node > '
 SELECT key, id, stream_key, client_key, session_key, session_id, chat_id, kind, url, data, first_sequence, last_sequence, state,
        attempts, log, reason, created_at, since, next_at, ended_at
 FROM deliveries WHERE stream_key = $1 AND state = 'pending' ORDER BY key LIMIT $2;
+
+-- name: FindPending :one
+SELECT key, next_at FROM deliveries WHERE stream_key = $1 AND state = 'pending' ORDER BY key LIMIT 1;
 
 -- name: FindDelivery :one
 SELECT key, id, stream_key, client_key, session_key, session_id, chat_id, kind, url, data, first_sequence, last_sequence, state,

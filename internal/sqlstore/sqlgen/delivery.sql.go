@@ -301,6 +301,22 @@ func (q *Queries) FindDelivery(ctx context.Context, id string) (Delivery, error)
 	return i, err
 }
 
+const findPending = `-- name: FindPending :one
+SELECT key, next_at FROM deliveries WHERE stream_key = $1 AND state = 'pending' ORDER BY key LIMIT 1
+`
+
+type FindPendingRow struct {
+	Key    int64
+	NextAt int64
+}
+
+func (q *Queries) FindPending(ctx context.Context, streamKey int64) (FindPendingRow, error) {
+	row := q.db.QueryRowContext(ctx, findPending, streamKey)
+	var i FindPendingRow
+	err := row.Scan(&i.Key, &i.NextAt)
+	return i, err
+}
+
 const freeStreams = `-- name: FreeStreams :exec
 UPDATE delivery_streams SET lease_node = '', due_at = 1 WHERE lease_node > ''
 `
@@ -707,20 +723,6 @@ func (q *Queries) ReleaseStream(ctx context.Context, arg ReleaseStreamParams) (i
 	var due_at int64
 	err := row.Scan(&due_at)
 	return due_at, err
-}
-
-const renewStream = `-- name: RenewStream :exec
-UPDATE delivery_streams SET due_at = $1 WHERE key = $2
-`
-
-type RenewStreamParams struct {
-	DueAt int64
-	Key   int64
-}
-
-func (q *Queries) RenewStream(ctx context.Context, arg RenewStreamParams) error {
-	_, err := q.db.ExecContext(ctx, renewStream, arg.DueAt, arg.Key)
-	return err
 }
 
 const updateDelivery = `-- name: UpdateDelivery :exec

@@ -276,15 +276,6 @@ func lostLeaseIsRefused(t *testing.T, s chat.Store) {
 	other := second
 	other.Node = "b"
 	w.refused(chat.CodeConflict, func(tx chat.Tx) error { return tx.LockStream(other) })
-	w.update(func(tx chat.Tx) error {
-		if err := tx.LockStream(second); err != nil {
-			return err
-		}
-		return tx.RenewStream(second.Stream, epoch.Add(3*lease))
-	})
-	if early := w.claim("b", hookReceiver, epoch.Add(2*lease), 1); len(early) > 0 {
-		t.Fatal("a renewed lease was taken away")
-	}
 	w.deliver(second, d)
 	w.release(second, epoch)
 	w.refused(chat.CodeConflict, func(tx chat.Tx) error { return tx.LockStream(second) })
@@ -324,6 +315,42 @@ func releasedStreamIsDue(t *testing.T, s chat.Store) {
 	}
 	w.update(func(tx chat.Tx) error { return tx.WakeStream(l.Stream, epoch) })
 	wantEqual(t, "claimed", len(w.claim("b", hookReceiver, epoch, 1)), 1)
+}
+
+// firstPendingIsFound by key, whatever was changed, and is none when all is settled or gone.
+func firstPendingIsFound(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	session := w.newSession()
+	list := w.append(deliveryFor(session, hookURL, 1), deliveryFor(session, hookURL, 2), deliveryFor(session, hookURL, 3))
+	w.append(deliveryFor(w.newSession(), hookURL, 1)) // of another stream
+	first := func(change func(tx chat.Tx) error) (key int64, nextAt time.Time) {
+		t.Helper()
+		w.update(func(tx chat.Tx) (err error) {
+			if err := change(tx); err != nil {
+				return err
+			}
+			key, nextAt, err = tx.FindPending(list[0].Stream)
+			return err
+		})
+		return key, nextAt
+	}
+	expect := func(want int64, at time.Time, change func(tx chat.Tx) error) {
+		t.Helper()
+		key, nextAt := first(change)
+		wantEqual(t, "first pending", key, want)
+		wantEqual(t, "its time", nextAt, at)
+	}
+	put := func(d chat.Delivery, state chat.DeliveryState, next time.Time) func(chat.Tx) error {
+		d.State, d.NextAt = state, next
+		return func(tx chat.Tx) error { return tx.UpdateDelivery(&d) }
+	}
+	later := epoch.Add(time.Hour)
+	expect(list[0].Key, later, put(list[0], chat.DeliveryPending, later))
+	expect(list[1].Key, time.Time{}, put(list[0], chat.DeliveryDead, time.Time{}))
+	expect(list[2].Key, time.Time{}, func(tx chat.Tx) error { return tx.DeleteDelivery(list[1].Key) })
+	expect(list[0].Key, time.Time{}, put(list[0], chat.DeliveryPending, time.Time{})) // replayed
+	expect(list[2].Key, time.Time{}, put(list[0], chat.DeliveryDelivered, time.Time{}))
+	expect(0, time.Time{}, put(list[2], chat.DeliveryDelivered, time.Time{}))
 }
 
 // appendMeetsRelease has deliveries written while their stream is found empty and given back.

@@ -90,6 +90,7 @@ var promises = []struct {
 	{"a stream is claimed by one node until its lease is over", streamIsClaimedOnce},
 	{"a lost lease changes nothing", lostLeaseIsRefused},
 	{"a stream that is given back is due if something is pending", releasedStreamIsDue},
+	{"the first pending delivery of a stream is found", firstPendingIsFound},
 	{"no delivery is missed while its stream is given back", appendMeetsRelease},
 	{"receivers are listed once each, when one of their streams is due", dueReceivers},
 	{"a node's removal frees its streams", removalFreesStreams},
