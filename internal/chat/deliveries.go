@@ -132,7 +132,7 @@ func (s *Service) DropDelivery(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.DeleteDelivery(d.Key); err != nil {
+		if err := tx.DeleteDelivery(d.Key); err != nil || d.State != DeliveryPending {
 			return err
 		}
 		return tx.WakeStream(d.Stream, s.Now()) // what comes after it need not wait

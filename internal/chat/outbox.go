@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -69,9 +70,15 @@ func (s *Service) ClaimStreams(ctx context.Context, claims []StreamClaim, lease 
 	return leases, nil
 }
 
-// ListPending returns the first deliveries of a stream, in their order.
+// ListPending returns the first deliveries of a stream, in their order, up to one whose time has not come:
+// a stream may be woken while it waits for that.
 func (s *Service) ListPending(ctx context.Context, l StreamLease, limit int) ([]Delivery, error) {
-	return s.Store.ListPending(ctx, l.Stream, limit)
+	list, err := s.Store.ListPending(ctx, l.Stream, limit)
+	now := s.Now()
+	if i := slices.IndexFunc(list, func(d Delivery) bool { return d.NextAt.After(now) }); i >= 0 {
+		list = list[:i]
+	}
+	return list, err
 }
 
 // LoadOutgoing reads what a delivery's body is made of.
@@ -183,13 +190,18 @@ func deliveryWait(attempts int, wish time.Duration, jitter float64) time.Duratio
 	return max(wait, min(wish, maxDeliveryWait))
 }
 
-// GiveBackStream ends a lease without an attempt; the stream is looked at again after a time.
+// GiveBackStream ends a lease without an attempt; the stream is looked at again after a time, but not
+// before its first delivery may be tried.
 func (s *Service) GiveBackStream(ctx context.Context, l StreamLease, after time.Duration) error {
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		if err := tx.LockStream(l); err != nil {
 			return err
 		}
-		_, err := tx.ReleaseStream(l.Stream, s.Now().Add(after))
+		_, nextAt, err := tx.FindPending(l.Stream)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ReleaseStream(l.Stream, latest(s.Now().Add(after), nextAt))
 		return err
 	})
 	if err != nil && CodeOf(err) != CodeConflict {

@@ -260,3 +260,60 @@ func TestQueriesOfDeliveriesAreJudged(t *testing.T) {
 		expectCode(t, w.DropDelivery(t.Context(), id), chat.CodeNotFound)
 	}
 }
+
+// TestNobodyWakesWhatBacksOff: a delivery that waits for its time is not tried before, whatever is done
+// to others of its stream.
+func TestNobodyWakesWhatBacksOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.start(hooked("", eventsURL)).Session.ID
+	w.send(id, "2")
+	w.send(id, "3")
+	claim := func() (chat.StreamLease, []chat.Delivery) {
+		t.Helper()
+		leases, err := w.ClaimStreams(t.Context(), []chat.StreamClaim{{Receiver: chat.Receiver(eventsURL), Limit: 1}}, time.Minute)
+		if err != nil || len(leases[0]) != 1 {
+			t.Fatalf("claimed %v, %v", leases, err)
+		}
+		list, err := w.ListPending(t.Context(), leases[0][0], 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leases[0][0], list
+	}
+	idle := func(when string) {
+		t.Helper()
+		if due, err := w.ListDueReceivers(t.Context()); err != nil || len(due) > 0 {
+			t.Errorf("%s: due are %v, %v", when, due, err)
+		}
+	}
+	l, list := claim()
+	dead, waits, last := &list[0], &list[1], &list[2]
+	kept, _, err := w.SettleDelivery(t.Context(), dead, chat.Outcome{Permanent: true}, chat.Settlement{Lease: l, Next: waits.Key})
+	if err != nil || !kept {
+		t.Fatalf("kept %t, %v", kept, err)
+	}
+	_, due, err := w.SettleDelivery(t.Context(), waits, chat.Outcome{RetryAfter: time.Minute}, chat.Settlement{Lease: l, Next: last.Key, GiveUp: time.Hour})
+	if err != nil || due {
+		t.Fatalf("due %t, %v", due, err)
+	}
+	idle("after a failure")
+	if err := w.DropDelivery(t.Context(), dead.ID); err != nil {
+		t.Fatal(err)
+	}
+	idle("after a dead one was dropped")
+	if err := w.DropDelivery(t.Context(), last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if l, list = claim(); len(list) > 0 {
+		t.Errorf("to be tried before its time: %+v", list)
+	}
+	if err := w.GiveBackStream(t.Context(), l, 0); err != nil {
+		t.Fatal(err)
+	}
+	idle("after one that waits was dropped")
+	w.pass(time.Minute)
+	if _, list = claim(); len(list) != 1 || list[0].ID != waits.ID {
+		t.Errorf("when its time has come: %+v", list)
+	}
+}
