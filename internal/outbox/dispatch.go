@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -13,8 +14,9 @@ const (
 	// failingAfter is how many streams in a row a receiver must fail to be taken for one that fails: a
 	// single delivery that it does not like is none of the others' business.
 	failingAfter = 3
-	// failingHands is how many hands a receiver has that fails.
+	// failingHands is how many hands a receiver has that fails, newHands one of which nothing is known.
 	failingHands = 2
+	newHands     = 4
 )
 
 // dispatch hands streams out. It belongs to one goroutine.
@@ -28,9 +30,11 @@ type dispatch struct {
 // receiver is a host that webhooks go to.
 type receiver struct {
 	inHand   int
-	due      bool // it may have a stream to claim
-	failures int  // in a row
-	mourned  bool // a dead delivery was logged since it last took one
+	due      bool          // it may have a stream to claim
+	failures int           // in a row
+	proven   bool          // it has taken a delivery
+	pace     time.Duration // of its attempts, the recent ones above all
+	mourned  bool          // a dead delivery was logged since it last took one
 }
 
 func (r *receiver) failing() bool { return r.failures >= failingAfter }
@@ -41,6 +45,7 @@ type report struct {
 	due       bool // the stream has more
 	tried     bool
 	delivered bool           // the last that was tried
+	took      time.Duration  // that one
 	died      *chat.Delivery // the last that was given up
 }
 
@@ -131,23 +136,78 @@ func (d *dispatch) claim(ctx, posts context.Context) {
 	}
 }
 
-// wanted says what there are hands for.
+// standing is what is known of a receiver.
+type standing int
+
+const (
+	good standing = iota // it takes deliveries, and soon
+	untried
+	bad // it fails, or is slow
+	standings
+)
+
+func (d *dispatch) standing(r *receiver) standing {
+	switch {
+	case r.failing() || r.pace > d.turn():
+		return bad
+	case r.proven:
+		return good
+	}
+	return untried
+}
+
+// bounds are how many hands receivers of a standing, and of worse ones, may have together: half for those
+// that are bad, however many they are, three quarters with those that may turn out so.
+func (d *dispatch) bounds() [standings]int {
+	return [standings]int{good: d.Hands, untried: max(d.Hands*3/4, 1), bad: max(d.Hands/2, 1)}
+}
+
+// wanted says what there are hands for: one after another for those that have the fewest, the better
+// ones first.
 func (d *dispatch) wanted() (claims []chat.StreamClaim) {
-	free := d.Hands - d.inHand
+	type wish struct {
+		chat.StreamClaim
+		r  *receiver
+		is standing
+	}
+	var wishes []*wish
+	left := d.bounds()
 	for name, r := range d.receivers { // in any order, so that none is always the last
-		if n := min(d.handsFor(r)-r.inHand, free); r.due && n > 0 {
-			claims = append(claims, chat.StreamClaim{Receiver: name, Limit: n})
-			free -= n
+		is := d.standing(r)
+		for s := good; s <= is; s++ {
+			left[s] -= r.inHand
+		}
+		if r.due && r.inHand < d.handsFor(r, is) {
+			wishes = append(wishes, &wish{chat.StreamClaim{Receiver: name}, r, is})
+		}
+	}
+	slices.SortFunc(wishes, func(a, b *wish) int { return int(a.is - b.is) })
+	for level := 0; level < d.PerReceiver && left[good] > 0; level++ {
+		for _, w := range wishes {
+			if w.r.inHand+w.Limit != level || level >= d.handsFor(w.r, w.is) || slices.Min(left[:w.is+1]) <= 0 {
+				continue
+			}
+			w.Limit++
+			for s := good; s <= w.is; s++ {
+				left[s]--
+			}
+		}
+	}
+	for _, w := range wishes {
+		if w.Limit > 0 {
+			claims = append(claims, w.StreamClaim)
 		}
 	}
 	return claims
 }
 
-// handsFor is how many hands a receiver may have. One that fails is tried with few, so that even many
-// such leave most hands to the others.
-func (d *dispatch) handsFor(r *receiver) int {
-	if r.failing() {
+// handsFor is how many hands a receiver may have alone.
+func (d *dispatch) handsFor(r *receiver, is standing) int {
+	switch {
+	case r.failing():
 		return min(failingHands, d.PerReceiver)
+	case is == untried:
+		return min(newHands, d.PerReceiver)
 	}
 	return d.PerReceiver
 }
@@ -190,19 +250,22 @@ func (d *dispatch) note(rep report) {
 		if r.failing() {
 			d.Log.Info("outbox: a receiver takes deliveries again", "receiver", rep.receiver)
 		}
-		r.failures = 0
+		r.failures, r.proven = 0, true
+	}
+	if rep.took > 0 {
+		r.pace = (3*r.pace + rep.took) / 4
 	}
 	r.mourned = r.mourned && !rep.delivered
 	d.forget(rep.receiver)
 }
 
-// maxReceivers bounds those that are remembered only because they failed last.
+// maxReceivers bounds those that are remembered only for their standing.
 const maxReceivers = 10_000
 
 // forget drops what is not worth remembering of a receiver.
 func (d *dispatch) forget(name string) {
 	r := d.receivers[name]
-	if r.inHand == 0 && !r.due && (r.failures == 0 && !r.mourned || len(d.receivers) > maxReceivers) {
+	if r.inHand == 0 && !r.due && (r.failures == 0 && !r.proven && r.pace == 0 && !r.mourned || len(d.receivers) > maxReceivers) {
 		delete(d.receivers, name)
 	}
 }

@@ -61,6 +61,9 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		}
 		rep.due = due
 		rep.tried, rep.delivered = a.posted && !a.Permanent, a.Delivered
+		if a.posted {
+			rep.took = a.Took
+		}
 		if d.State == chat.DeliveryDead {
 			rep.died = d
 		}

@@ -8,7 +8,7 @@
 //	                       └──────────────────────────────────────◀─── a hand is free ──────┘
 //
 // Dispatch alone knows who is worked for: so many hands in all, fewer for one receiver, very few for
-// one that fails. So a receiver that is slow or away keeps only its own deliveries waiting. A hand
+// one that fails, half for all together that fail or are slow. So a receiver that is slow or away keeps only its own deliveries waiting. A hand
 // works on one leased stream, delivery after delivery, and settles each before the next: a process that
 // is killed repeats at most one per hand, under the same id.
 package outbox
