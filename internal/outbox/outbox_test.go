@@ -181,6 +181,7 @@ func TestADeadDelivery(t *testing.T) {
 	w.say(s, "1")
 	for n := 1; n <= 4; n++ {
 		r.wantCalls(t, n)
+		w.awaitAttempts(n)
 		w.pass(time.Hour) // it is given up after four attempts, however late
 	}
 	d := w.await(chat.DeliveryDead, 1)[0]

@@ -161,6 +161,18 @@ func (w *world) await(state chat.DeliveryState, n int) []chat.Delivery {
 	return list
 }
 
+// awaitAttempts waits until so many attempts of the one delivery are noted: while one is under way, time
+// that passes ends its lease.
+func (w *world) awaitAttempts(n int) {
+	w.t.Helper()
+	eventually(w.t, func() error {
+		if list := w.deliveries(""); len(list) != 1 || list[0].Attempts != n {
+			return fmt.Errorf("deliveries %+v, want one with %d attempts", list, n)
+		}
+		return nil
+	})
+}
+
 // eventually waits until ok returns nil.
 func eventually(t testing.TB, ok func() error) {
 	t.Helper()
