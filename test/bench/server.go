@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -94,6 +96,7 @@ func start(ctx context.Context, p program, dir string, in backend) (*server, err
 	s := &server{url: "http://" + listen, data: data, done: make(chan error, 1)}
 	ctx, s.quit = context.WithCancel(ctx)
 	s.cmd = exec.CommandContext(ctx, p.path, p.args(listen, data, in)...)
+	s.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOVORUN_") }) // flags alone count
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = stopTimeout // then it is killed
