@@ -45,7 +45,9 @@ func newWitness(c *http.Client) *witness {
 }
 
 // CloseIdleConnections is what http.Client looks for.
-func (w *witness) CloseIdleConnections() { w.next.(*http.Transport).CloseIdleConnections() }
+func (w *witness) CloseIdleConnections() {
+	w.next.(interface{ CloseIdleConnections() }).CloseIdleConnections()
+}
 
 // RoundTrip implements http.RoundTripper.
 func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
