@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -203,10 +204,14 @@ func TestJoinedSessionIsHeard(t *testing.T) {
 	session.say("greeting")
 	session.WidgetGiven = 1
 	c.send(`{"id":5,"rpc":{"method":"joinSession","data":{"id":"` + id + `"}}}`)
-	c.next()
-	c.next()
+	want := []string{"greeting", "two"}
+	for text := ""; !strings.Contains(text, `"id":5`); { // on a busy machine the hold may end before the reply
+		if text = c.next(); strings.Contains(text, `"pub":`) {
+			want = want[1:]
+		}
+	}
 	session.say("two")
-	c.bodies("greeting", "two")
+	c.bodies(want...)
 	c.silent()
 }
 
