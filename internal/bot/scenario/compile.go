@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // compiler makes the tree of states of a syntax tree. States come first, then what points
@@ -14,8 +15,8 @@ type compiler struct {
 	root     *state
 	errs     *Errors
 	library  *pattern.Library
-	named    map[string]value // where a named pattern stands
-	places   map[*pattern.Pattern]value
+	named    map[string]syntax.Value // where a named pattern stands
+	places   map[*pattern.Pattern]syntax.Value
 	triggers []pendingTrigger
 	bodies   []pendingBody
 	sequence int // names states that have none
@@ -23,7 +24,7 @@ type compiler struct {
 
 // pendingTrigger is a trigger whose states are not known yet.
 type pendingTrigger struct {
-	tag     *tag
+	tag     *syntax.Tag
 	in      *state
 	pattern *pattern.Pattern // nil for an event
 }
@@ -31,14 +32,14 @@ type pendingTrigger struct {
 // pendingBody are reactions whose states are not known yet.
 type pendingBody struct {
 	in   *state
-	tags []*tag
+	tags []*syntax.Tag
 }
 
 // compile returns the root of the states; mistakes are added to errs.
-func compile(tags []*tag, errs *Errors) *state {
+func compile(tags []*syntax.Tag, errs *Errors) *state {
 	c := &compiler{
 		root: newRoot(), errs: errs, library: pattern.NewLibrary(),
-		named: make(map[string]value), places: make(map[*pattern.Pattern]value),
+		named: make(map[string]syntax.Value), places: make(map[*pattern.Pattern]syntax.Value),
 	}
 	for _, t := range tags {
 		c.top(t)
@@ -54,67 +55,71 @@ func compile(tags []*tag, errs *Errors) *state {
 }
 
 func (c *compiler) fail(pos Position, full, message, expected string) {
-	*c.errs = append(*c.errs, &Error{pos, full, message, expected})
+	*c.errs = append(*c.errs, &Error{Position: pos, Source: full, Message: message, Expected: expected})
 }
 
-func (c *compiler) failTag(t *tag, message, expected string) {
-	c.fail(t.pos, t.full, message, expected)
+func (c *compiler) failTag(t *syntax.Tag, message, expected string) {
+	c.fail(t.Pos, t.Line, message, expected)
 }
 
-func (c *compiler) later(t *tag) bool {
-	k, _ := kindOf(t.name)
-	if k.later {
-		c.failTag(t, fmt.Sprintf("tag %q is not supported yet in this version", t.name), "")
+// later reports a tag of the language that this version does not run.
+func (c *compiler) later(t *syntax.Tag) bool {
+	switch t.Name {
+	case "init", "script", "scriptEs6", "intent", "intent!", "intentGroup", "intentGroup!", "e", "e!", "eg", "eg!",
+		"audio", "video", "timeout", "if", "elseif", "else", "inlineButtons", "InputText", "InputNumber",
+		"InputPhoneNumber", "Confirmation", "HttpRequest", "TransferToOperator", "EndSession":
+		c.failTag(t, fmt.Sprintf("tag %q is not supported yet in this version", t.Name), "")
+		return true
 	}
-	return k.later
+	return false
 }
 
 // top compiles a tag at the top level of a file.
-func (c *compiler) top(t *tag) {
+func (c *compiler) top(t *syntax.Tag) {
 	switch {
-	case t.name == "patterns":
+	case t.Name == "patterns":
 		c.patterns(t)
-	case t.name == "theme":
+	case t.Name == "theme":
 		c.theme(t)
-	case t.name == "state":
+	case t.Name == "state":
 		c.state(c.root, t)
-	case strings.HasPrefix(t.name, "@") || c.later(t):
-	case t.name == "require":
+	case strings.HasPrefix(t.Name, "@") || c.later(t):
+	case t.Name == "require":
 		c.failTag(t, "require inside another tag", "it at the top of the file, without indentation")
 	default:
-		c.failTag(t, fmt.Sprintf("tag %q outside of a state", t.name), "require, patterns, theme or state")
+		c.failTag(t, fmt.Sprintf("tag %q outside of a state", t.Name), "require, patterns, theme or state")
 	}
 }
 
 // patterns defines named patterns: $Name = body.
-func (c *compiler) patterns(t *tag) {
-	for _, item := range t.items {
-		item = uncomment(item)
-		at := strings.IndexByte(item.text, '=')
+func (c *compiler) patterns(t *syntax.Tag) {
+	for _, item := range t.Items {
+		item = item.Uncomment()
+		at := strings.IndexByte(item.Text, '=')
 		name := ""
 		if at > 0 {
-			name = strings.TrimSpace(item.text[:at])
+			name = strings.TrimSpace(item.Text[:at])
 		}
 		if len(name) < 2 || name[0] != '$' || strings.ContainsFunc(name[1:], func(r rune) bool { return !isNameRune(r) }) {
-			pos, full := item.at(0)
-			c.fail(pos, full, fmt.Sprintf("unexpected text %q in patterns", shorten(item.text)), "$Name = pattern")
+			pos, full := item.At(0)
+			c.fail(pos, full, fmt.Sprintf("unexpected text %q in patterns", syntax.Shorten(item.Text)), "$Name = pattern")
 			continue
 		}
-		body := item.slice(at+1, len(item.text))
-		if end := findParams(body.text); end >= 0 {
-			pos, full := body.at(end)
+		body := item.Slice(at+1, len(item.Text))
+		if end := syntax.FindParams(body.Text); end >= 0 {
+			pos, full := body.At(end)
 			c.fail(pos, full, "parameters of patterns are not supported yet in this version", "")
-			body = body.slice(0, end)
+			body = body.Slice(0, end)
 		}
 		c.named[name[1:]] = body
-		if err := c.library.Define(name[1:], body.text); err != nil {
+		if err := c.library.Define(name[1:], body.Text); err != nil {
 			c.failPattern(body, err)
 		}
 	}
 }
 
-func (c *compiler) failPattern(v value, err *pattern.Error) {
-	pos, full := v.at(err.Offset)
+func (c *compiler) failPattern(v syntax.Value, err *pattern.Error) {
+	pos, full := v.At(err.Offset)
 	c.fail(pos, full, err.Message, err.Expected)
 }
 
@@ -130,16 +135,16 @@ func (c *compiler) link() {
 }
 
 // theme makes a namespace. Several tags may name the same one: modules are merged.
-func (c *compiler) theme(t *tag) {
+func (c *compiler) theme(t *syntax.Tag) {
 	s := c.root
-	for _, name := range splitPath(uncomment(t.value).text) {
+	for _, name := range splitPath(t.Value.Uncomment().Text) {
 		s = s.child(strings.TrimSpace(name))
 		s.theme = s
 	}
 	s.declared = true
-	s.modal = s.modal || t.flag("modal")
-	for _, kid := range t.kids {
-		if kid.name == "state" {
+	s.modal = s.modal || t.Flag("modal")
+	for _, kid := range t.Kids {
+		if kid.Name == "state" {
 			c.state(s, kid)
 		} else {
 			c.top(kid)
@@ -148,9 +153,9 @@ func (c *compiler) theme(t *tag) {
 }
 
 // state makes a state of a tag below a parent. A name may be a path, and may be missing.
-func (c *compiler) state(parent *state, t *tag) {
+func (c *compiler) state(parent *state, t *syntax.Tag) {
 	s := parent
-	for _, name := range splitPath(unquote(uncomment(t.value)).text) {
+	for _, name := range splitPath(t.Value.Uncomment().Unquote().Text) {
 		s = s.child(strings.TrimSpace(name))
 	}
 	if s == parent {
@@ -161,11 +166,11 @@ func (c *compiler) state(parent *state, t *tag) {
 		c.failTag(t, fmt.Sprintf("state %s is there already, %s", s.path, s.pos), "another name")
 		return
 	}
-	s.declared, s.pos = true, t.pos
-	s.modal, s.noContext = t.flag("modal"), t.flag("noContext")
+	s.declared, s.pos = true, t.Pos
+	s.modal, s.noContext = t.Flag("modal"), t.Flag("noContext")
 	body := pendingBody{in: s}
-	for _, kid := range t.kids {
-		switch kid.name {
+	for _, kid := range t.Kids {
+		switch kid.Name {
 		case "state":
 			c.state(s, kid)
 		case "q", "q!":
@@ -180,13 +185,13 @@ func (c *compiler) state(parent *state, t *tag) {
 }
 
 // query compiles the pattern of a q or q! tag.
-func (c *compiler) query(s *state, t *tag) {
-	v := t.value
-	if v.text == "" {
-		c.failTag(t, fmt.Sprintf("%s without a pattern", t.name), "words, as in \"q: * hello *\"")
+func (c *compiler) query(s *state, t *syntax.Tag) {
+	v := t.Value
+	if v.Text == "" {
+		c.failTag(t, fmt.Sprintf("%s without a pattern", t.Name), "words, as in \"q: * hello *\"")
 		return
 	}
-	p, err := c.library.Compile(v.text)
+	p, err := c.library.Compile(v.Text)
 	if err != nil {
 		c.failPattern(v, err)
 		return
@@ -200,16 +205,16 @@ func (c *compiler) query(s *state, t *tag) {
 // otherwise.
 func (c *compiler) trigger(p pendingTrigger) {
 	from, target := []*state{p.in.parent}, p.in
-	if strings.HasSuffix(p.tag.name, "!") {
+	if strings.HasSuffix(p.tag.Name, "!") {
 		from = []*state{c.root}
 	}
-	if path := p.tag.param("toState"); path != "" {
+	if path := p.tag.Param("toState"); path != "" {
 		target = c.resolve(p.tag, p.in, path)
-		if !strings.HasSuffix(p.tag.name, "!") {
+		if !strings.HasSuffix(p.tag.Name, "!") {
 			from = []*state{p.in}
 		}
 	}
-	if paths := p.tag.param("fromState"); paths != "" {
+	if paths := p.tag.Param("fromState"); paths != "" {
 		from = from[:0]
 		for path := range strings.SplitSeq(strings.Trim(paths, "[] "), ",") {
 			from = append(from, c.resolve(p.tag, p.in, strings.Trim(path, ` "'`)))
@@ -221,15 +226,15 @@ func (c *compiler) trigger(p pendingTrigger) {
 	if modal := p.in.modalAround(); modal != nil && p.ownOf(modal) {
 		from = append(from, modal)
 	}
-	way := trigger{target: target, only: p.tag.flag("onlyThisState")}
+	way := trigger{target: target, only: p.tag.Flag("onlyThisState")}
 	for _, s := range from {
 		if p.pattern != nil {
 			s.queries = append(s.queries, &queryTrigger{way, p.pattern})
 			continue
 		}
-		name := unquote(p.tag.value).text
+		name := p.tag.Value.Unquote().Text
 		if name == "" {
-			c.failTag(p.tag, p.tag.name+" without a name", "an event, as in \"event: noMatch\"")
+			c.failTag(p.tag, p.tag.Name+" without a name", "an event, as in \"event: noMatch\"")
 			return
 		}
 		s.events = append(s.events, &eventTrigger{way, name})
@@ -242,11 +247,11 @@ func (p *pendingTrigger) ownOf(modal *state) bool {
 	if p.in == modal {
 		return p.pattern == nil
 	}
-	return strings.HasSuffix(p.tag.name, "!")
+	return strings.HasSuffix(p.tag.Name, "!")
 }
 
 // resolve finds the state of a path, or reports that there is none.
-func (c *compiler) resolve(t *tag, in *state, path string) *state {
+func (c *compiler) resolve(t *syntax.Tag, in *state, path string) *state {
 	s := in.resolve(path)
 	if s == nil {
 		c.failTag(t, fmt.Sprintf("there is no state %q seen from %s", path, in.path), "the path of a state, as in /Start")

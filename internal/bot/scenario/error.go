@@ -1,63 +1,10 @@
 package scenario
 
-import (
-	"fmt"
-	"strings"
+import "github.com/govorun/govorun/internal/bot/scenario/syntax"
+
+// What a bot's files are wrong in is told as the reader of the files does.
+type (
+	Position = syntax.Position // a place in a file of a bot
+	Error    = syntax.Error    // a mistake in a bot
+	Errors   = syntax.Errors   // the mistakes of a bot
 )
-
-// Position is a place in a file of a bot.
-type Position struct {
-	File   string // path inside the bot
-	Line   int    // from 1; 0 when the file as a whole is meant
-	Column int    // from 1, in characters
-}
-
-func (p Position) String() string {
-	if p.Line == 0 {
-		return p.File
-	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
-}
-
-// Error is a mistake in a bot.
-type Error struct {
-	Position
-	Source   string // the line itself
-	Message  string // what is wrong
-	Expected string // what would be right; "" when the message says it all
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Position, e.Message)
-	if e.Expected != "" {
-		fmt.Fprintf(&b, ", expected %s", e.Expected)
-	}
-	if e.Source != "" {
-		fmt.Fprintf(&b, "\n\t%s", strings.TrimSpace(e.Source))
-	}
-	return b.String()
-}
-
-// maxErrors is how many mistakes one load reports.
-const maxErrors = 50
-
-// Errors are the mistakes of a bot, in order of the files as they are read.
-type Errors []*Error
-
-func (e Errors) Error() string {
-	texts := make([]string, len(e))
-	for i, err := range e {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "\n")
-}
-
-// Unwrap gives errors.As the single mistakes.
-func (e Errors) Unwrap() []error {
-	errs := make([]error, len(e))
-	for i, err := range e {
-		errs[i] = err
-	}
-	return errs
-}

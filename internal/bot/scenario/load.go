@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // sourceDir is where a bot keeps its scenario.
@@ -53,6 +55,9 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 	return b, nil
 }
 
+// maxErrors is how many mistakes one load reports.
+const maxErrors = 50
+
 // limited keeps the first of many mistakes.
 func limited(errs Errors) Errors {
 	if len(errs) > maxErrors {
@@ -66,7 +71,7 @@ func limited(errs Errors) Errors {
 type loader struct {
 	fsys  fs.FS
 	files []string // read so far
-	tags  []*tag
+	tags  []*syntax.Tag
 	errs  Errors
 }
 
@@ -84,8 +89,10 @@ func (l *loader) load(name string, from Position, full string) {
 		l.errs = append(l.errs, &Error{Position: from, Source: full, Message: message})
 		return
 	}
-	for _, t := range parseFile(name, string(content), &l.errs) {
-		if t.name != "require" {
+	tags, errs := syntax.Parse(name, string(content))
+	l.errs = append(l.errs, errs...)
+	for _, t := range tags {
+		if t.Name != "require" {
 			l.tags = append(l.tags, t)
 			continue
 		}
@@ -94,18 +101,18 @@ func (l *loader) load(name string, from Position, full string) {
 }
 
 // require reads the file that a tag names, relative to the file it stands in or to src/.
-func (l *loader) require(t *tag, from string) {
-	name := unquote(t.value).text
-	pos, full := t.pos, t.full
+func (l *loader) require(t *syntax.Tag, from string) {
+	name := t.Value.Unquote().Text
+	pos, full := t.Pos, t.Line
 	switch {
 	case name == "":
-		l.errs = append(l.errs, &Error{pos, full, "require without a file", "a path, as in require: questions.sc"})
+		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: "require without a file", Expected: "a path, as in require: questions.sc"})
 		return
-	case t.param("module") != "":
-		l.errs = append(l.errs, &Error{pos, full, fmt.Sprintf("the library %s is not supported yet in this version", t.param("module")), "a file of the bot"})
+	case t.Param("module") != "":
+		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: fmt.Sprintf("the library %s is not supported yet in this version", t.Param("module")), Expected: "a file of the bot"})
 		return
 	case !strings.EqualFold(path.Ext(name), ".sc"):
-		l.errs = append(l.errs, &Error{pos, full, fmt.Sprintf("a file of type %q is not supported yet in this version", path.Ext(name)), "a .sc file"})
+		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: fmt.Sprintf("a file of type %q is not supported yet in this version", path.Ext(name)), Expected: "a .sc file"})
 		return
 	}
 	near := path.Join(path.Dir(from), name)
@@ -118,16 +125,3 @@ func (l *loader) require(t *tag, from string) {
 	}
 	l.load(near, pos, full)
 }
-
-// param is the text of a parameter; "" when it is not given.
-func (t *tag) param(name string) string {
-	for _, p := range t.params {
-		if p.name == name {
-			return p.value.text
-		}
-	}
-	return ""
-}
-
-// flag reports whether a parameter is given as true.
-func (t *tag) flag(name string) bool { return strings.EqualFold(t.param(name), "true") }

@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"strings"
+
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // reaction is one step of what a state does.
@@ -37,7 +39,7 @@ type button struct {
 }
 
 // reactions compiles the tags of a state that say what it does.
-func (c *compiler) reactions(in *state, tags []*tag) []reaction {
+func (c *compiler) reactions(in *state, tags []*syntax.Tag) []reaction {
 	var list []reaction
 	for _, t := range tags {
 		if r := c.reaction(in, t); r != nil {
@@ -47,92 +49,92 @@ func (c *compiler) reactions(in *state, tags []*tag) []reaction {
 	return list
 }
 
-func (c *compiler) reaction(in *state, t *tag) reaction {
-	switch t.name {
+func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
+	switch t.Name {
 	case "a":
-		return &answer{parseTemplate(wholeQuote(t.value), c.fail)}
+		return &answer{parseTemplate(wholeQuote(t.Value), c.fail)}
 	case "image":
-		return &image{parseTemplate(unquote(t.value), c.fail)}
+		return &image{parseTemplate(t.Value.Unquote(), c.fail)}
 	case "buttons":
 		return c.buttons(in, t)
 	case "go", "go!":
 		return c.jump(in, t)
 	case "random":
-		r := &random{choices: c.reactions(in, t.kids)}
-		if len(t.kids) == 0 {
+		r := &random{choices: c.reactions(in, t.Kids)}
+		if len(t.Kids) == 0 {
 			c.failTag(t, "random without reactions", "nested tags, as in \"a: text\"")
 		}
 		return r
 	}
-	if strings.HasPrefix(t.name, "@") || c.later(t) {
+	if strings.HasPrefix(t.Name, "@") || c.later(t) {
 		return nil
 	}
-	c.failTag(t, fmt.Sprintf("tag %q inside of state %s", t.name, in.path), tagNames)
+	c.failTag(t, fmt.Sprintf("tag %q inside of state %s", t.Name, in.path), syntax.TagNames)
 	return nil
 }
 
 // wholeQuote takes the quotes off a text that is one quotation over several lines.
-func wholeQuote(v value) value {
-	if strings.Contains(v.text, "\n") && strings.Count(v.text, `"`) == 2 {
-		return unquote(v)
+func wholeQuote(v syntax.Value) syntax.Value {
+	if strings.Contains(v.Text, "\n") && strings.Count(v.Text, `"`) == 2 {
+		return v.Unquote()
 	}
 	return v
 }
 
-func (c *compiler) jump(in *state, t *tag) reaction {
-	path := unquote(t.value)
-	j := &jump{in: in, deferred: t.name == "go"}
+func (c *compiler) jump(in *state, t *syntax.Tag) reaction {
+	path := t.Value.Unquote()
+	j := &jump{in: in, deferred: t.Name == "go"}
 	switch {
-	case path.text == "":
-		c.failTag(t, t.name+" without a state", "a path, as in \"go!: /Start\"")
+	case path.Text == "":
+		c.failTag(t, t.Name+" without a state", "a path, as in \"go!: /Start\"")
 		return nil
-	case strings.Contains(path.text, "{{"):
+	case strings.Contains(path.Text, "{{"):
 		j.path = parseTemplate(path, c.fail)
 	default:
-		j.target = c.resolve(t, in, path.text)
+		j.target = c.resolve(t, in, path.Text)
 	}
 	return j
 }
 
 // buttons reads items: "Text" or "Text" -> /Path, quotes optional.
-func (c *compiler) buttons(in *state, t *tag) reaction {
+func (c *compiler) buttons(in *state, t *syntax.Tag) reaction {
 	list := &buttons{}
-	for _, item := range t.items {
-		pos, full := item.at(0)
-		if strings.HasPrefix(item.text, "{") && !strings.HasPrefix(item.text, "{{") {
+	for _, item := range t.Items {
+		pos, full := item.At(0)
+		if strings.HasPrefix(item.Text, "{") && !strings.HasPrefix(item.Text, "{{") {
 			c.fail(pos, full, "buttons with parameters are not supported yet in this version", `"Text" or "Text" -> /State`)
 			continue
 		}
 		text, path := splitButton(item)
-		if text.text == "" {
+		if text.Text == "" {
 			c.fail(pos, full, "a button without a text", `"Text" or "Text" -> /State`)
 			continue
 		}
 		b := button{text: parseTemplate(text, c.fail)}
 		if path != "" {
 			line := *t
-			line.pos, line.full = pos, full
+			line.Pos, line.Line = pos, full
 			b.target = c.resolve(&line, in, path)
 		}
 		list.buttons = append(list.buttons, b)
 	}
-	if len(t.items) == 0 {
+	if len(t.Items) == 0 {
 		c.failTag(t, "buttons without buttons", `nested lines, as in "Yes" -> /Agreed`)
 	}
 	return list
 }
 
 // splitButton cuts a button into its text and the path behind the arrow.
-func splitButton(item value) (text value, path string) {
-	end := len(item.text)
-	if strings.HasPrefix(item.text, `"`) {
-		if at := strings.LastIndexByte(item.text, '"'); at > 0 {
+func splitButton(item syntax.Value) (text syntax.Value, path string) {
+	end := len(item.Text)
+	if strings.HasPrefix(item.Text, `"`) {
+		if at := strings.LastIndexByte(item.Text, '"'); at > 0 {
 			end = at + 1
 		}
-	} else if at := strings.Index(item.text, "->"); at >= 0 {
+	} else if at := strings.Index(item.Text, "->"); at >= 0 {
 		end = at
 	}
-	rest := strings.TrimSpace(uncomment(item.slice(end, len(item.text))).text)
+	rest := strings.TrimSpace(item.Slice(end, len(item.Text)).Uncomment().Text)
 	path = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(rest, ","), "->"))
-	return unquote(item.slice(0, end)), strings.Trim(path, `"`)
+	return item.Slice(0, end).Unquote(), strings.Trim(path, `"`)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // template is a text with {{ }} in it.
@@ -24,30 +26,30 @@ type lookup func(path []string) any
 
 // parseTemplate reads a text. In this version an expression is a text in quotes or the path
 // of a field of $session, $client, $request or $parseTree.
-func parseTemplate(v value, fail func(pos Position, full, message, expected string)) template {
-	if !strings.Contains(v.text, "{{") {
-		return template{fixed: v.text}
+func parseTemplate(v syntax.Value, fail func(pos Position, full, message, expected string)) template {
+	if !strings.Contains(v.Text, "{{") {
+		return template{fixed: v.Text}
 	}
 	var t template
-	for i := 0; i < len(v.text); {
-		open := strings.Index(v.text[i:], "{{")
+	for i := 0; i < len(v.Text); {
+		open := strings.Index(v.Text[i:], "{{")
 		if open < 0 {
-			t.parts = append(t.parts, templatePart{text: v.text[i:]})
+			t.parts = append(t.parts, templatePart{text: v.Text[i:]})
 			break
 		}
 		if open > 0 {
-			t.parts = append(t.parts, templatePart{text: v.text[i : i+open]})
+			t.parts = append(t.parts, templatePart{text: v.Text[i : i+open]})
 		}
 		open += i
-		closing := strings.Index(v.text[open:], "}}")
+		closing := strings.Index(v.Text[open:], "}}")
 		if closing < 0 {
-			pos, full := v.at(open)
+			pos, full := v.At(open)
 			fail(pos, full, `"{{" is not closed`, `"}}"`)
 			break
 		}
-		part, ok := parseExpression(strings.TrimSpace(v.text[open+2 : open+closing]))
+		part, ok := parseExpression(strings.TrimSpace(v.Text[open+2 : open+closing]))
 		if !ok {
-			pos, full := v.at(open)
+			pos, full := v.At(open)
 			fail(pos, full, "this expression is not supported yet in this version", "a field of $session, $client, $request or $parseTree, as in {{$request.query}}")
 		}
 		t.parts = append(t.parts, part)

@@ -1,4 +1,4 @@
-package scenario
+package syntax
 
 import (
 	"fmt"
@@ -8,22 +8,53 @@ import (
 	"unicode/utf8"
 )
 
-// tag is a node of the syntax tree: a tag line with its parameters and what is nested in it.
-type tag struct {
-	name   string
-	pos    Position
-	full   string // its line
-	value  value
-	params []param
-	kids   []*tag
-	items  []value // of buttons, patterns: the nested lines; of a script: its code
+// Tag is a node of the syntax tree: a tag line with its parameters and what is nested in it.
+type Tag struct {
+	Name   string     // "q!", "script", "InputText", …
+	Pos    Position   // of its first sign
+	Line   string     // its line, as it is in the file
+	Value  Value      // behind the colon, without the parameters; quotes are kept
+	Params []Param    // in the order of the file
+	Kids   []*Tag     // nested tags
+	Items  []Value    // of buttons, inlineButtons and patterns: the nested lines
+	Code   []CodeLine // of script, scriptEs6 and init
 }
 
-// param is k = v behind || or on a line of its own.
-type param struct {
-	name  string
-	value value
+// Param is k = v behind || or on a line of its own. Its value has no quotes around it.
+type Param struct {
+	Name  string
+	Value Value
 }
+
+// CodeLine is a line of a script as it is in the file, with its indentation. A line that is a
+// comment of the scenario language is empty.
+type CodeLine struct {
+	Line int // of the file, from 1
+	Text string
+}
+
+// Param is the text of a parameter; "" when it is not given.
+func (t *Tag) Param(name string) string {
+	for _, p := range t.Params {
+		if p.Name == name {
+			return p.Value.Text
+		}
+	}
+	return ""
+}
+
+// Has reports whether a parameter is given, be it without a value.
+func (t *Tag) Has(name string) bool {
+	for _, p := range t.Params {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Flag reports whether a parameter is given as true.
+func (t *Tag) Flag(name string) bool { return strings.EqualFold(t.Param(name), "true") }
 
 // body says what may be nested in a tag.
 type body uint8
@@ -40,10 +71,9 @@ const (
 type kind struct {
 	body   body
 	params []string // names that are parameters on a line of their own too, without ||
-	later  bool     // it belongs to the language, but not yet to this version
 }
 
-// kindOf knows the tags of the language; "later" are those that this version does not run.
+// kindOf knows the tags of the language.
 func kindOf(name string) (kind, bool) {
 	trigger := []string{"fromState", "toState", "onlyThisState"}
 	switch name {
@@ -66,18 +96,18 @@ func kindOf(name string) (kind, bool) {
 	case "random":
 		return kind{body: bodyTags}, true
 	case "init", "script", "scriptEs6":
-		return kind{body: bodyCode, later: true}, true
+		return kind{body: bodyCode}, true
 	case "intent", "intent!", "intentGroup", "intentGroup!", "e", "e!", "eg", "eg!":
-		return kind{body: bodyText, params: trigger, later: true}, true
+		return kind{body: bodyText, params: trigger}, true
 	case "audio", "video", "timeout":
-		return kind{body: bodyText, later: true}, true
+		return kind{body: bodyText}, true
 	case "if", "elseif", "else":
-		return kind{body: bodyTags, later: true}, true
+		return kind{body: bodyTags}, true
 	case "inlineButtons":
-		return kind{body: bodyItems, later: true}, true
+		return kind{body: bodyItems}, true
 	case "InputText", "InputNumber", "InputPhoneNumber", "Confirmation", "HttpRequest",
 		"TransferToOperator", "EndSession":
-		return kind{body: bodyAny, later: true}, true
+		return kind{body: bodyAny}, true
 	}
 	if strings.HasPrefix(name, "@") {
 		return kind{body: bodyAny}, true
@@ -85,43 +115,44 @@ func kindOf(name string) (kind, bool) {
 	return kind{}, false
 }
 
-// tagNames is what a person may write where a tag is expected.
-const tagNames = "one of: state, q!, q, event!, event, a, buttons, image, random, go!, go"
+// TagNames is what a person may write where a tag is expected.
+const TagNames = "one of: state, q!, q, event!, event, a, buttons, image, random, go!, go"
 
 // reader makes the syntax tree of one file. It goes on after a mistake, to report them all.
 type reader struct {
 	lines []line
 	next  int
-	errs  *Errors
+	errs  Errors
 }
 
-// parseFile reads a file into the tags at its top level.
-func parseFile(file, content string, errs *Errors) []*tag {
-	r := &reader{lines: readLines(file, content), errs: errs}
-	var tags []*tag
+// Parse reads a .sc file into the tags at its top level. A file with mistakes gives the tags
+// that could be read, and every mistake.
+func Parse(file, content string) ([]*Tag, Errors) {
+	r := &reader{lines: readLines(file, content)}
+	var tags []*Tag
 	for r.next < len(r.lines) {
 		tags = append(tags, r.tags(r.lines[r.next].indent)...)
 	}
-	return tags
+	return tags, r.errs
 }
 
 func (r *reader) fail(pos Position, full, message, expected string) {
-	*r.errs = append(*r.errs, &Error{pos, full, message, expected})
+	r.errs = append(r.errs, &Error{pos, full, message, expected})
 }
 
 // tags reads tag lines that are indented as deep as the first, or deeper.
-func (r *reader) tags(indent int) []*tag {
-	var tags []*tag
+func (r *reader) tags(indent int) []*Tag {
+	var tags []*Tag
 	for r.next < len(r.lines) && r.lines[r.next].indent >= indent {
 		l := r.lines[r.next]
 		name, rest, ok := tagName(l.text)
 		k, known := kindOf(name)
 		switch {
 		case !ok:
-			r.fail(l.pos, l.full, fmt.Sprintf("unexpected text %q", shorten(l.text)), "a tag, as in \"a: text\"; "+tagNames)
+			r.fail(l.pos, l.full, fmt.Sprintf("unexpected text %q", Shorten(l.text)), "a tag, as in \"a: text\"; "+TagNames)
 			r.skip(l.indent)
 		case !known:
-			r.fail(l.pos, l.full, fmt.Sprintf("unknown tag %q", name), tagNames)
+			r.fail(l.pos, l.full, fmt.Sprintf("unknown tag %q", name), TagNames)
 			r.skip(l.indent)
 		default:
 			tags = append(tags, r.tag(l, name, rest, k))
@@ -144,8 +175,8 @@ func (r *reader) skip(indent int) {
 }
 
 // tag reads one tag line and what belongs to it.
-func (r *reader) tag(l line, name string, rest int, k kind) *tag {
-	t := &tag{name: name, pos: l.pos, full: l.full, value: l.textFrom(rest)}
+func (r *reader) tag(l line, name string, rest int, k kind) *Tag {
+	t := &Tag{Name: name, Pos: l.pos, Line: l.full, Value: l.textFrom(rest)}
 	if k.body == bodyAny {
 		r.skip(l.indent)
 		return t
@@ -154,7 +185,7 @@ func (r *reader) tag(l line, name string, rest int, k kind) *tag {
 	switch k.body {
 	case bodyCode:
 		for ; r.nested(l.indent); r.next++ {
-			t.items = append(t.items, r.lines[r.next].textFrom(0))
+			t.Code = append(t.Code, CodeLine{r.lines[r.next].pos.Line, r.lines[r.next].full})
 		}
 		return t
 	case bodyText:
@@ -167,21 +198,21 @@ func (r *reader) tag(l line, name string, rest int, k kind) *tag {
 		r.items(t, l)
 	}
 	if k.body == bodyTags && r.nested(l.indent) {
-		t.kids = r.tags(l.indent + 1)
+		t.Kids = r.tags(l.indent + 1)
 	}
 	return t
 }
 
 // text reads the lines of a value that goes on. A deeper line that begins like a tag is one:
 // its indentation is a slip.
-func (r *reader) text(t *tag, l line, k kind) {
+func (r *reader) text(t *Tag, l line, k kind) {
 	separator := " "
-	if t.name == "a" {
+	if t.Name == "a" {
 		separator = "\n"
 	}
 	for r.nested(l.indent) {
 		next := r.lines[r.next]
-		open := openQuote(t.value.text)
+		open := openQuote(t.Value.Text)
 		if name, _, ok := tagName(next.text); ok && !open {
 			if _, known := kindOf(name); known {
 				break
@@ -190,18 +221,18 @@ func (r *reader) text(t *tag, l line, k kind) {
 		if !open && isParamLine(next.text, k.params) {
 			break
 		}
-		t.value = t.value.add(separator, next.textFrom(0))
+		t.Value = t.Value.add(separator, next.textFrom(0))
 		r.next++
 	}
 	r.splitParams(t)
 	r.paramLines(t, l, k)
-	if t.name != "a" {
-		t.value = uncomment(t.value)
+	if t.Name != "a" {
+		t.Value = t.Value.Uncomment()
 	}
 }
 
 // paramLines reads parameters that stand on deeper lines, with or without ||.
-func (r *reader) paramLines(t *tag, l line, k kind) {
+func (r *reader) paramLines(t *Tag, l line, k kind) {
 	for r.nested(l.indent) {
 		next := r.lines[r.next]
 		from := 0
@@ -214,18 +245,18 @@ func (r *reader) paramLines(t *tag, l line, k kind) {
 		}
 		r.next++
 		text := next.textFrom(from)
-		for r.nested(l.indent) && openQuote(text.text) {
+		for r.nested(l.indent) && openQuote(text.Text) {
 			text = text.add("\n", r.lines[r.next].textFrom(0))
 			r.next++
 		}
-		t.params = append(t.params, r.params(text)...)
+		t.Params = append(t.Params, r.params(text)...)
 	}
 }
 
 // items reads nested lines; what is deeper than an item belongs to it.
-func (r *reader) items(t *tag, l line) {
-	if t.value.text != "" {
-		t.items = append(t.items, t.value)
+func (r *reader) items(t *Tag, l line) {
+	if t.Value.Text != "" {
+		t.Items = append(t.Items, t.Value)
 	}
 	for r.nested(l.indent) {
 		item := r.lines[r.next]
@@ -238,7 +269,7 @@ func (r *reader) items(t *tag, l line) {
 		for r.next++; r.nested(item.indent); r.next++ {
 			v = v.add(" ", r.lines[r.next].textFrom(0))
 		}
-		t.items = append(t.items, v)
+		t.Items = append(t.Items, v)
 	}
 }
 
@@ -277,16 +308,17 @@ func tagName(text string) (name string, rest int, ok bool) {
 
 // splitParams takes the parameters behind || off a value. || inside brackets, substitutions
 // and quotes is none.
-func (r *reader) splitParams(t *tag) {
-	at := findParams(t.value.text)
-	if at < 0 || t.name == "a" && !looksLikeParams(t.value.text[at+2:]) {
+func (r *reader) splitParams(t *Tag) {
+	at := FindParams(t.Value.Text)
+	if at < 0 || t.Name == "a" && !looksLikeParams(t.Value.Text[at+2:]) {
 		return
 	}
-	t.params = append(t.params, r.params(t.value.slice(at+2, len(t.value.text)))...)
-	t.value = t.value.slice(0, at)
+	t.Params = append(t.Params, r.params(t.Value.Slice(at+2, len(t.Value.Text)))...)
+	t.Value = t.Value.Slice(0, at)
 }
 
-func findParams(text string) int {
+// FindParams is where the parameters of a text begin, at their ||; -1 when there are none.
+func FindParams(text string) int {
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -328,22 +360,22 @@ func cutName(text string) (name, rest string) {
 }
 
 // params reads "k = v, k2 = v2".
-func (r *reader) params(v value) []param {
-	var params []param
-	for i := 0; i < len(v.text); {
-		if strings.ContainsRune(" \t\n,|", rune(v.text[i])) {
+func (r *reader) params(v Value) []Param {
+	var params []Param
+	for i := 0; i < len(v.Text); {
+		if strings.ContainsRune(" \t\n,|", rune(v.Text[i])) {
 			i++
 			continue
 		}
-		name, rest := cutName(v.text[i:])
+		name, rest := cutName(v.Text[i:])
 		if name == "" || !strings.HasPrefix(rest, "=") {
-			pos, full := v.at(i)
-			r.fail(pos, full, fmt.Sprintf("unexpected text %q in the parameters", shorten(v.text[i:])), "name = value")
+			pos, full := v.At(i)
+			r.fail(pos, full, fmt.Sprintf("unexpected text %q in the parameters", Shorten(v.Text[i:])), "name = value")
 			return params
 		}
-		from := len(v.text) - len(rest) + 1
-		to := from + endOfParam(v.text[from:])
-		params = append(params, param{name, unquote(uncomment(v.slice(from, to)))})
+		from := len(v.Text) - len(rest) + 1
+		to := from + endOfParam(v.Text[from:])
+		params = append(params, Param{name, v.Slice(from, to).Uncomment().Unquote()})
 		i = to
 	}
 	return params
@@ -391,7 +423,7 @@ func paramEnds(rest string) bool {
 // openQuote reports whether a text has a quoted value that goes on in the next line: it
 // begins with a quote, or a parameter's value does.
 func openQuote(text string) bool {
-	if at := findParams(text); at >= 0 {
+	if at := FindParams(text); at >= 0 {
 		text = strings.TrimSpace(text[at+2:])
 	}
 	if i := strings.LastIndex(text, `= "`); i >= 0 {
@@ -402,21 +434,21 @@ func openQuote(text string) bool {
 	return strings.HasPrefix(text, `"`) && strings.Count(text, `"`)%2 == 1
 }
 
-// unquote takes the quotes off a value that is quoted as a whole.
-func unquote(v value) value {
-	n := len(v.text)
-	if n >= 2 && (v.text[0] == '"' || v.text[0] == '\'') && v.text[n-1] == v.text[0] {
-		return v.slice(1, n-1)
+// Unquote takes the quotes off a value that is quoted as a whole.
+func (v Value) Unquote() Value {
+	n := len(v.Text)
+	if n >= 2 && (v.Text[0] == '"' || v.Text[0] == '\'') && v.Text[n-1] == v.Text[0] {
+		return v.Slice(1, n-1)
 	}
 	return v
 }
 
-// uncomment takes a comment off the end of a value: a # behind white space and outside
+// Uncomment takes a comment off the end of a value: a # behind white space and outside
 // quotes and regular expressions.
-func uncomment(v value) value {
+func (v Value) Uncomment() Value {
 	quoted, depth := false, 0
-	for i := 0; i < len(v.text); i++ {
-		switch v.text[i] {
+	for i := 0; i < len(v.Text); i++ {
+		switch v.Text[i] {
 		case '"':
 			quoted = !quoted
 		case '<':
@@ -424,16 +456,16 @@ func uncomment(v value) value {
 		case '>':
 			depth--
 		case '#':
-			if !quoted && depth <= 0 && i > 0 && (v.text[i-1] == ' ' || v.text[i-1] == '\t') {
-				return v.slice(0, i)
+			if !quoted && depth <= 0 && i > 0 && (v.Text[i-1] == ' ' || v.Text[i-1] == '\t') {
+				return v.Slice(0, i)
 			}
 		}
 	}
 	return v
 }
 
-// shorten cuts a text for a message.
-func shorten(s string) string {
+// Shorten cuts a text for a message.
+func Shorten(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	if r := []rune(s); len(r) > 40 {
 		return string(r[:40]) + "…"

@@ -1,4 +1,4 @@
-package scenario
+package syntax
 
 import (
 	"strings"
@@ -53,9 +53,9 @@ func dedent(full string) (text string, indent, column int) {
 	return "", indent, column
 }
 
-// value is text of a file that remembers where it stood, also over several lines.
-type value struct {
-	text  string
+// Value is text of a file that remembers where it stood, also over several lines.
+type Value struct {
+	Text  string
 	marks []mark
 }
 
@@ -66,8 +66,8 @@ type mark struct {
 	full   string
 }
 
-// at is where the sign at an offset of the value stood.
-func (v value) at(offset int) (Position, string) {
+// At is where the sign at an offset of the value stood.
+func (v Value) At(offset int) (Position, string) {
 	if len(v.marks) == 0 {
 		return Position{}, ""
 	}
@@ -79,21 +79,21 @@ func (v value) at(offset int) (Position, string) {
 		found = m
 	}
 	pos := found.pos
-	offset = min(max(offset, found.offset), len(v.text))
-	pos.Column += utf8.RuneCountInString(v.text[found.offset:offset])
+	offset = min(max(offset, found.offset), len(v.Text))
+	pos.Column += utf8.RuneCountInString(v.Text[found.offset:offset])
 	return pos, found.full
 }
 
-// slice is a part of the value without the white space around it.
-func (v value) slice(from, to int) value {
-	text := v.text[from:to]
+// Slice is a part of the value without the white space around it.
+func (v Value) Slice(from, to int) Value {
+	text := v.Text[from:to]
 	trimmed := strings.TrimLeft(text, " \t\n")
 	from += len(text) - len(trimmed)
 	trimmed = strings.TrimRight(trimmed, " \t\n")
 	to = from + len(trimmed)
-	part := value{text: trimmed}
+	part := Value{Text: trimmed}
 	for i, m := range v.marks {
-		next := len(v.text) + 1
+		next := len(v.Text) + 1
 		if i+1 < len(v.marks) {
 			next = v.marks[i+1].offset
 		}
@@ -101,7 +101,7 @@ func (v value) slice(from, to int) value {
 			continue
 		}
 		if m.offset < from {
-			m.pos.Column += utf8.RuneCountInString(v.text[m.offset:from])
+			m.pos.Column += utf8.RuneCountInString(v.Text[m.offset:from])
 			m.offset = from
 		}
 		m.offset -= from
@@ -111,20 +111,20 @@ func (v value) slice(from, to int) value {
 }
 
 // add puts more text behind the value, with a separator between.
-func (v value) add(separator string, more value) value {
-	if v.text == "" {
+func (v Value) add(separator string, more Value) Value {
+	if v.Text == "" {
 		return more
 	}
-	sum := value{text: v.text + separator + more.text, marks: v.marks[:len(v.marks):len(v.marks)]}
+	sum := Value{Text: v.Text + separator + more.Text, marks: v.marks[:len(v.marks):len(v.marks)]}
 	for _, m := range more.marks {
-		m.offset += len(v.text) + len(separator)
+		m.offset += len(v.Text) + len(separator)
 		sum.marks = append(sum.marks, m)
 	}
 	return sum
 }
 
 // textFrom is the part of a line from an offset of its text on.
-func (l line) textFrom(offset int) value {
-	whole := value{text: l.text, marks: []mark{{0, l.pos, l.full}}}
-	return whole.slice(offset, len(l.text))
+func (l line) textFrom(offset int) Value {
+	whole := Value{Text: l.text, marks: []mark{{0, l.pos, l.full}}}
+	return whole.Slice(offset, len(l.text))
 }
