@@ -26,6 +26,7 @@ require (
 	github.com/zishang520/socket.io/v3 v3.0.5
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/time v0.16.0
+	modernc.org/quickjs v0.25.0
 	modernc.org/sqlite v1.60.1
 )
 
@@ -36,6 +37,7 @@ require (
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	modernc.org/libquickjs v0.13.1 // indirect
 )
 
 require (

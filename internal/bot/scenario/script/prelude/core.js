@@ -1,0 +1,147 @@
+// The kernel of the prelude: what the other files here and the Go side work with. It is run
+// first, before any code of a bot, and keeps its own references to all it uses, so that a bot
+// that replaces a built-in (JSON = null) harms only itself.
+//
+// host(op, a, b) is the one function of Go: it returns a value, or throws.
+(function (host) {
+    'use strict';
+
+    var uncurry = Function.prototype.bind.bind(Function.prototype.call);
+    var apply = Reflect.apply;
+    var P = {
+        apply: apply,
+        construct: Reflect.construct,
+        stringify: JSON.stringify,
+        parse: JSON.parse,
+        keys: Object.keys,
+        create: Object.create,
+        define: Object.defineProperty,
+        assign: Object.assign,
+        freeze: Object.freeze,
+        isArray: Array.isArray,
+        hasOwn: uncurry(Object.prototype.hasOwnProperty),
+        toString: uncurry(Object.prototype.toString),
+        slice: uncurry(Array.prototype.slice),
+        splice: uncurry(Array.prototype.splice),
+        join: uncurry(Array.prototype.join),
+        indexOf: uncurry(Array.prototype.indexOf),
+        substring: uncurry(String.prototype.substring),
+        charAt: uncurry(String.prototype.charAt),
+        find: uncurry(String.prototype.indexOf),
+        trim: uncurry(String.prototype.trim),
+        lower: uncurry(String.prototype.toLowerCase),
+        upper: uncurry(String.prototype.toUpperCase),
+        replace: uncurry(String.prototype.replace),
+        exec: uncurry(RegExp.prototype.exec),
+        then: uncurry(Promise.prototype.then),
+        mapGet: uncurry(Map.prototype.get),
+        mapSet: uncurry(Map.prototype.set),
+        mapClear: uncurry(Map.prototype.clear),
+        mapSize: uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get),
+        weakHas: uncurry(WeakSet.prototype.has),
+        weakAdd: uncurry(WeakSet.prototype.add),
+        weakDelete: uncurry(WeakSet.prototype.delete),
+        floor: Math.floor,
+        min: Math.min,
+        max: Math.max,
+        encodeURIComponent: encodeURIComponent,
+        globalEval: eval,
+        String: String, Number: Number, Boolean: Boolean, Object: Object, Array: Array, Error: Error,
+        Promise: Promise, Proxy: Proxy, Map: Map, WeakSet: WeakSet, Date: Date, Symbol: Symbol, TypeError: TypeError,
+        RangeError: RangeError, isNaN: isNaN, parseFloat: parseFloat,
+    };
+
+    var K = {
+        P: P,
+        host: host,
+        ctx: null,
+        loading: true,
+        virtual: false,
+        blocks: [],
+        loadHandlers: [],
+        turnHandlers: [],
+        services: {}, // state that services reset at the start of a turn: functions
+        onBegin: [],
+    };
+
+    // ---- small things ----
+
+    K.isObject = function (v) { return v !== null && typeof v === 'object'; };
+    K.push = function (list, item) { P.define(list, list.length, { value: item, writable: true, enumerable: true, configurable: true }); };
+    K.string = function (v) {
+        if (typeof v === 'string') return v;
+        if (typeof v === 'symbol') return '';
+        return P.String(v);
+    };
+    // json is JSON of v without what has none: functions, cycles, big integers, getters that throw.
+    K.json = function (v) {
+        var text;
+        try {
+            text = P.stringify(v);
+        } catch (e) {
+            text = P.stringify(plain(v, [], 0));
+        }
+        return text === undefined ? 'null' : text;
+    };
+    function plain(v, path, depth) {
+        if (typeof v === 'bigint') return P.String(v);
+        if (typeof v === 'function' || typeof v === 'symbol') return undefined;
+        if (!K.isObject(v)) return v;
+        if (depth > 100 || P.indexOf(path, v) >= 0) return undefined;
+        try {
+            if (typeof v.toJSON === 'function') return plain(v.toJSON(), path, depth + 1);
+        } catch (e) {
+            return undefined;
+        }
+        var below = P.slice(path);
+        K.push(below, v);
+        if (P.isArray(v)) {
+            var list = [];
+            for (var i = 0; i < v.length; i++) {
+                var item = plain(v[i], below, depth + 1);
+                K.push(list, item === undefined ? null : item);
+            }
+            return list;
+        }
+        var result = P.create(null), names = P.keys(v);
+        for (var j = 0; j < names.length; j++) {
+            try {
+                var field = plain(v[names[j]], below, depth + 1);
+                if (field !== undefined) result[names[j]] = field;
+            } catch (e) { } // a getter that throws: the field is left out
+        }
+        return result;
+    }
+
+    // call asks the host for a service; what it does not know is null.
+    K.call = function (service, args) {
+        return P.parse(host('call', service, K.json(args === undefined ? null : args)));
+    };
+    K.log = function (text) { host('log', K.string(text)); };
+    K.now = function () { return host('now'); };
+    // random is a number from 0 to n-1.
+    K.random = function (n) {
+        n = P.floor(P.Number(n));
+        return n >= 1 ? host('random', n) : 0;
+    };
+    // shown is how log and {{ }} write a value.
+    K.shown = function (v) {
+        if (v === undefined || v === null) return '';
+        return K.string(v);
+    };
+
+    // define makes a global that scripts may replace.
+    K.define = function (name, value) {
+        P.define(globalThis, name, { value: value, writable: true, enumerable: false, configurable: true });
+    };
+    // lazy makes a global that is made when it is first looked at.
+    K.lazy = function (name, make) {
+        P.define(globalThis, name, {
+            get: function () { var v = make(); K.define(name, v); return v; },
+            set: function (v) { K.define(name, v); },
+            enumerable: false, configurable: true,
+        });
+    };
+
+    return K;
+})
