@@ -38,7 +38,7 @@ type pendingBody struct {
 // compile returns the root of the states; mistakes are added to errs.
 func compile(tags []*syntax.Tag, errs *Errors) *state {
 	c := &compiler{
-		root: newRoot(), errs: errs, library: pattern.NewLibrary(),
+		root: newRoot(), errs: errs, library: pattern.NewLibrary(pattern.Options{}),
 		named: make(map[string]syntax.Value), places: make(map[*pattern.Pattern]syntax.Value),
 	}
 	for _, t := range tags {
@@ -112,7 +112,7 @@ func (c *compiler) patterns(t *syntax.Tag) {
 			body = body.Slice(0, end)
 		}
 		c.named[name[1:]] = body
-		if err := c.library.Define(name[1:], body.Text); err != nil {
+		if err := c.library.Define(name[1:], body.Text, ""); err != nil {
 			c.failPattern(body, err)
 		}
 	}

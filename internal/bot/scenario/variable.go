@@ -85,7 +85,7 @@ func treeValue(n *pattern.Node) map[string]any {
 		words[i] = w
 	}
 	v := map[string]any{"tag": n.Tag, "pattern": n.Pattern, "text": n.Text, "words": words}
-	if n.Value != "" {
+	if n.Value != nil {
 		v["value"] = n.Value
 	}
 	for _, kid := range n.Kids {

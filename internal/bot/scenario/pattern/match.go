@@ -1,10 +1,16 @@
 package pattern
 
-import "math"
+import (
+	"math"
+	"unicode/utf8"
+)
 
-// maxSteps limits the work on one phrase, over all patterns it is matched against: some
-// tens of milliseconds. Beyond it nothing matches any more.
-const maxSteps = 2_000_000
+// Limits of the work on one phrase: over all patterns it is matched against (some tens of
+// milliseconds), and on one of them. Beyond the first nothing matches any more.
+const (
+	maxSteps     = 2_000_000
+	patternSteps = maxSteps / 4
+)
 
 // end is where an element may end, with the best score of the ways there.
 type end struct {
@@ -24,19 +30,33 @@ const none = math.MinInt32
 type machine struct {
 	p     *Phrase
 	star  int32 // cost of a star that swallows words: constant in the score, so times the words
-	steps int
+	left  int   // steps of the phrase
+	steps int   // steps of the pattern that is being matched
+	given int   // steps it began with
 	memo  map[uint64][]end
 	arena []end     // results are cut from here
 	rows  [][]int32 // rows to use again
 	text  int       // length of the text, for the price of regular expressions
+
+	weights []*node // the $weight<> elements that a trace went over
 }
 
 func (m *machine) init(p *Phrase) {
-	m.p, m.star, m.steps, m.text = p, int32(costStar*max(1, len(p.words))), maxSteps, len(p.text)
+	m.p, m.star, m.left, m.text = p, costStar*p.size(), maxSteps, len(p.text)
 }
+
+// begin gives a pattern its steps; finish takes from the phrase what it used.
+func (m *machine) begin() {
+	m.given = min(m.left, patternSteps)
+	m.steps = m.given
+}
+
+func (m *machine) finish() { m.left -= m.given - m.steps }
 
 // best is the best score with which a node takes the whole phrase.
 func (m *machine) best(n *node) (int32, bool) {
+	m.begin()
+	defer m.finish()
 	for _, e := range m.ends(n, 0) {
 		if int(e.at) == len(m.p.words) {
 			return e.score, m.steps > 0
@@ -46,10 +66,11 @@ func (m *machine) best(n *node) (int32, bool) {
 }
 
 // Exhausted reports whether the phrase has used up its steps.
-func (p *Phrase) Exhausted() bool { return p.m.steps <= 0 }
+func (p *Phrase) Exhausted() bool { return p.m.left <= 0 }
 
 // ends answers with places in rising order, each once.
 func (m *machine) ends(n *node, at int) []end {
+	n = n.bare()
 	if m.steps--; m.steps <= 0 {
 		return nil
 	}
@@ -61,7 +82,9 @@ func (m *machine) ends(n *node, at int) []end {
 		return found
 	}
 	found := m.compute(n, at)
-	m.steps -= 8
+	if m.steps -= 8; m.steps <= 0 {
+		return found // maybe not all of them
+	}
 	if m.memo == nil {
 		m.memo = make(map[uint64][]end)
 	}
@@ -71,23 +94,22 @@ func (m *machine) ends(n *node, at int) []end {
 
 func (m *machine) compute(n *node, at int) []end {
 	switch n.op {
-	case opEmpty:
+	case opEmpty, opWeight:
 		return m.one(at, 0)
-	case opWord, opGlob, opAny:
-		if at < len(m.p.words) && m.fits(n, at) {
-			return m.one(at+1, n.weight)
-		}
-		return nil
+	case opWord, opGlob, opLemma, opMorph, opAny:
+		return m.word(n, at)
 	case opStar:
 		return m.upTo(at, 0, -m.star)
 	case opSome:
-		return m.upTo(at+1, 1, 0)
+		return m.upTo(at+1, n.weight, 0)
 	case opToken:
 		return m.token(n, at)
 	case opRegex:
 		return m.regex(n, at)
-	case opName, opValue:
-		return m.ends(n.kids[0], at)
+	case opDict:
+		return m.dictionary(n, at)
+	case opEntity:
+		return m.entity(n, at)
 	}
 	return m.composite(n, at)
 }
@@ -99,74 +121,172 @@ func (m *machine) composite(n *node, at int) []end {
 	case opSeq:
 		m.sequence(n, at, row, nil)
 	case opAlt:
-		for _, kid := range n.kids {
-			m.reach(row, m.ends(kid, at), 0)
-		}
+		m.alternatives(n, at, func(kid *node) { m.reach(row, m.ends(kid, at), 0) })
 	case opOpt:
 		row[at] = 0
 		m.reach(row, m.ends(n.kids[0], at), 0)
 	case opRepeat:
 		m.repeat(n.kids[0], at, row)
 	case opSet:
-		sets := m.subsets(n, at)
-		full := sets[len(sets)-1]
-		if full != nil {
-			copy(row, full)
-		}
-		for _, s := range sets {
-			if s != nil {
-				m.free(s)
-			}
+		if o := m.orders(n, at); o != nil {
+			o.best(row)
+			m.freeAll(o.rows)
 		}
 	}
 	return m.cut(row, at)
 }
 
-// fits reports whether a word is one that the node is about.
-func (m *machine) fits(n *node, at int) bool {
-	w := &m.p.words[at]
-	switch n.op {
-	case opWord:
-		_, ok := n.words[w.folded]
-		return ok
-	case opGlob:
-		return n.glob.match(w.folded)
+// word matches one word, or the compound that begins with it.
+func (m *machine) word(n *node, at int) []end {
+	if at >= len(m.p.words) {
+		return nil
 	}
-	return true
+	w, start := &m.p.words[at], len(m.arena)
+	if weight := m.fits(n, at, false); weight > 0 {
+		if w.part {
+			weight = weight * weightPart / weightWord
+		}
+		m.arena = append(m.arena, end{int32(at + 1), m.p.weight(at, at+1, weight)})
+	}
+	if w.wide > 0 {
+		if weight := m.fits(n, at, true); weight > 0 {
+			m.arena = append(m.arena, end{int32(at + w.wide), weight})
+		}
+	}
+	return m.arena[start:len(m.arena):len(m.arena)]
 }
 
-// token matches one word, or what is written in one piece from there: a telephone number
-// with its plus and hyphens is one token and several words.
+// fits is the weight of a word that the node is about, 0 when it is not.
+func (m *machine) fits(n *node, at int, whole bool) int32 {
+	s := m.p.words[at].folded
+	if whole {
+		s = m.p.words[at].joined
+	}
+	switch n.op {
+	case opWord:
+		if _, ok := n.words[s]; ok {
+			return weightWord
+		}
+		return 0
+	case opGlob:
+		m.steps -= len(s) / 16
+		return n.glob.weight(s)
+	case opLemma:
+		return n.lemmaWeight(s, m.p.lemmas(at, whole))
+	case opMorph:
+		m.steps -= 8
+		if words := m.p.library.words; words == nil || !words.Has(s, n.props...) {
+			return 0
+		}
+	}
+	return n.weight
+}
+
+// weight is the weight of a word by its parts, 0 when they are not in it.
+func (g *glob) weight(s string) int32 {
+	if !g.match(s) {
+		return 0
+	}
+	weight := int32(weightPrefix)
+	if g.anyStart {
+		weight = weightGlob
+	}
+	return weight + int32(spanGlob*g.runes/max(1, utf8.RuneCountInString(s)))
+}
+
+// lemmaWeight is the weight of a word by its lemmas.
+func (n *node) lemmaWeight(s string, lemmas []string) int32 {
+	if _, ok := n.words[s]; ok {
+		return weightLemma + spanLemma
+	}
+	for _, lemma := range lemmas {
+		if _, ok := n.lemmas[lemma]; ok {
+			common := 0
+			for common < min(len(s), len(lemma)) && s[common] == lemma[common] {
+				common++
+			}
+			return weightLemma + int32(spanLemma*common/(1+max(len(s), len(lemma))))
+		}
+	}
+	return 0
+}
+
+// alternatives does something with every kid that may begin with a word.
+func (m *machine) alternatives(n *node, at int, do func(kid *node)) {
+	if n.byWord == nil {
+		for _, kid := range n.kids {
+			do(kid)
+		}
+		return
+	}
+	if at < len(m.p.words) {
+		w := &m.p.words[at]
+		for _, kid := range n.byWord[w.folded] {
+			do(kid)
+		}
+		if w.wide > 0 {
+			for _, kid := range n.byWord[w.joined] {
+				do(kid)
+			}
+		}
+	}
+	for _, kid := range n.rest {
+		do(kid)
+	}
+}
+
+// token matches one word, a compound, or what is written in one piece from there: a
+// telephone number with its plus and brackets is one token and several words.
 func (m *machine) token(n *node, at int) []end {
 	if at >= len(m.p.words) {
 		return nil
 	}
 	p, w, start := m.p, m.p.words[at], len(m.arena)
-	if loc := n.re.FindStringIndex(p.text[w.start:w.end]); loc != nil && loc[1] == w.end-w.start {
-		m.arena = append(m.arena, end{int32(at + 1), n.weight})
+	m.steps -= n.re.cost(w.end - w.start)
+	if n.re.full(p.text[w.start:w.end]) {
+		weight := n.weight
+		if w.part {
+			weight = weight * weightPart / weightWord
+		}
+		m.arena = append(m.arena, end{int32(at + 1), p.weight(at, at+1, weight)})
 	}
+	if w.wide > 0 {
+		last := &p.words[at+w.wide-1]
+		m.steps -= n.re.cost(last.end - w.start)
+		if n.re.full(p.text[w.start:last.end]) {
+			m.arena = append(m.arena, end{int32(at + w.wide), n.weight})
+		}
+	}
+	m.wholePiece(n, at)
+	return m.arena[start:len(m.arena):len(m.arena)]
+}
+
+// wholePiece matches what stands between white space.
+func (m *machine) wholePiece(n *node, at int) {
+	p, w := m.p, m.p.words[at]
 	from, to := p.piece(w)
+	if from == w.start && to == w.end || at > 0 && p.words[at-1].end > from {
+		return
+	}
 	last := at
 	for last+1 < len(p.words) && p.words[last+1].start < to {
 		last++
 	}
-	m.steps -= to - from
-	if last > at && (at == 0 || p.words[at-1].end <= from) && m.covers(n, from, w.start, p.words[last].end, to) {
-		m.arena = append(m.arena, end{int32(last + 1), n.weight * int32(last+1-at)})
+	if w.wide > 0 && last == at+w.wide-1 && from == w.start && to == p.words[last].end {
+		return // the compound
 	}
-	return m.arena[start:len(m.arena):len(m.arena)]
-}
-
-// covers reports whether an expression matches a piece of text with or without the
-// punctuation around its words.
-func (m *machine) covers(n *node, from, first, last, to int) bool {
-	for _, start := range []int{from, first} {
-		loc := n.re.FindStringIndex(m.p.text[start:to])
-		if loc != nil && (start+loc[1] == to || start+loc[1] == last) {
-			return true
+	m.steps -= n.re.cost(to - from)
+	for _, piece := range []string{p.text[from:to], p.text[w.start:to], p.text[from:p.words[last].end], p.text[w.start:p.words[last].end]} {
+		if !n.re.full(piece) {
+			continue
 		}
+		weight := p.weight(at, last+1, n.weight)
+		if k := len(m.arena); last == at && k > 0 && int(m.arena[k-1].at) == at+1 {
+			return // the word alone matched as well
+		}
+		m.arena = append(m.arena, end{int32(last + 1), weight})
+		return
 	}
-	return false
 }
 
 // upTo is every place from one on; the first costs nothing more, the others rest in all
@@ -188,26 +308,41 @@ func (m *machine) upTo(from int, perWord, rest int32) []end {
 // match covers.
 func (m *machine) regex(n *node, at int) []end {
 	p := m.p
-	m.steps -= m.text
-	if at == 0 {
-		if loc := n.re.FindStringIndex(p.text); loc != nil && loc[1] == len(p.text) {
-			return m.one(len(p.words), n.weight*int32(len(p.words)))
-		}
+	m.steps -= n.re.cost(m.text)
+	if at == 0 && n.re.full(p.text) {
+		return m.one(len(p.words), p.weight(0, len(p.words), n.weight))
 	}
 	if at >= len(p.words) {
 		return nil
 	}
 	base := p.words[at].start
-	loc := n.re.FindStringIndex(p.text[base:])
-	if loc == nil {
-		return nil
-	}
-	for i := at; i < len(p.words) && p.words[i].end <= base+loc[1]; i++ {
-		if p.words[i].end == base+loc[1] {
-			return m.one(i+1, n.weight*int32(i+1-at))
+	size := n.re.prefix(p.text[base:])
+	for i := at; i < len(p.words) && p.words[i].end <= base+size; i++ {
+		if p.words[i].end == base+size {
+			return m.one(i+1, p.weight(at, i+1, n.weight))
 		}
 	}
 	return nil
+}
+
+func (m *machine) dictionary(n *node, at int) []end {
+	row := m.row()
+	defer m.free(row)
+	for _, h := range n.dict.hits(m, at) {
+		row[h.at] = max(row[h.at], h.score)
+	}
+	return m.cut(row, at)
+}
+
+func (m *machine) entity(n *node, at int) []end {
+	row := m.row()
+	defer m.free(row)
+	for _, s := range m.p.entities(n.name) {
+		if m.steps--; s.from == at {
+			row[s.to] = max(row[s.to], m.p.weight(s.from, s.to, n.weight))
+		}
+	}
+	return m.cut(row, at)
 }
 
 // sequence moves a row over the elements: it ends as the places after the last. With layers
@@ -215,6 +350,20 @@ func (m *machine) regex(n *node, at int) []end {
 func (m *machine) sequence(n *node, at int, row []int32, layers *[][]int32) {
 	row[at] = 0
 	for _, kid := range n.kids {
+		if layers != nil {
+			*layers = append(*layers, append([]int32(nil), row...))
+		}
+		if m.steps -= len(row) - at; m.steps <= 0 {
+			return
+		}
+		switch bare := kid.bare(); bare.op {
+		case opStar:
+			m.gap(row, at)
+			continue
+		case opSome:
+			m.some(row, at, bare.weight)
+			continue
+		}
 		next := m.row()
 		found := false
 		for i := at; i < len(row); i++ {
@@ -222,13 +371,34 @@ func (m *machine) sequence(n *node, at int, row []int32, layers *[][]int32) {
 				found = m.reach(next, m.ends(kid, i), row[i]) || found
 			}
 		}
-		if layers != nil {
-			*layers = append(*layers, append([]int32(nil), row...))
-		}
 		copy(row, next)
 		m.free(next)
-		if m.steps -= len(row) - at; !found {
+		if !found {
 			return
+		}
+	}
+}
+
+// gap lets any words stand at a place.
+func (m *machine) gap(row []int32, at int) {
+	best := int32(none)
+	for i := at; i < len(row); i++ {
+		here := row[i]
+		if best != none {
+			row[i] = max(here, best-m.star)
+		}
+		best = max(best, here)
+	}
+}
+
+// some lets one word or more stand at a place.
+func (m *machine) some(row []int32, at int, perWord int32) {
+	best := int32(none)
+	for i := at; i < len(row); i++ {
+		here := row[i]
+		row[i] = best
+		if best = max(best, here); best != none {
+			best += perWord
 		}
 	}
 }
@@ -236,6 +406,7 @@ func (m *machine) sequence(n *node, at int, row []int32, layers *[][]int32) {
 // repeat finds the places after one or more times the element.
 func (m *machine) repeat(kid *node, at int, row []int32) {
 	m.reach(row, m.ends(kid, at), 0)
+	empty := row[at] != none
 	row[at] = none
 	for i := at + 1; i < len(row); i++ {
 		if row[i] == none {
@@ -247,55 +418,106 @@ func (m *machine) repeat(kid *node, at int, row []int32) {
 			}
 		}
 	}
+	if empty {
+		row[at] = 0
+	}
 	m.steps -= len(row) - at
 }
 
-// subsets finds, for every subset of the elements of a set, the places after them in any
-// order. A subset that is never reached stays nil.
-func (m *machine) subsets(n *node, at int) [][]int32 {
-	sets := make([][]int32, 1<<len(n.kids))
-	sets[0] = m.row()
-	sets[0][at] = 0
-	for mask, row := range sets {
-		if row == nil {
-			continue
-		}
-		if n.gaps {
-			m.gap(row, at)
-		}
-		for k, kid := range n.kids {
-			if mask&(1<<k) != 0 {
-				continue
-			}
-			for i := at; i < len(row); i++ {
-				if row[i] == none {
-					continue
-				}
-				found := m.ends(kid, i)
-				if len(found) == 0 {
-					continue
-				}
-				if sets[mask|1<<k] == nil {
-					sets[mask|1<<k] = m.row()
-				}
-				m.reach(sets[mask|1<<k], found, row[i])
-			}
-		}
-		m.steps -= len(n.kids) * (len(row) - at)
-	}
-	return sets
+// orders are the ways of the elements of a set through a phrase: for every subset of them
+// the places after it, in any order. A subset that is never reached has no row.
+type orders struct {
+	kids     []*node // those that are in the phrase at all
+	required int     // subset of those that may not be missing
+	rows     [][]int32
 }
 
-// gap lets any words stand between the elements of a set.
-func (m *machine) gap(row []int32, at int) {
-	best := int32(none)
-	for i := at; i < len(row); i++ {
-		here := row[i]
-		if best != none {
-			row[i] = max(here, best-m.star)
+// best makes a row of the best of all subsets that are enough.
+func (o *orders) best(row []int32) {
+	for mask, of := range o.rows {
+		if of == nil || mask&o.required != o.required {
+			continue
 		}
-		best = max(best, here)
+		for i, score := range of {
+			row[i] = max(row[i], score)
+		}
 	}
+}
+
+// orders returns nil when an element that is required is not in the phrase.
+func (m *machine) orders(n *node, at int) *orders {
+	o := &orders{}
+	for _, kid := range n.kids {
+		kid, optional := m.present(kid, at)
+		switch {
+		case kid != nil && !optional:
+			o.required |= 1 << len(o.kids)
+			fallthrough
+		case kid != nil:
+			o.kids = append(o.kids, kid)
+		case !optional:
+			return nil
+		}
+	}
+	if m.steps -= 1 << len(o.kids); m.steps <= 0 {
+		return nil
+	}
+	o.rows = make([][]int32, 1<<len(o.kids))
+	o.rows[0] = m.row()
+	o.rows[0][at] = 0
+	for mask := range o.rows {
+		if o.rows[mask] != nil && m.steps > 0 {
+			m.extend(o, mask, at, n.gaps)
+		}
+	}
+	return o
+}
+
+// present returns the kid if it takes some words after a place, and whether it may be left out.
+func (m *machine) present(kid *node, at int) (present *node, optional bool) {
+	for kid.op == opOpt {
+		kid, optional = kid.kids[0], true
+	}
+	for i := at; i <= len(m.p.words); i++ {
+		for _, e := range m.ends(kid, i) {
+			if int(e.at) == i {
+				optional = true
+			} else {
+				present = kid
+			}
+		}
+		if present != nil {
+			break
+		}
+	}
+	return present, optional
+}
+
+// extend lets every element that is not in a subset follow it.
+func (m *machine) extend(o *orders, mask, at int, gaps bool) {
+	row := o.rows[mask]
+	if gaps {
+		m.gap(row, at)
+	}
+	for k, kid := range o.kids {
+		if mask&(1<<k) != 0 {
+			continue
+		}
+		for i := at; i < len(row); i++ {
+			if row[i] == none {
+				continue
+			}
+			found := m.ends(kid, i)
+			if len(found) == 0 {
+				continue
+			}
+			if o.rows[mask|1<<k] == nil {
+				o.rows[mask|1<<k] = m.row()
+			}
+			m.reach(o.rows[mask|1<<k], found, row[i])
+		}
+	}
+	m.steps -= len(o.kids) * (len(row) - at)
 }
 
 // reach enters places into a row, each with the score of the way so far added.
@@ -340,3 +562,11 @@ func (m *machine) row() []int32 {
 }
 
 func (m *machine) free(row []int32) { m.rows = append(m.rows, row) }
+
+func (m *machine) freeAll(rows [][]int32) {
+	for _, row := range rows {
+		if row != nil {
+			m.free(row)
+		}
+	}
+}

@@ -1,10 +1,8 @@
 package pattern
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,7 +11,7 @@ import (
 // Limits of one pattern.
 const (
 	maxDepth  = 50    // brackets within brackets
-	maxSet    = 10    // elements in {}: their orders are tried together, which costs 2^n
+	maxSet    = 16    // elements in {}: their orders are tried together, which costs 2^n
 	maxSource = 20000 // bytes
 )
 
@@ -34,15 +32,18 @@ func (e *Error) Error() string {
 // parser turns the source of one pattern into nodes. The first mistake ends it, by panic
 // with an *Error that parse returns.
 type parser struct {
-	src   string
-	pos   int
-	depth int
-	angle int // how many $repeat< are open
+	src      string
+	pos      int
+	depth    int
+	angle    int // how many $repeat< are open
+	forms    int // how many ~( are open: their words are lemmas
+	warnings []*Error
 }
 
-func parse(src string) (n *node, err *Error) {
+// parse returns the tree of a pattern and what is suspicious in it.
+func parse(src string) (n *node, warnings []*Error, err *Error) {
 	if len(src) > maxSource {
-		return nil, &Error{Message: fmt.Sprintf("pattern of %d bytes", len(src)), Expected: fmt.Sprintf("at most %d", maxSource)}
+		return nil, nil, &Error{Message: fmt.Sprintf("pattern of %d bytes", len(src)), Expected: fmt.Sprintf("at most %d", maxSource)}
 	}
 	p := &parser{src: src}
 	defer func() {
@@ -58,11 +59,15 @@ func parse(src string) (n *node, err *Error) {
 	if p.pos < len(p.src) {
 		p.fail(p.pos, fmt.Sprintf("unexpected %q", p.src[p.pos]), "the end of the pattern")
 	}
-	return n, nil
+	return n, p.warnings, nil
 }
 
 func (p *parser) fail(offset int, message, expected string) {
 	panic(&Error{Offset: offset, Message: message, Expected: expected})
+}
+
+func (p *parser) warn(offset int, message, expected string) {
+	p.warnings = append(p.warnings, &Error{Offset: offset, Message: message, Expected: expected})
 }
 
 // alternatives reads elements up to a closing bracket, separated by | or /. At the top an
@@ -74,8 +79,12 @@ func (p *parser) alternatives(read func() *node, top bool) *node {
 	defer func() { p.depth-- }()
 	var kids []*node
 	for {
-		if n := read(); n.op != opEmpty || !top {
+		start := p.pos
+		n := read()
+		if n.op != opEmpty || !top {
 			kids = append(kids, n)
+		} else if strings.HasPrefix(p.src[start:], "|") || start > 0 && p.src[start-1] == '|' {
+			p.warn(start, "an alternative is empty", "something on both sides of |")
 		}
 		if p.pos >= len(p.src) || p.src[p.pos] != '|' && p.src[p.pos] != '/' {
 			break
@@ -89,16 +98,17 @@ func (p *parser) alternatives(read func() *node, top bool) *node {
 // synonyms costs one look-up.
 func alternative(kids []*node) *node {
 	alt := &node{op: opAlt}
-	var words *node
+	merged := make(map[op]*node, 2)
 	for _, n := range kids {
-		switch {
-		case n.op == opWord && words != nil:
-			for w := range n.words {
-				words.words[w] = struct{}{}
+		n.sign = n.sign && len(kids) == 1
+		if n.op == opWord || n.op == opLemma {
+			if first := merged[n.op]; first != nil {
+				for w := range n.words {
+					first.words[w] = struct{}{}
+				}
+				continue
 			}
-			continue
-		case n.op == opWord:
-			words = n
+			merged[n.op] = n
 		}
 		alt.kids = append(alt.kids, n)
 	}
@@ -121,12 +131,16 @@ func (p *parser) sequence() *node {
 	return sequence(p.elements())
 }
 
-// sequence makes one node of many. Stars that follow each other are one.
+// sequence makes one node of many. Stars that follow each other are one. A mathematical
+// sign among other elements may be missing: 2+3 is written without spaces as well.
 func sequence(kids []*node) *node {
 	seq := &node{op: opSeq}
 	for _, n := range kids {
 		if n.op == opEmpty || n.op == opStar && len(seq.kids) > 0 && seq.kids[len(seq.kids)-1].op == opStar {
 			continue
+		}
+		if n.sign && len(kids) > 1 {
+			n = &node{op: opOpt, kids: []*node{n}}
 		}
 		seq.kids = append(seq.kids, n)
 	}
@@ -137,10 +151,12 @@ func sequence(kids []*node) *node {
 func (p *parser) anyOrder() *node {
 	set := &node{op: opSet, offset: p.pos}
 	for _, n := range p.elements() {
-		switch n.op {
-		case opStar:
+		switch {
+		case n.op == opStar:
 			set.gaps = true
-		case opEmpty:
+		case n.op == opEmpty:
+		case n.sign:
+			set.kids = append(set.kids, &node{op: opOpt, kids: []*node{n}})
 		default:
 			set.kids = append(set.kids, n)
 		}
@@ -165,7 +181,6 @@ func star() *node { return &node{op: opStar} }
 func (p *parser) elements() []*node {
 	var kids []*node
 	for p.pos < len(p.src) {
-		start := p.pos
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
 		switch r {
 		case '|', '/', ')', ']', '}', '>':
@@ -177,8 +192,8 @@ func (p *parser) elements() []*node {
 		case '(':
 			kids = append(kids, p.valued(p.group(')', p.sequence)))
 		case '[':
-			kid := p.group(']', p.sequence)
-			if kid.op != opEmpty && kid.op != opStar {
+			kid := p.valued(p.group(']', p.sequence))
+			if kid.op != opEmpty && kid.op != opStar && kid.op != opOpt {
 				kid = &node{op: opOpt, kids: []*node{kid}}
 			}
 			kids = append(kids, kid)
@@ -187,9 +202,9 @@ func (p *parser) elements() []*node {
 		case '$':
 			kids = append(kids, p.dollar())
 		case '~':
-			p.fail(start, "forms of a word (~) are not supported yet in this version", "")
+			kids = append(kids, p.lemma())
 		case '@':
-			p.fail(start, "entities (@) are not supported yet in this version", "")
+			kids = append(kids, p.entity())
 		default:
 			if unicode.IsSpace(r) {
 				p.pos += size
@@ -217,41 +232,121 @@ func (p *parser) group(closing byte, read func() *node) *node {
 	return n
 }
 
-// words reads a run of signs without spaces and brackets: usually one word.
+// lemma reads ~word, or ~ before a group: its words in all their forms.
+func (p *parser) lemma() *node {
+	start := p.pos
+	for p.pos < len(p.src) && (p.src[p.pos] == '~' || p.src[p.pos] == ' ') {
+		p.pos++
+	}
+	if p.pos >= len(p.src) || strings.IndexByte("|/)]}>$@", p.src[p.pos]) >= 0 {
+		p.warn(start, "~ without a word", "the first form of a word after ~")
+		return &node{op: opEmpty}
+	}
+	p.forms++
+	defer func() { p.forms-- }()
+	switch p.src[p.pos] {
+	case '(':
+		return p.valued(p.group(')', p.sequence))
+	case '[':
+		return &node{op: opOpt, kids: []*node{p.valued(p.group(']', p.sequence))}}
+	case '{':
+		return p.valued(p.group('}', p.anyOrder))
+	}
+	return p.words()
+}
+
+// ends reports whether a sign ends a run of words.
+func endsWords(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune("()[]{}|/$>~", r)
+}
+
+// words reads a run of signs without spaces and brackets: usually one word. A sign after \
+// is a sign as any other.
 func (p *parser) words() *node {
 	start := p.pos
+	var run strings.Builder
 	for p.pos < len(p.src) {
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
-		if unicode.IsSpace(r) || strings.ContainsRune("()[]{}|/$>", r) || r == ':' && p.pos > start {
+		if r == '\\' && p.pos+1 < len(p.src) {
+			p.pos++
+			r, size = utf8.DecodeRuneInString(p.src[p.pos:])
+			if r == '*' {
+				r, size = ' ', 1
+			}
+			run.WriteRune(r)
+			p.pos += size
+			continue
+		}
+		if endsWords(r) || r == ':' && p.pos > start {
 			break
 		}
+		run.WriteRune(r)
 		p.pos += size
 	}
+	words := appendWords(nil, run.String(), true)
 	var kids []*node
-	for _, w := range appendWords(nil, p.src[start:p.pos], true) {
-		kids = append(kids, wordNode(w.folded))
+	for i := 0; i < len(words); {
+		n, used := p.compound(words[i:])
+		kids = append(kids, n...)
+		i += used
+	}
+	if len(kids) > 0 {
+		p.checkLetters(start, run.String())
 	}
 	return p.valued(sequence(kids))
 }
 
-// wordNode makes the node of a word that may have stars in it.
-func wordNode(w string) *node {
-	if !strings.Contains(w, "*") {
-		return &node{op: opWord, words: map[string]struct{}{w: {}}, weight: weightWord}
-	}
-	g := glob{anyStart: w[0] == '*', anyEnd: w[len(w)-1] == '*'}
-	for part := range strings.SplitSeq(w, "*") {
-		if part != "" {
-			g.parts = append(g.parts, part)
+// checkLetters warns of a word that mixes alphabets: some letter looks like another one.
+func (p *parser) checkLetters(offset int, run string) {
+	var cyrillic, latin bool
+	for _, r := range run {
+		switch {
+		case unicode.Is(unicode.Cyrillic, r):
+			cyrillic = true
+		case unicode.Is(unicode.Latin, r):
+			latin = true
+		case r != '*' && !unicode.IsDigit(r):
+			cyrillic, latin = false, false
+		}
+		if cyrillic && latin {
+			p.warn(offset, fmt.Sprintf("%q has Latin and Cyrillic letters", run), "letters of one alphabet")
+			return
 		}
 	}
-	switch {
-	case len(g.parts) == 0:
-		return star()
-	case g.anyStart:
-		return &node{op: opGlob, glob: g, weight: weightGlob}
+}
+
+// compound makes nodes of a word, or of a compound: written in one piece or in its parts.
+func (p *parser) compound(words []word) (nodes []*node, used int) {
+	w := words[0]
+	if w.wide == 0 {
+		n := p.wordNode(w.folded)
+		n.sign = w.sign
+		return []*node{n}, 1
 	}
-	return &node{op: opGlob, glob: g, weight: weightPrefix}
+	if strings.Contains(w.joined, "*") && !strings.ContainsAny(w.joined, ".@+:%&") {
+		return []*node{p.wordNode(w.joined)}, w.wide
+	}
+	for _, part := range words[:w.wide] {
+		nodes = append(nodes, p.wordNode(part.folded))
+	}
+	if strings.Contains(w.joined, "*") {
+		return nodes, w.wide
+	}
+	alt := &node{op: opAlt, kids: []*node{p.wordNode(w.joined), {op: opSeq, kids: nodes}}}
+	return []*node{alt}, w.wide
+}
+
+// wordNode makes the node of a word that may have stars in it.
+func (p *parser) wordNode(w string) *node {
+	switch {
+	case strings.Trim(w, "*") == "":
+		return star()
+	case strings.Contains(w, "*"):
+		return &node{op: opGlob, glob: newGlob(w)}
+	case p.forms > 0:
+		return &node{op: opLemma, words: map[string]struct{}{w: {}}}
+	}
+	return &node{op: opWord, words: map[string]struct{}{w: {}}}
 }
 
 // valued reads the :value behind an element, if there is one.
@@ -260,125 +355,99 @@ func (p *parser) valued(n *node) *node {
 	if len(rest) < 2 || rest[0] != ':' || rest[1] == ':' {
 		return n
 	}
-	var value string
-	if quote := rest[1]; quote == '"' || quote == '\'' {
-		end := strings.IndexByte(rest[2:], quote)
-		if end < 0 {
-			p.fail(p.pos+1, "the value is not closed", fmt.Sprintf("a second %q", quote))
+	value, size := any(nil), 0
+	switch rest[1] {
+	case '"', '\'':
+		text, length, ok := quoted(rest[1:])
+		if !ok {
+			p.fail(p.pos+1, "the value is not closed", fmt.Sprintf("a second %q", rest[1]))
 		}
-		value = rest[2 : 2+end]
-		p.pos += end + 3
-	} else {
+		value, size = text, length
+	case '{':
+		object := jsonObject(rest[1:])
+		if object == "" {
+			return n
+		}
+		value, size = json.RawMessage(object), len(object)
+	default:
 		end := strings.IndexFunc(rest[1:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()[]{}|/$>", r) })
 		if end < 0 {
 			end = len(rest) - 1
 		}
-		value = rest[1 : 1+end]
-		p.pos += end + 1
+		value, size = rest[1:1+end], end
 	}
+	p.pos += 1 + size
 	if value == "" || n.op == opEmpty {
 		return n
 	}
 	return &node{op: opValue, kids: []*node{n}, value: value}
 }
 
-// dollar reads what begins with $: a function or the name of another pattern.
-func (p *parser) dollar() *node {
-	start := p.pos
-	p.pos++
-	name := p.identifier()
-	if name == "" {
-		return &node{op: opEmpty} // a price, say: punctuation
-	}
-	if p.pos < len(p.src) && p.src[p.pos] == '<' {
-		return p.function(start, name)
-	}
-	n := &node{op: opName, name: name, offset: start}
-	if strings.HasPrefix(p.src[p.pos:], "::") {
-		p.pos += 2
-		if n.alias = p.identifier(); n.alias == "" {
-			p.fail(p.pos, "the alias is missing", fmt.Sprintf("a name after $%s::", name))
+// quoted reads a text in quotes; a backslash takes the next sign as it is.
+func quoted(s string) (text string, size int, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == s[0]:
+			return b.String(), i + 1, true
+		default:
+			b.WriteByte(s[i])
 		}
 	}
-	return n
+	return "", 0, false
 }
 
-func (p *parser) identifier() string {
+// jsonObject is the JSON object that a text begins with; "" when it is something else.
+func jsonObject(s string) string {
+	d := json.NewDecoder(strings.NewReader(s))
+	var object json.RawMessage
+	if d.Decode(&object) != nil {
+		return ""
+	}
+	return s[:d.InputOffset()]
+}
+
+// identifier reads a name: letters, digits and underscores; in entities also points and
+// hyphens between them (duckling.phone-number).
+func (p *parser) identifier(inner string) string {
 	start := p.pos
 	for p.pos < len(p.src) {
 		r, size := utf8.DecodeRuneInString(p.src[p.pos:])
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			break
+		if !isNameRune(r) {
+			next, _ := utf8.DecodeRuneInString(p.src[p.pos+size:])
+			if p.pos == start || !strings.ContainsRune(inner, r) || !isNameRune(next) {
+				break
+			}
 		}
 		p.pos += size
 	}
 	return p.src[start:p.pos]
 }
 
-// function reads $regex<…>, $regexp<…>, $regexp_i<…> and $repeat<…>.
-func (p *parser) function(start int, name string) *node {
-	p.pos++
-	switch name {
-	case "regex", "regexp", "regexp_i":
-		return p.valued(p.regexp(name))
-	case "repeat":
-		p.angle++
-		n := p.alternatives(p.sequence, false)
-		p.angle--
-		if p.pos >= len(p.src) || p.src[p.pos] != '>' {
-			p.fail(start, "$repeat< is not closed", `">"`)
-		}
-		p.pos++
-		if n.op == opEmpty || n.op == opStar {
-			return n
-		}
-		return p.valued(&node{op: opRepeat, kids: []*node{n}})
-	}
-	p.fail(start, fmt.Sprintf("$%s<> is not supported yet in this version", name), "$regex<>, $regexp<>, $regexp_i<> or $repeat<>")
-	return nil
-}
+func isNameRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// regexp reads a regular expression up to the > that closes it. Go's expressions take linear
-// time; what they lack (look-around, back references) is an error here.
-func (p *parser) regexp(name string) *node {
-	start, depth := p.pos, 1
-	for ; p.pos < len(p.src); p.pos++ {
-		switch p.src[p.pos] {
-		case '\\':
-			p.pos++
-		case '<':
-			depth++
-		case '>':
-			depth--
-		}
-		if depth == 0 {
-			break
-		}
+// aliased reads the ::Alias behind a name.
+func (p *parser) aliased(n *node) *node {
+	if !strings.HasPrefix(p.src[p.pos:], "::") {
+		return n
 	}
-	if p.pos >= len(p.src) {
-		p.fail(start-1, fmt.Sprintf("$%s< is not closed", name), `">"`)
-	}
-	expr := p.src[start:p.pos]
-	p.pos++
-	flags := ""
-	if name == "regexp_i" {
-		flags = "(?i)"
-	}
-	re, err := regexp.Compile(`^(?:` + flags + expr + `)`)
-	if err != nil {
-		message := err.Error()
-		if e := (*syntax.Error)(nil); errors.As(err, &e) {
-			message = string(e.Code) + ": " + e.Expr
-		}
-		p.fail(start, "wrong regular expression: "+message, "")
-	}
-	re.Longest()
-	n := &node{op: opRegex, re: re, weight: weightRegexp}
-	if name != "regex" {
-		n.op = opToken
-	}
-	if literal, err := syntax.Parse(expr, syntax.Perl); err == nil && literal.Simplify().Op == syntax.OpLiteral {
-		n.weight = weightWord
+	p.pos += 2
+	if n.alias = p.identifier(".-"); n.alias == "" {
+		p.fail(p.pos, "the alias is missing", "a name after ::")
 	}
 	return n
+}
+
+// entity reads @name.
+func (p *parser) entity() *node {
+	start := p.pos
+	p.pos++
+	name := p.identifier(".-")
+	if name == "" {
+		return &node{op: opEmpty} // punctuation
+	}
+	return p.valued(p.aliased(&node{op: opEntity, name: name, weight: weightEntity, offset: start}))
 }

@@ -12,10 +12,10 @@ import (
 // compile links one pattern with named ones, given as "name = source" lines.
 func compile(t testing.TB, source string, named ...string) *pattern.Pattern {
 	t.Helper()
-	l := pattern.NewLibrary()
+	l := pattern.NewLibrary(pattern.Options{})
 	for _, def := range named {
 		name, body, _ := strings.Cut(def, " = ")
-		if err := l.Define(name, body); err != nil {
+		if err := l.Define(name, body, ""); err != nil {
 			t.Fatalf("define $%s: %v", name, err)
 		}
 	}
@@ -143,8 +143,8 @@ func show(n *pattern.Node) string {
 	if n.Tag != "root" {
 		s += fmt.Sprintf("=%q", n.Text)
 	}
-	if n.Value != "" {
-		s += ":" + n.Value
+	if n.Value != nil {
+		s += fmt.Sprintf(":%v", n.Value)
 	}
 	for _, kid := range n.Kids {
 		s += " (" + show(kid) + ")"
@@ -191,18 +191,24 @@ func TestMistakes(t *testing.T) {
 		{"привет [мир)", len("привет "), `'[' is not closed`},
 		{"{a b", 0, `'{' is not closed`},
 		{"a ) b", 2, "unexpected"},
-		{"* ~слово", 2, "not supported yet"},
-		{"* @city", 2, "not supported yet"},
-		{"$entity<City>", 0, "not supported yet"},
+		{"да $nothing<x>", len("да "), "there is no function $nothing<>"},
+		{"$entity< >", 0, "without a name"},
+		{"$entity<City", 0, "is not closed"},
+		{"$morph<>", 0, "without properties"},
+		{"$weight<big>", 0, `wrong weight "big"`},
+		{"$weight<1e300>", 0, "wrong weight"},
+		{"@city::", len("@city::"), "alias is missing"},
+		{`(да):"нет`, len("(да):"), "value is not closed"},
+		{"$regexp<(?<=a>", 8, "wrong regular expression"},
 		{"$regex<(>", 7, "wrong regular expression"},
 		{"$regexp<abc", 7, "is not closed"},
 		{"$repeat<a", 0, "is not closed"},
 		{"$x::", 4, "alias is missing"},
-		{"{1 2 3 4 5 6 7 8 9 10 11}", 1, "{} with 11 elements"},
+		{"{1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17}", 1, "{} with 17 elements"},
 		{strings.Repeat("(", 60) + strings.Repeat(")", 60), 50, "nested too deeply"},
 		{strings.Repeat("a", 30000), 0, "pattern of 30000 bytes"},
 	} {
-		_, err := pattern.NewLibrary().Compile(tc.pattern)
+		_, err := pattern.NewLibrary(pattern.Options{}).Compile(tc.pattern)
 		if err == nil || err.Offset != tc.offset || !strings.Contains(err.Error(), tc.message) {
 			t.Errorf("%.40q: got %+v, want %q at %d", tc.pattern, err, tc.message, tc.offset)
 		}
@@ -211,9 +217,9 @@ func TestMistakes(t *testing.T) {
 
 func TestLinkMistakes(t *testing.T) {
 	t.Parallel()
-	l := pattern.NewLibrary()
+	l := pattern.NewLibrary(pattern.Options{})
 	for name, body := range map[string]string{"a": "x $b", "b": "[y] $c", "c": "$a z", "self": "($self|w)"} {
-		if err := l.Define(name, body); err != nil {
+		if err := l.Define(name, body, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -284,8 +290,8 @@ func FuzzPattern(f *testing.F) {
 		f.Add(seed, "привет a b 12")
 	}
 	f.Fuzz(func(t *testing.T, source, text string) {
-		l := pattern.NewLibrary()
-		if err := l.Define("x", "(a|b c):1"); err != nil {
+		l := pattern.NewLibrary(pattern.Options{})
+		if err := l.Define("x", "(a|b c):1", ""); err != nil {
 			t.Fatal(err)
 		}
 		p, err := l.Compile(source)

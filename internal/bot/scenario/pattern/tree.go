@@ -1,13 +1,17 @@
 package pattern
 
+import "encoding/json"
+
 // Node is a node of the parse tree: what a named pattern matched.
 type Node struct {
-	Tag     string // the name, or the alias it was given; "root" for the phrase
-	Pattern string // the name of the pattern
-	Text    string // the words it took, as they were written
-	Words   []string
-	Value   string // given by :value inside it; "" for none
-	Kids    []*Node
+	Tag       string // the name, or the alias it was given; "root" for the phrase
+	Pattern   string // the name of the pattern, dictionary or entity
+	Text      string // the words it took, as they were written
+	Words     []string
+	Value     any    // nil; a string, of :value or the ID of a dictionary's entry; or json.RawMessage
+	Converter string // of the named pattern; the caller runs it, from the leaves to the root
+	Entry     *Entry // of a dictionary or a listed entity
+	Kids      []*Node
 }
 
 // Find returns the first node of a name directly below n, nil if there is none.
@@ -20,50 +24,86 @@ func (n *Node) Find(tag string) *Node {
 	return nil
 }
 
-// Said is the node's value, or its text when it has none: _Name in a script.
-func (n *Node) Said() string {
-	if n.Value != "" {
-		return n.Value
+// Said is _Name in a script: the node's value; when it has none, that of a node below that
+// took all its words ($Minutes = $Numeral); else its text.
+func (n *Node) Said() any {
+	for in := n; in != nil; in = in.whole() {
+		if in.Value != nil {
+			return in.Value
+		}
 	}
 	return n.Text
+}
+
+// whole is the kid that took all the words of a node; nil if there is none.
+func (n *Node) whole() *Node {
+	if len(n.Kids) == 1 && len(n.Kids[0].Words) == len(n.Words) {
+		return n.Kids[0]
+	}
+	return nil
 }
 
 // Tree says which words the named patterns took. Elements that took no word are not in it.
 func (m Match) Tree() *Node {
 	p := m.phrase
-	p.m.steps = max(p.m.steps, maxSteps/10)
+	p.use(m.pattern.library)
 	root := p.node("root", "root", 0, len(p.words))
 	root.Text = p.text
-	p.m.trace(m.pattern.root, 0, len(p.words), root)
+	p.m.traceAll(m.pattern.root, root)
 	return root
 }
 
-func (p *Phrase) node(tag, pattern string, from, to int) *Node {
-	n := &Node{Tag: tag, Pattern: pattern, Text: p.span(from, to), Words: make([]string, 0, to-from)}
-	for _, w := range p.words[from:to] {
-		n.Words = append(n.Words, w.folded)
+// traceSteps are those that a trace has at least, also when the phrase has none left.
+const traceSteps = maxSteps / 10
+
+func (m *machine) traceAll(n *node, root *Node) {
+	m.left = max(m.left, traceSteps)
+	m.begin()
+	defer m.finish()
+	m.weights = m.weights[:0]
+	m.trace(n, 0, len(m.p.words), root)
+}
+
+// weigh applies the $weight<> elements on the best way to a score.
+func (m *machine) weigh(n *node, score float64) float64 {
+	m.traceAll(n, m.p.node("root", "root", 0, len(m.p.words)))
+	for _, w := range m.weights {
+		score = score*w.factor + w.addend
 	}
-	return n
+	return score
+}
+
+func (p *Phrase) node(tag, pattern string, from, to int) *Node {
+	return &Node{Tag: tag, Pattern: pattern, Text: p.span(from, to), Words: p.said(from, to)}
 }
 
 // trace goes again the best way of a node from one place to another and writes down what
 // was named on it.
 func (m *machine) trace(n *node, at, to int, into *Node) {
-	if at == to || m.steps <= 0 {
+	if m.steps--; at == to && !n.scores || m.steps <= 0 {
 		return
 	}
 	switch n.op {
 	case opName:
+		if at == to {
+			m.trace(n.kids[0], at, to, into)
+			return
+		}
 		kid := m.p.node(n.tag(), n.name, at, to)
+		kid.Converter = n.conv
 		into.Kids = append(into.Kids, kid)
 		m.trace(n.kids[0], at, to, kid)
+	case opDict, opEntity:
+		into.Kids = append(into.Kids, m.listed(n, at, to))
+	case opWeight:
+		m.weights = append(m.weights, n)
 	case opValue:
 		m.trace(n.kids[0], at, to, into)
-		if into.Tag != "root" {
-			into.Value = n.value
-		}
+		into.Value = n.value
 	case opOpt:
-		m.trace(n.kids[0], at, to, into)
+		if at < to || m.score(n.kids[0], at, to) == 0 {
+			m.trace(n.kids[0], at, to, into)
+		}
 	case opAlt:
 		m.traceAlternative(n, at, to, into)
 	case opSeq:
@@ -75,8 +115,51 @@ func (m *machine) trace(n *node, at, to int, into *Node) {
 	}
 }
 
+// listed is the node of an entity.
+func (m *machine) listed(n *node, at, to int) *Node {
+	kid := m.p.node(n.tag(), n.name, at, to)
+	if n.op == opEntity {
+		for _, s := range m.p.entities(n.name) {
+			if s.from == at && s.to == to {
+				kid.Value = data(s.value)
+				break
+			}
+		}
+		return kid
+	}
+	for _, h := range n.dict.hits(m, at) {
+		if int(h.at) == to {
+			kid.Entry = &n.dict.entries[h.entry]
+			if kid.Value = any(kid.Entry.ID); n.dict.data {
+				kid.Value = data(kid.Entry.Value)
+			}
+		}
+	}
+	return kid
+}
+
+// data is the value of an entity: its data if it has some.
+func data(value json.RawMessage) any {
+	if len(value) == 0 {
+		return nil
+	}
+	return value
+}
+
 // score is the best score of a node from one place to another; none if it does not fit.
 func (m *machine) score(n *node, at, to int) int32 {
+	switch n = n.bare(); n.op {
+	case opStar:
+		if to > at {
+			return -m.star
+		}
+		return 0
+	case opSome:
+		if to > at {
+			return n.weight * int32(to-at)
+		}
+		return none
+	}
 	for _, e := range m.ends(n, at) {
 		if int(e.at) == to {
 			return e.score
@@ -87,11 +170,11 @@ func (m *machine) score(n *node, at, to int) int32 {
 
 func (m *machine) traceAlternative(n *node, at, to int, into *Node) {
 	best, chosen := int32(none), (*node)(nil)
-	for _, kid := range n.kids {
+	m.alternatives(n, at, func(kid *node) {
 		if s := m.score(kid, at, to); s > best {
 			best, chosen = s, kid
 		}
-	}
+	})
 	if chosen != nil {
 		m.trace(chosen, at, to, into)
 	}
@@ -136,6 +219,9 @@ func (m *machine) before(kid *node, row []int32, at, to int, want int32) int {
 		if row[i] == none {
 			continue
 		}
+		if m.steps--; m.steps <= 0 {
+			return -1
+		}
 		if s := m.score(kid, i, to); s != none && row[i]+s == want {
 			return i
 		}
@@ -161,41 +247,52 @@ func (m *machine) traceRepeat(kid *node, at, to int, into *Node) {
 }
 
 func (m *machine) traceSet(n *node, at, to int, into *Node) {
-	sets := m.subsets(n, at)
+	o := m.orders(n, at)
+	if o == nil {
+		return
+	}
+	defer m.freeAll(o.rows)
+	mask := o.reaching(to)
 	var steps []step
-	for mask := len(sets) - 1; mask > 0; {
-		row := sets[mask]
-		if row == nil || row[to] == none {
+	for mask > 0 {
+		taken, from := m.last(o, n.gaps, mask, at, to)
+		if from < 0 {
 			return
 		}
-		taken, from := m.last(n, sets, mask, at, to)
-		if taken < 0 {
-			if from < 0 {
-				return
-			}
-			to = from
-			continue
+		if taken >= 0 {
+			steps = append(steps, step{o.kids[taken], from, to})
+			mask &^= 1 << taken
 		}
-		steps = append(steps, step{n.kids[taken], from, to})
-		mask, to = mask&^(1<<taken), from
+		to = from
 	}
 	m.traceSteps(steps, into)
 }
 
+// reaching is the subset that reaches a place best.
+func (o *orders) reaching(to int) (mask int) {
+	best := int32(none)
+	for k, row := range o.rows {
+		if row != nil && k&o.required == o.required && row[to] > best {
+			best, mask = row[to], k
+		}
+	}
+	return mask
+}
+
 // last finds the element of a set that came last on the best way to a place; -1 when other
-// words did, and then where those began.
-func (m *machine) last(n *node, sets [][]int32, mask, at, to int) (taken, from int) {
-	for k, kid := range n.kids {
-		if mask&(1<<k) == 0 || sets[mask&^(1<<k)] == nil {
+// words did. From is where it began, -1 when there is no way.
+func (m *machine) last(o *orders, gaps bool, mask, at, to int) (taken, from int) {
+	for k, kid := range o.kids {
+		if mask&(1<<k) == 0 || o.rows[mask&^(1<<k)] == nil {
 			continue
 		}
-		if from := m.before(kid, sets[mask&^(1<<k)], at, to, sets[mask][to]); from >= 0 {
+		if from := m.before(kid, o.rows[mask&^(1<<k)], at, to, o.rows[mask][to]); from >= 0 {
 			return k, from
 		}
 	}
-	if n.gaps {
+	if gaps {
 		for i := to - 1; i >= at; i-- {
-			if row := sets[mask]; row[i] != none && row[i]-m.star == row[to] {
+			if row := o.rows[mask]; row[i] != none && row[i]-m.star == row[to] {
 				return -1, i
 			}
 		}
