@@ -50,6 +50,13 @@ func (v *VM) operation(name string, args []any) (any, error) {
 		return v.host.Random(), nil
 	case "call":
 		return v.service(text(args, 1), text(args, 2))
+	case "fetch":
+		return v.fetch(text(args, 1))
+	case "xml":
+		data, err := parseXML(text(args, 1))
+		return string(data), err
+	case "zoned", "offset":
+		return v.zoned(text(args, 1), name == "zoned", text(args, 2))
 	case "library":
 		return nil, v.library(text(args, 1))
 	}
@@ -107,4 +114,18 @@ func (v *VM) library(name string) error {
 	defer value.Free()
 	_, err = v.entry.library.Call(quickjs.UndefinedValue, name, value)
 	return err
+}
+
+// zoned is the host's time in a zone: as text, or the zone's offset in seconds.
+func (v *VM) zoned(name string, asText bool, pattern string) (any, error) {
+	location, err := zone(name)
+	if err != nil {
+		return nil, err
+	}
+	now := v.host.Now().In(location)
+	if asText {
+		return format(now, pattern)
+	}
+	_, seconds := now.Zone()
+	return seconds, nil
 }

@@ -127,14 +127,14 @@ func TestRun(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]string{
-		"loop":     `for (;;) ;`,
-		"regexp":   `/(a+)+$/.test(Array(60).join("a") + "b");`,
-		"caught":   `try { for (;;) ; } catch (e) { } finally { }`,
-		"promise":  `var f = function () { Promise.resolve().then(f); }; f();`,
-		"async":    `return (async function () { await null; for (;;) ; })();`,
-		"message":  `throw {get message() { for (;;) ; }};`,
-		"getter":   `Object.defineProperty($session, "x", {enumerable: true, get: function () { for (;;) ; }}); JSON.stringify($session);`,
-		"sort":     `[3, 2, 1].sort(function () { for (;;) ; });`,
+		"loop":    `for (;;) ;`,
+		"regexp":  `/(a+)+$/.test(Array(60).join("a") + "b");`,
+		"caught":  `try { for (;;) ; } catch (e) { } finally { }`,
+		"promise": `var f = function () { Promise.resolve().then(f); }; f();`,
+		"async":   `return (async function () { await null; for (;;) ; })();`,
+		"message": `throw {get message() { for (;;) ; }};`,
+		"getter":  `Object.defineProperty($session, "x", {enumerable: true, get: function () { for (;;) ; }}); JSON.stringify($session);`,
+		"sort":    `[3, 2, 1].sort(function () { for (;;) ; });`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,10 @@
         replace: uncurry(String.prototype.replace),
         exec: uncurry(RegExp.prototype.exec),
         then: uncurry(Promise.prototype.then),
+        resolve: uncurry(Promise.resolve),
+        all: uncurry(Promise.all),
+        allSettled: uncurry(Promise.allSettled),
+        functionText: uncurry(Function.prototype.toString),
         mapGet: uncurry(Map.prototype.get),
         mapSet: uncurry(Map.prototype.set),
         mapClear: uncurry(Map.prototype.clear),
@@ -53,7 +57,14 @@
 
     var K = {
         P: P,
-        host: host,
+        // The engine makes every error of Go a TypeError, which says the wrong thing.
+        host: function (op, a, b) {
+            try {
+                return host(op, a, b);
+            } catch (e) {
+                throw new P.Error(e.message);
+            }
+        },
         ctx: null,
         loading: true,
         virtual: false,
@@ -115,14 +126,14 @@
 
     // call asks the host for a service; what it does not know is null.
     K.call = function (service, args) {
-        return P.parse(host('call', service, K.json(args === undefined ? null : args)));
+        return P.parse(K.host('call', service, K.json(args === undefined ? null : args)));
     };
-    K.log = function (text) { host('log', K.string(text)); };
-    K.now = function () { return host('now'); };
+    K.log = function (text) { K.host('log', K.string(text)); };
+    K.now = function () { return K.host('now'); };
     // random is a number from 0 to n-1.
     K.random = function (n) {
         n = P.floor(P.Number(n));
-        return n >= 1 ? host('random', n) : 0;
+        return n >= 1 ? K.host('random', n) : 0;
     };
     // shown is how log and {{ }} write a value.
     K.shown = function (v) {

@@ -14,7 +14,7 @@
     clear();
 
     // abort ends a script without being a mistake of it.
-    var abort = P.freeze({ message: 'the script was stopped' });
+    var abort = K.abort = P.freeze({ message: 'the script was stopped' });
     K.stop = function () { stopped = true; throw abort; };
     K.startNewSession = function (arg) {
         newSession = K.isObject(arg) ? arg : {};
@@ -78,6 +78,7 @@
         } catch (e) {
             fail(e);
         }
+        complain();
         if (v instanceof P.Promise) {
             wait(kind, v);
             return true;
@@ -87,6 +88,13 @@
             return true;
         }
         return kinds[kind](v);
+    }
+    // complain throws what a then of $http threw and no catch took.
+    function complain() {
+        if (K.unhandled.length === 0) return;
+        var first = K.unhandled[0].error;
+        K.unhandled = [];
+        fail(first);
     }
     function wait(kind, promise) {
         var state = pending = { kind: kind, done: false, failed: false, value: undefined };
@@ -134,13 +142,14 @@
         // finish gives the result that run could not give at once.
         finish: function () {
             var state = pending;
+            complain();
             if (state === null) return outcome();
             pending = null;
             if (!state.done) throw new P.Error('the script waits for a promise that nothing settles');
             if (state.failed) fail(state.value);
             return kinds[state.kind](state.value);
         },
-        outcome: outcome,
+        outcome: function () { complain(); return outcome(); },
 
         set: function (name, json) { K.ctx[name] = P.parse(json); },
         get: function (path) {
