@@ -32,7 +32,7 @@ func TestErrors(t *testing.T) {
 		{"no such state behind a button", "theme: /\n    state: A\n        buttons:\n            \"B\" -> /B", "src/main.sc:4:13: there is no state \"/B\" seen from /A, expected the path of a state, as in /Start\n\t\"B\" -> /B"},
 		{"no such toState", "theme: /\n    state: A\n        q: x || toState = ../B", "src/main.sc:3:9: there is no state \"../B\" seen from /A, expected the path of a state, as in /Start\n\tq: x || toState = ../B"},
 		{"state twice", "theme: /\n    state: A\n        a: 1\n    state: A\n        a: 2", "src/main.sc:4:5: state /A is there already, src/main.sc:2:5, expected another name\n\tstate: A"},
-		{"parameters", "theme: /\n    state: A || modal, noContext = true", "src/main.sc:2:17: unexpected text \"modal, noContext = true\" in the parameters, expected name = value\n\tstate: A || modal, noContext = true"},
+		{"parameters", "theme: /\n    state: A || = true, noContext = true", "src/main.sc:2:17: unexpected text \"= true, noContext = true\" in the parameters, expected name = value\n\tstate: A || = true, noContext = true"},
 		{"empty tags", "theme: /\n    state: A\n        q!:\n        event:\n        go!:\n        buttons:\n        random:", strings.Join([]string{
 			"src/main.sc:3:9: q! without a pattern, expected words, as in \"q: * hello *\"\n\tq!:",
 			"src/main.sc:4:9: event without a name, expected an event, as in \"event: noMatch\"\n\tevent:",

@@ -31,12 +31,17 @@ type Error struct {
 	Expected string // what would be right; "" when the message says it all
 }
 
+// said is what is wrong and what would be right, without the place.
+func (e *Error) said() string {
+	if e.Expected == "" {
+		return e.Message
+	}
+	return e.Message + ", expected " + e.Expected
+}
+
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Position, e.Message)
-	if e.Expected != "" {
-		fmt.Fprintf(&b, ", expected %s", e.Expected)
-	}
+	fmt.Fprintf(&b, "%s: %s", e.Position, e.said())
 	if e.Source != "" {
 		fmt.Fprintf(&b, "\n\t%s", strings.TrimSpace(e.Source))
 	}

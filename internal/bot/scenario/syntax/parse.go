@@ -2,280 +2,418 @@ package syntax
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Tag is a node of the syntax tree: a tag line with its parameters and what is nested in it.
-type Tag struct {
-	Name   string     // "q!", "script", "InputText", …
-	Pos    Position   // of its first sign
-	Line   string     // its line, as it is in the file
-	Value  Value      // behind the colon, without the parameters; quotes are kept
-	Params []Param    // in the order of the file
-	Kids   []*Tag     // nested tags
-	Items  []Value    // of buttons, inlineButtons and patterns: the nested lines
-	Code   []CodeLine // of script, scriptEs6 and init
-}
+// maxDepth is how deep tags may be nested. People do not get to a third of it.
+const maxDepth = 100
 
-// Param is k = v behind || or on a line of its own. Its value has no quotes around it.
-type Param struct {
-	Name  string
-	Value Value
-}
-
-// CodeLine is a line of a script as it is in the file, with its indentation. A line that is a
-// comment of the scenario language is empty.
-type CodeLine struct {
-	Line int // of the file, from 1
-	Text string
-}
-
-// Param is the text of a parameter; "" when it is not given.
-func (t *Tag) Param(name string) string {
-	for _, p := range t.Params {
-		if p.Name == name {
-			return p.Value.Text
-		}
-	}
-	return ""
-}
-
-// Has reports whether a parameter is given, be it without a value.
-func (t *Tag) Has(name string) bool {
-	for _, p := range t.Params {
-		if p.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// Flag reports whether a parameter is given as true.
-func (t *Tag) Flag(name string) bool { return strings.EqualFold(t.Param(name), "true") }
-
-// body says what may be nested in a tag.
-type body uint8
-
-const (
-	bodyText  body = iota // more of the value
-	bodyTags              // tags
-	bodyItems             // lines that are items
-	bodyCode              // lines of a script
-	bodyAny               // whatever it is, it is skipped: a tag of a later version
-)
-
-// kind is what the reader knows of a tag.
-type kind struct {
-	body   body
-	params []string // names that are parameters on a line of their own too, without ||
-}
-
-// kindOf knows the tags of the language.
-func kindOf(name string) (kind, bool) {
-	trigger := []string{"fromState", "toState", "onlyThisState"}
-	switch name {
-	case "require":
-		return kind{body: bodyText, params: []string{"name", "var", "module", "injector", "type"}}, true
-	case "patterns":
-		return kind{body: bodyItems}, true
-	case "theme":
-		return kind{body: bodyTags, params: []string{"modal"}}, true
-	case "state":
-		return kind{body: bodyTags, params: []string{"noContext", "modal", "sessionResult", "sessionResultColor"}}, true
-	case "q", "q!", "event", "event!":
-		return kind{body: bodyText, params: trigger}, true
-	case "a":
-		return kind{body: bodyText, params: []string{"html", "htmlEnabled", "tts", "ttsEnabled", "markdown"}}, true
-	case "image", "go", "go!":
-		return kind{body: bodyText}, true
-	case "buttons":
-		return kind{body: bodyItems}, true
-	case "random":
-		return kind{body: bodyTags}, true
-	case "init", "script", "scriptEs6":
-		return kind{body: bodyCode}, true
-	case "intent", "intent!", "intentGroup", "intentGroup!", "e", "e!", "eg", "eg!":
-		return kind{body: bodyText, params: trigger}, true
-	case "audio", "video", "timeout":
-		return kind{body: bodyText}, true
-	case "if", "elseif", "else":
-		return kind{body: bodyTags}, true
-	case "inlineButtons":
-		return kind{body: bodyItems}, true
-	case "InputText", "InputNumber", "InputPhoneNumber", "Confirmation", "HttpRequest",
-		"TransferToOperator", "EndSession":
-		return kind{body: bodyAny}, true
-	}
-	if strings.HasPrefix(name, "@") {
-		return kind{body: bodyAny}, true
-	}
-	return kind{}, false
-}
-
-// TagNames is what a person may write where a tag is expected.
-const TagNames = "one of: state, q!, q, event!, event, a, buttons, image, random, go!, go"
-
-// reader makes the syntax tree of one file. It goes on after a mistake, to report them all.
-type reader struct {
-	lines []line
-	next  int
-	errs  Errors
+// Options say what a bot adds to the language.
+type Options struct {
+	CustomTags []string // names of action tags of the bot's own (chatbot.yaml, customTags)
 }
 
 // Parse reads a .sc file into the tags at its top level. A file with mistakes gives the tags
 // that could be read, and every mistake.
-func Parse(file, content string) ([]*Tag, Errors) {
-	r := &reader{lines: readLines(file, content)}
+func Parse(file, content string) ([]*Tag, Errors) { return Options{}.Parse(file, content) }
+
+// Parse reads a file as the function of the same name does, with the bot's own tags.
+func (o Options) Parse(file, content string) ([]*Tag, Errors) {
+	content = normal(content)
 	var tags []*Tag
-	for r.next < len(r.lines) {
-		tags = append(tags, r.tags(r.lines[r.next].indent)...)
+	var errs Errors
+	for i, width := range tabWidths {
+		r := &reader{lines: readLines(file, content, width), custom: o.CustomTags}
+		read := r.file()
+		if i == 0 || len(r.errs) < len(errs) {
+			tags, errs = read, r.errs
+		}
+		if len(errs) == 0 || !mixed(r.lines) {
+			break
+		}
 	}
-	return tags, r.errs
+	return tags, errs
+}
+
+// reader makes the syntax tree of one file. It goes on after a mistake, to report them all.
+type reader struct {
+	lines  []line
+	next   int
+	depth  int
+	custom []string
+	errs   Errors
 }
 
 func (r *reader) fail(pos Position, full, message, expected string) {
 	r.errs = append(r.errs, &Error{pos, full, message, expected})
 }
 
-// tags reads tag lines that are indented as deep as the first, or deeper.
-func (r *reader) tags(indent int) []*Tag {
-	var tags []*Tag
-	for r.next < len(r.lines) && r.lines[r.next].indent >= indent {
-		l := r.lines[r.next]
-		name, rest, ok := tagName(l.text)
-		k, known := kindOf(name)
+func (r *reader) file() []*Tag {
+	top := &Tag{}
+	for {
+		l, ok := r.peek()
+		if !ok {
+			return top.Kids
+		}
+		r.tags(top, l.indent)
+	}
+}
+
+// peek is the next line that says something, if there is one.
+func (r *reader) peek() (line, bool) {
+	for r.next < len(r.lines) && r.lines[r.next].idle() {
+		r.next++
+	}
+	if r.next == len(r.lines) {
+		return line{}, false
+	}
+	return r.lines[r.next], true
+}
+
+// tags reads tag lines that are indented as deep as the first, or deeper, into a parent.
+func (r *reader) tags(parent *Tag, indent int) {
+	for {
+		l, ok := r.peek()
+		if !ok || l.indent < indent {
+			return
+		}
+		name, rest, colon := tagName(l.text)
+		var k *kind
+		if name != "" {
+			k = r.kindAt(r.next, name, rest, colon)
+		}
 		switch {
-		case !ok:
-			r.fail(l.pos, l.full, fmt.Sprintf("unexpected text %q", Shorten(l.text)), "a tag, as in \"a: text\"; "+TagNames)
-			r.skip(l.indent)
-		case !known:
+		case k != nil:
+			r.next++
+			parent.adopt(r.tag(l, rest, k))
+		case strings.HasPrefix(l.text, "/*") && r.skipComment():
+		case takesParams(parent) && (looksLikeParams(l.text) || strings.HasPrefix(l.text, "||")):
+			r.paramLine(parent, l, vocabulary[parent.Name])
+		case colon:
 			r.fail(l.pos, l.full, fmt.Sprintf("unknown tag %q", name), TagNames)
 			r.skip(l.indent)
 		default:
-			tags = append(tags, r.tag(l, name, rest, k))
+			r.fail(l.pos, l.full, fmt.Sprintf("unexpected text %q", Shorten(l.text)), "a tag, as in \"a: text\"; "+TagNames)
+			r.skip(l.indent)
 		}
 	}
-	return tags
 }
 
-// nested reports whether the next line is deeper than indent.
-func (r *reader) nested(indent int) bool {
-	return r.next < len(r.lines) && r.lines[r.next].indent > indent
+// takesParams reports whether a tag may have parameters on lines between its nested tags.
+func takesParams(t *Tag) bool { return t.Name == "state" || t.Name == "theme" }
+
+// kindAt finds out what tag a name is where a tag is expected; nil when it is none. An
+// unknown name that is an action of the bot's own begins with a capital letter, or
+// parameters are nested in it.
+func (r *reader) kindAt(i int, name string, rest int, colon bool) *kind {
+	k := r.roughly(name)
+	if k != nil && (colon || k.alone && rest == len(r.lines[i].text)) {
+		if k.name != name && isAction(name) && k.body != bodyParams && r.paramsFollow(i) {
+			return &kind{name: name, body: bodyParams}
+		}
+		return k
+	}
+	if k == nil && colon && (isAction(name) || r.paramsFollow(i)) {
+		return &kind{name: name, body: bodyParams}
+	}
+	return nil
+}
+
+// paramsFollow reports whether the first line nested in a line is a parameter.
+func (r *reader) paramsFollow(i int) bool {
+	for _, next := range r.lines[i+1:] {
+		if !next.idle() {
+			return next.indent > r.lines[i].indent && looksLikeParams(next.text)
+		}
+	}
+	return false
+}
+
+// adopt takes a tag into another. In a theme and at the top of a file only states and what
+// belongs beside them make sense: a state behind an empty theme, and what is part of a
+// state behind a state, lost their indentation.
+func (t *Tag) adopt(kid *Tag) {
+	if n := len(t.Kids); n > 0 && (t.Name == "" || t.Name == "theme") {
+		last := t.Kids[n-1]
+		switch kid.Name {
+		case "state":
+			if last.Name == "theme" && (len(last.Kids) == 0 || last.Kids[0].Pos.Column == last.Pos.Column) {
+				last.adopt(kid)
+				return
+			}
+		case "theme", "require", "patterns", "init":
+		default:
+			for last.Name == "theme" && len(last.Kids) > 0 {
+				last = last.Kids[len(last.Kids)-1]
+			}
+			if last.Name == "state" && kid.Name[0] != '@' {
+				last.Kids = append(last.Kids, kid)
+				return
+			}
+		}
+	}
+	t.Kids = append(t.Kids, kid)
 }
 
 // skip leaves out a line and what is nested in it.
 func (r *reader) skip(indent int) {
-	r.next++
-	for r.nested(indent) {
-		r.next++
+	for r.next++; r.next < len(r.lines); r.next++ {
+		if l := r.lines[r.next]; !l.idle() && l.indent <= indent {
+			return
+		}
 	}
 }
 
-// tag reads one tag line and what belongs to it.
-func (r *reader) tag(l line, name string, rest int, k kind) *Tag {
-	t := &Tag{Name: name, Pos: l.pos, Line: l.full, Value: l.textFrom(rest)}
-	if k.body == bodyAny {
-		r.skip(l.indent)
-		return t
-	}
-	r.next++
-	switch k.body {
-	case bodyCode:
-		for ; r.nested(l.indent); r.next++ {
-			t.Code = append(t.Code, CodeLine{r.lines[r.next].pos.Line, r.lines[r.next].full})
+// skipComment leaves out lines that are a comment of the scripts' kind, if it has an end.
+func (r *reader) skipComment() bool {
+	for i := r.next; i < len(r.lines); i++ {
+		if strings.Contains(r.lines[i].text, "*/") {
+			r.next = i + 1
+			return true
 		}
-		return t
-	case bodyText:
-		r.text(t, l, k)
+	}
+	return false
+}
+
+// tag reads what belongs to a tag line, which was read.
+func (r *reader) tag(l line, rest int, k *kind) *Tag {
+	t := &Tag{Name: k.name, Pos: l.pos, Line: l.full}
+	switch k.body {
+	case bodySkip:
+		t.Value = l.value(rest)
+		r.skipBlock(l)
+	case bodyCode:
+		r.code(t, l, rest)
+	case bodyParams:
+		r.action(t, l, rest, k)
+	case bodyChoice:
+		r.condition(t, l, rest)
+		r.kids(t, l)
+	case bodyTags:
+		r.text(t, l, rest, k)
+		r.inline(t, l)
+		r.kids(t, l)
+	case bodyItems:
+		r.items(t, l, rest, k)
 	default:
-		r.splitParams(t)
-		r.paramLines(t, l, k)
-	}
-	if k.body == bodyItems {
-		r.items(t, l)
-	}
-	if k.body == bodyTags && r.nested(l.indent) {
-		t.Kids = r.tags(l.indent + 1)
+		r.text(t, l, rest, k)
 	}
 	return t
 }
 
-// text reads the lines of a value that goes on. A deeper line that begins like a tag is one:
-// its indentation is a slip.
-func (r *reader) text(t *Tag, l line, k kind) {
-	separator := " "
-	if t.Name == "a" {
-		separator = "\n"
-	}
-	for r.nested(l.indent) {
-		next := r.lines[r.next]
-		open := openQuote(t.Value.Text)
-		if name, _, ok := tagName(next.text); ok && !open {
-			if _, known := kindOf(name); known {
-				break
-			}
+// kids reads the tags nested in a tag.
+func (r *reader) kids(t *Tag, l line) {
+	if r.depth == maxDepth {
+		if next, ok := r.peek(); ok && next.indent > l.indent {
+			r.fail(l.pos, l.full, "the tags are nested too deep", fmt.Sprintf("at most %d levels", maxDepth))
+			r.next--
+			r.skip(l.indent)
 		}
-		if !open && isParamLine(next.text, k.params) {
+		return
+	}
+	r.depth++
+	r.tags(t, l.indent+1)
+	r.depth--
+}
+
+// inline reads a tag on the line of the random or else around it.
+func (r *reader) inline(t *Tag, l line) {
+	if t.Name != "random" && t.Name != "else" || t.Value.Text == "" {
+		return
+	}
+	name, rest, colon := tagName(t.Value.Text)
+	if k := r.exactly(name); k != nil && colon {
+		at, _ := t.Value.At(0)
+		inner := line{at, l.indent + 1, t.Value.Text, l.full}
+		t.Value = Value{}
+		t.Kids = append(t.Kids, r.tag(inner, rest, k))
+	}
+}
+
+// condition reads an expression in JavaScript that may go on in deeper lines.
+func (r *reader) condition(t *Tag, l line, rest int) {
+	var js javaScript
+	var b valueBuilder
+	take := func(l line, from int) {
+		l = l.upTo(from + js.line(l.text[from:]))
+		b.add("\n", l.value(from))
+	}
+	take(l, rest)
+	for {
+		next, ok := r.peek()
+		if !ok || b.text.Len() > 0 && !js.goesOn(next.text) {
 			break
 		}
-		t.Value = t.Value.add(separator, next.textFrom(0))
+		if r.tagLine(r.next) && (next.indent <= l.indent || !js.inside()) || next.indent <= l.indent && !js.inside() {
+			break
+		}
 		r.next++
+		take(next, 0)
 	}
-	r.splitParams(t)
-	r.paramLines(t, l, k)
-	if t.Name != "a" {
-		t.Value = t.Value.Uncomment()
-	}
+	v := b.value()
+	t.Value = v.Slice(0, len(strings.TrimRight(v.Text, space+":")))
 }
 
-// paramLines reads parameters that stand on deeper lines, with or without ||.
-func (r *reader) paramLines(t *Tag, l line, k kind) {
-	for r.nested(l.indent) {
-		next := r.lines[r.next]
-		from := 0
-		switch {
-		case strings.HasPrefix(next.text, "||"):
-			from = 2
-		case isParamLine(next.text, k.params):
-		default:
+// text reads a value, whose lines may go on deeper, and its parameters. A deeper line that
+// begins like a tag is one: its indentation is a slip.
+func (r *reader) text(t *Tag, l line, rest int, k *kind) {
+	s := scan{at: -1, text: k.wordy()}
+	var b valueBuilder
+	take := func(l line, from int, separator string) {
+		if s.quote == 0 {
+			l = l.upTo(from + comment(l.text[from:], k.body))
+		}
+		v := l.value(from)
+		b.add(separator, v)
+		s.line(v.Text)
+	}
+	take(l, rest, "")
+	for i := r.next; i < len(r.lines); i++ {
+		if next := r.lines[i]; next.text == "" || next.idle() && s.quote == 0 {
+			continue
+		}
+		if !r.goesOn(i, l, &s, k) {
+			break
+		}
+		separator := " "
+		if k.body == bodyText || s.at >= 0 {
+			separator = "\n" + strings.Repeat("\n", r.blanksBefore(i))
+		}
+		take(r.lines[i], 0, separator)
+		r.next = i + 1
+	}
+	t.Value = b.value()
+	r.splitParams(t, k)
+	r.paramLines(t, l, k)
+}
+
+// blanksBefore is how many empty lines stand before a line: they part paragraphs.
+func (r *reader) blanksBefore(i int) int {
+	n := 0
+	for i--; i >= 0 && r.lines[i].text == ""; i-- {
+		n++
+	}
+	return n
+}
+
+// goesOn reports whether a line belongs to the value of the tag line before it.
+func (r *reader) goesOn(i int, l line, s *scan, k *kind) bool {
+	next := r.lines[i]
+	switch {
+	case next.indent <= l.indent:
+		return (s.open() || s.depth > 0 && k.body != bodyText) && r.closes(i, *s)
+	case s.open():
+		return true
+	case k.body == bodyTags || r.tagLine(i):
+		return false
+	}
+	return !isParamLine(next.text, k)
+}
+
+// closes reports whether a line or one of those behind it, before any tag, closes what is
+// open: such lines belong to a value though they are not indented.
+func (r *reader) closes(i int, s scan) bool {
+	const far = 100
+	for end := min(len(r.lines), i+far); i < end && !r.tagLine(i); i++ {
+		if s.line(r.lines[i].text); s.quote == 0 && s.depth == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isParamLine reports whether a line, deeper than a tag, is a parameter.
+func isParamLine(text string, k *kind) bool {
+	if strings.HasPrefix(text, "||") {
+		return true
+	}
+	if k.name == "require" || k.body == bodyTags {
+		return looksLikeParams(text)
+	}
+	return ownFollows(text, k)
+}
+
+// paramLines reads parameters that stand on deeper lines, with or without ||. Those of
+// require may stand right below it.
+func (r *reader) paramLines(t *Tag, l line, k *kind) {
+	for {
+		next, ok := r.peek()
+		deep := ok && (next.indent > l.indent || k.name == "require" && next.indent == l.indent && ownFollows(next.text, k))
+		if !deep || !isParamLine(next.text, k) {
 			return
 		}
-		r.next++
-		text := next.textFrom(from)
-		for r.nested(l.indent) && openQuote(text.Text) {
-			text = text.add("\n", r.lines[r.next].textFrom(0))
-			r.next++
-		}
-		t.Params = append(t.Params, r.params(text)...)
+		r.paramLine(t, next, k)
 	}
 }
 
-// items reads nested lines; what is deeper than an item belongs to it.
-func (r *reader) items(t *Tag, l line) {
-	if t.Value.Text != "" {
-		t.Items = append(t.Items, t.Value)
+// paramLine reads a line of parameters, and those behind it in which a value goes on.
+func (r *reader) paramLine(t *Tag, l line, k *kind) {
+	s := scan{at: 0, begun: true}
+	var b valueBuilder
+	from := 0
+	if strings.HasPrefix(l.text, "||") {
+		from = 2
 	}
-	for r.nested(l.indent) {
-		item := r.lines[r.next]
-		if name, _, ok := tagName(item.text); ok {
-			if _, known := kindOf(name); known {
+	v := l.upTo(from + comment(l.text[from:], bodyPattern)).value(from)
+	b.add("", v)
+	s.line(v.Text)
+	r.next++
+	for i := r.next; i < len(r.lines); i++ {
+		next := r.lines[i]
+		if next.text == "" || next.idle() && s.quote == 0 {
+			continue
+		}
+		if next.indent <= l.indent && !(s.open() && (next.indent == l.indent && !r.tagLine(i) || r.closes(i, s))) {
+			break
+		}
+		if !s.open() && (r.tagLine(i) || isParamLine(next.text, k)) {
+			break
+		}
+		b.add("\n", next.value(0))
+		s.line(next.text)
+		r.next = i + 1
+	}
+	r.params(t, k, b.value())
+}
+
+// skipBlock leaves out the JSON below a tag of the visual editor: from its { to the } that
+// closes it, wherever they stand; without that, what is nested.
+func (r *reader) skipBlock(l line) {
+	next, ok := r.peek()
+	if !ok {
+		return
+	}
+	if next.text[0] == '{' || next.text[0] == '[' {
+		var js javaScript
+		for i := r.next; i < len(r.lines); i++ {
+			if js.line(r.lines[i].text); !js.inside() {
+				r.next = i + 1
 				return
 			}
 		}
-		v := item.textFrom(0)
-		for r.next++; r.nested(item.indent); r.next++ {
-			v = v.add(" ", r.lines[r.next].textFrom(0))
-		}
-		t.Items = append(t.Items, v)
 	}
+	r.next--
+	r.skip(l.indent)
+}
+
+// tagLine reports whether a line begins as the language spells its tags.
+func (r *reader) tagLine(i int) bool {
+	text := r.lines[i].text
+	name, _, colon := tagName(text)
+	if name == "" {
+		return false
+	}
+	if name[0] == '@' {
+		return name == text && i+1 < len(r.lines) && strings.HasPrefix(r.lines[i+1].text, "{")
+	}
+	return colon && r.exactly(name) != nil
 }
 
 // tagName reads the name of a tag at the beginning of a line and says where its value
-// begins. It takes "state::" and "state :" too.
-func tagName(text string) (name string, rest int, ok bool) {
+// begins, and whether a colon stands between. It takes "state::" and "state :" too.
+func tagName(text string) (name string, rest int, colon bool) {
 	i := 0
 	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -284,184 +422,23 @@ func tagName(text string) (name string, rest int, ok bool) {
 		}
 		i += size
 	}
-	if i == 0 || unicode.IsDigit(rune(text[0])) {
+	if i == 0 || text[0] >= '0' && text[0] <= '9' || text[:i] == "@" {
 		return "", 0, false
 	}
-	if i < len(text) && text[i] == '!' {
-		i++
-	}
 	name = text[:i]
-	for i < len(text) && text[i] == ' ' {
-		i++
+	if tail := strings.TrimLeft(text[i:], " \t"); name == "else" && strings.HasPrefix(tail, "if") && !strings.HasPrefix(strings.TrimLeft(tail[2:], " \t"), "=") {
+		name, i = "else if", len(text)-len(tail)+2
 	}
-	if name[0] == '@' && len(name) > 1 {
-		return name, i, true
+	tail := strings.TrimLeft(text[i:], " \t\u00a0")
+	if strings.HasPrefix(tail, "!") {
+		name += "!"
+		tail = strings.TrimLeft(tail[1:], " \t\u00a0")
 	}
-	if i == len(text) || text[i] != ':' {
-		return name, i, false
+	value := strings.TrimLeft(tail, ":：")
+	if len(value) == len(tail) {
+		return name, len(text) - len(tail), name[0] == '@'
 	}
-	for i < len(text) && text[i] == ':' {
-		i++
-	}
-	return name, i, true
-}
-
-// splitParams takes the parameters behind || off a value. || inside brackets, substitutions
-// and quotes is none.
-func (r *reader) splitParams(t *Tag) {
-	at := FindParams(t.Value.Text)
-	if at < 0 || t.Name == "a" && !looksLikeParams(t.Value.Text[at+2:]) {
-		return
-	}
-	t.Params = append(t.Params, r.params(t.Value.Slice(at+2, len(t.Value.Text)))...)
-	t.Value = t.Value.Slice(0, at)
-}
-
-// FindParams is where the parameters of a text begin, at their ||; -1 when there are none.
-func FindParams(text string) int {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth = max(0, depth-1)
-		case '|':
-			if strings.HasPrefix(text[i:], "||") && (depth == 0 || looksLikeParams(text[i+2:])) {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// looksLikeParams reports whether a text begins with "name =": in a text with a smiley or a
-// bracket that is not closed, || still begins parameters.
-func looksLikeParams(text string) bool {
-	name, rest := cutName(strings.TrimLeft(text, " \t\n"))
-	return name != "" && strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, "==")
-}
-
-func isParamLine(text string, names []string) bool {
-	if strings.HasPrefix(text, "||") {
-		return true
-	}
-	name, rest := cutName(text)
-	return slices.Contains(names, name) && strings.HasPrefix(rest, "=")
-}
-
-// cutName cuts an identifier and the white space behind it off a text.
-func cutName(text string) (name, rest string) {
-	i := 0
-	for i < len(text) && (text[i] == '_' || text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z' || i > 0 && text[i] >= '0' && text[i] <= '9') {
-		i++
-	}
-	return text[:i], strings.TrimLeft(text[i:], " \t\n")
-}
-
-// params reads "k = v, k2 = v2".
-func (r *reader) params(v Value) []Param {
-	var params []Param
-	for i := 0; i < len(v.Text); {
-		if strings.ContainsRune(" \t\n,|", rune(v.Text[i])) {
-			i++
-			continue
-		}
-		name, rest := cutName(v.Text[i:])
-		if name == "" || !strings.HasPrefix(rest, "=") {
-			pos, full := v.At(i)
-			r.fail(pos, full, fmt.Sprintf("unexpected text %q in the parameters", Shorten(v.Text[i:])), "name = value")
-			return params
-		}
-		from := len(v.Text) - len(rest) + 1
-		to := from + endOfParam(v.Text[from:])
-		params = append(params, Param{name, v.Slice(from, to).Uncomment().Unquote()})
-		i = to
-	}
-	return params
-}
-
-// endOfParam finds where the value of a parameter ends: before a comma or || that another
-// name follows. Quotes inside quotes occur in real files, so a quote closes only where the
-// parameter can end.
-func endOfParam(text string) int {
-	lead := len(text) - len(strings.TrimLeft(text, " \t\n"))
-	quote := byte(0)
-	if lead < len(text) && (text[lead] == '"' || text[lead] == '\'') {
-		quote = text[lead]
-	}
-	depth := 0
-	for i := lead; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0 && i > lead && c == quote && text[i-1] != '\\' && paramEnds(text[i+1:]):
-			return i + 1
-		case quote != 0:
-		case c == '[' || c == '{' || c == '(':
-			depth++
-		case c == ']' || c == '}' || c == ')':
-			depth--
-		case depth <= 0 && (c == ',' || c == '|') && paramEnds(text[i:]):
-			return i
-		}
-	}
-	return len(text)
-}
-
-// paramEnds reports whether nothing or another parameter follows.
-func paramEnds(rest string) bool {
-	rest = strings.TrimLeft(rest, " \t\n")
-	if rest == "" || rest[0] == '#' {
-		return true
-	}
-	if rest[0] != ',' && !strings.HasPrefix(rest, "||") {
-		return false
-	}
-	rest = strings.TrimLeft(rest, " \t\n,|")
-	return rest == "" || looksLikeParams(rest)
-}
-
-// openQuote reports whether a text has a quoted value that goes on in the next line: it
-// begins with a quote, or a parameter's value does.
-func openQuote(text string) bool {
-	if at := FindParams(text); at >= 0 {
-		text = strings.TrimSpace(text[at+2:])
-	}
-	if i := strings.LastIndex(text, `= "`); i >= 0 {
-		text = text[i+2:]
-	} else if i := strings.LastIndex(text, `="`); i >= 0 {
-		text = text[i+1:]
-	}
-	return strings.HasPrefix(text, `"`) && strings.Count(text, `"`)%2 == 1
-}
-
-// Unquote takes the quotes off a value that is quoted as a whole.
-func (v Value) Unquote() Value {
-	n := len(v.Text)
-	if n >= 2 && (v.Text[0] == '"' || v.Text[0] == '\'') && v.Text[n-1] == v.Text[0] {
-		return v.Slice(1, n-1)
-	}
-	return v
-}
-
-// Uncomment takes a comment off the end of a value: a # behind white space and outside
-// quotes and regular expressions.
-func (v Value) Uncomment() Value {
-	quoted, depth := false, 0
-	for i := 0; i < len(v.Text); i++ {
-		switch v.Text[i] {
-		case '"':
-			quoted = !quoted
-		case '<':
-			depth++
-		case '>':
-			depth--
-		case '#':
-			if !quoted && depth <= 0 && i > 0 && (v.Text[i-1] == ' ' || v.Text[i-1] == '\t') {
-				return v.Slice(0, i)
-			}
-		}
-	}
-	return v
+	return name, len(text) - len(value), true
 }
 
 // Shorten cuts a text for a message.
