@@ -12,20 +12,25 @@ import (
 // magic begins a file and names the version of its form.
 const magic = "govorun lexicon 1\n"
 
-// Write writes the file of a lexicon: the magic, then compressed: the alphabet, the lists in
-// the order of Lexicon's fields, all numbers as varints. The same lexicon gives the same bytes.
+// maxSize is how many bytes a lexicon may have, not compressed.
+const maxSize = 1 << 28
+
+// Write writes the file of a lexicon: the magic, the size of what follows, then compressed: the
+// alphabet, the lists in the order of Lexicon's fields, all numbers as varints. The same lexicon
+// gives the same bytes.
 func (l *Lexicon) Write(w io.Writer) error {
 	if err := l.check(); err != nil {
 		return fmt.Errorf("lexicon: %w", err)
 	}
-	if _, err := io.WriteString(w, magic); err != nil {
+	plain := l.appendBinary(nil)
+	if _, err := w.Write(binary.AppendUvarint([]byte(magic), uint64(len(plain)))); err != nil {
 		return err
 	}
 	packer, err := flate.NewWriter(w, flate.BestCompression)
 	if err != nil {
 		return err
 	}
-	if _, err := packer.Write(l.appendBinary(nil)); err != nil {
+	if _, err := packer.Write(plain); err != nil {
 		return err
 	}
 	return packer.Close()
@@ -74,12 +79,15 @@ func Read(data []byte) (*Lexicon, error) {
 	if !ok {
 		return nil, errors.New("lexicon: not a file of this version")
 	}
-	unpacker := flate.NewReader(bytes.NewReader(packed))
-	plain := bytes.NewBuffer(make([]byte, 0, 4*len(packed)))
-	if _, err := plain.ReadFrom(unpacker); err != nil {
+	size, n := binary.Uvarint(packed)
+	if n <= 0 || size > maxSize {
+		return nil, errors.New("lexicon: no size, or too great a one")
+	}
+	plain := make([]byte, size)
+	if _, err := io.ReadFull(flate.NewReader(bytes.NewReader(packed[n:])), plain); err != nil {
 		return nil, fmt.Errorf("lexicon: %w", err)
 	}
-	l, err := parse(plain.Bytes())
+	l, err := parse(plain)
 	if err != nil {
 		return nil, fmt.Errorf("lexicon: %w", err)
 	}
