@@ -3,30 +3,34 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
-// compiler makes the tree of states of a syntax tree. States come first, then what points
-// at them.
+// compiler makes the tree of states of a bot's syntax trees. States come first, then what
+// points at them.
 type compiler struct {
+	config   *config
 	root     *state
 	errs     *Errors
+	warnings Errors
+	code     code
 	library  *pattern.Library
 	named    map[string]syntax.Value // where a named pattern stands
 	places   map[*pattern.Pattern]syntax.Value
 	triggers []pendingTrigger
 	bodies   []pendingBody
-	sequence int // names states that have none
+	examples map[*state][]string // phrases of e and eg tags
 }
 
 // pendingTrigger is a trigger whose states are not known yet.
 type pendingTrigger struct {
 	tag     *syntax.Tag
 	in      *state
-	pattern *pattern.Pattern // nil for an event
+	pattern *pattern.Pattern // of a q or q! tag
 }
 
 // pendingBody are reactions whose states are not known yet.
@@ -35,23 +39,26 @@ type pendingBody struct {
 	tags []*syntax.Tag
 }
 
-// compile returns the root of the states; mistakes are added to errs.
-func compile(tags []*syntax.Tag, errs *Errors) *state {
-	c := &compiler{
-		root: newRoot(), errs: errs, library: pattern.NewLibrary(pattern.Options{}),
-		named: make(map[string]syntax.Value), places: make(map[*pattern.Pattern]syntax.Value),
+func newCompiler(cfg *config, library *pattern.Library, errs *Errors) *compiler {
+	return &compiler{
+		config: cfg, root: newRoot(), errs: errs, library: library,
+		named: make(map[string]syntax.Value), places: make(map[*pattern.Pattern]syntax.Value), examples: make(map[*state][]string),
 	}
+}
+
+// compile fills the tree of states; mistakes are added to the errors.
+func (c *compiler) compile(tags []*syntax.Tag) {
 	for _, t := range tags {
 		c.top(t)
 	}
 	for _, p := range c.triggers {
 		c.trigger(p)
 	}
-	for _, b := range c.bodies {
+	for i := 0; i < len(c.bodies); i++ { // action tags add states of their own
+		b := c.bodies[i]
 		b.in.reactions = append(b.in.reactions, c.reactions(b.in, b.tags)...)
 	}
 	c.link()
-	return c.root
 }
 
 func (c *compiler) fail(pos Position, full, message, expected string) {
@@ -62,19 +69,11 @@ func (c *compiler) failTag(t *syntax.Tag, message, expected string) {
 	c.fail(t.Pos, t.Line, message, expected)
 }
 
-// later reports a tag of the language that this version does not run.
-func (c *compiler) later(t *syntax.Tag) bool {
-	switch t.Name {
-	case "init", "script", "scriptEs6", "intent", "intent!", "intentGroup", "intentGroup!", "e", "e!", "eg", "eg!",
-		"audio", "video", "timeout", "if", "elseif", "else", "inlineButtons", "InputText", "InputNumber",
-		"InputPhoneNumber", "Confirmation", "HttpRequest", "TransferToOperator", "EndSession":
-		c.failTag(t, fmt.Sprintf("tag %q is not supported yet in this version", t.Name), "")
-		return true
-	}
-	return false
+func (c *compiler) warn(pos Position, full, message string) {
+	c.warnings = append(c.warnings, &Error{Position: pos, Source: full, Message: message})
 }
 
-// top compiles a tag at the top level of a file.
+// top compiles a tag at the top level of a file, or of a theme.
 func (c *compiler) top(t *syntax.Tag) {
 	switch {
 	case t.Name == "patterns":
@@ -83,15 +82,17 @@ func (c *compiler) top(t *syntax.Tag) {
 		c.theme(t)
 	case t.Name == "state":
 		c.state(c.root, t)
-	case strings.HasPrefix(t.Name, "@") || c.later(t):
+	case t.Name == "init":
+		c.code.global(t.Pos.File, t.Code)
+	case strings.HasPrefix(t.Name, "@"):
 	case t.Name == "require":
 		c.failTag(t, "require inside another tag", "it at the top of the file, without indentation")
 	default:
-		c.failTag(t, fmt.Sprintf("tag %q outside of a state", t.Name), "require, patterns, theme or state")
+		c.failTag(t, fmt.Sprintf("tag %q outside of a state", t.Name), "require, init, patterns, theme or state")
 	}
 }
 
-// patterns defines named patterns: $Name = body.
+// patterns defines named patterns: $Name = body || converter = function.
 func (c *compiler) patterns(t *syntax.Tag) {
 	for _, item := range t.Items {
 		item = item.Uncomment()
@@ -105,17 +106,31 @@ func (c *compiler) patterns(t *syntax.Tag) {
 			c.fail(pos, full, fmt.Sprintf("unexpected text %q in patterns", syntax.Shorten(item.Text)), "$Name = pattern")
 			continue
 		}
-		body := item.Slice(at+1, len(item.Text))
-		if end := syntax.FindParams(body.Text); end >= 0 {
-			pos, full := body.At(end)
-			c.fail(pos, full, "parameters of patterns are not supported yet in this version", "")
-			body = body.Slice(0, end)
-		}
+		body, converter := c.converter(item.Slice(at+1, len(item.Text)))
 		c.named[name[1:]] = body
-		if err := c.library.Define(name[1:], body.Text, ""); err != nil {
+		if err := c.library.Define(name[1:], body.Text, converter); err != nil {
 			c.failPattern(body, err)
 		}
 	}
+}
+
+// converter takes the function that computes the value of a named pattern off its body. It
+// is compiled, and known by its number from then on.
+func (c *compiler) converter(body syntax.Value) (rest syntax.Value, converter string) {
+	at := syntax.FindParams(body.Text)
+	if at < 0 {
+		return body, ""
+	}
+	params := body.Slice(at+2, len(body.Text))
+	rest = body.Slice(0, at)
+	eq := strings.IndexByte(params.Text, '=')
+	pos, full := params.At(0)
+	if eq < 0 || strings.TrimSpace(params.Text[:eq]) != "converter" {
+		c.fail(pos, full, fmt.Sprintf("unexpected text %q behind a pattern", syntax.Shorten(params.Text)), "converter = the name of a function, or a function")
+		return rest, ""
+	}
+	source := params.Slice(eq+1, len(params.Text)).Unquote()
+	return rest, strconv.Itoa(c.code.converter(placed(pos), source.Text))
 }
 
 func (c *compiler) failPattern(v syntax.Value, err *pattern.Error) {
@@ -137,56 +152,63 @@ func (c *compiler) link() {
 // theme makes a namespace. Several tags may name the same one: modules are merged.
 func (c *compiler) theme(t *syntax.Tag) {
 	s := c.root
-	for _, name := range splitPath(t.Value.Uncomment().Text) {
+	for _, name := range splitPath(t.Value.Uncomment().Unquote().Text) {
 		s = s.child(strings.TrimSpace(name))
 		s.theme = s
 	}
 	s.declared = true
 	s.modal = s.modal || t.Flag("modal")
-	for _, kid := range t.Kids {
-		if kid.Name == "state" {
-			c.state(s, kid)
-		} else {
-			c.top(kid)
-		}
-	}
+	c.inside(s, t)
 }
 
-// state makes a state of a tag below a parent. A name may be a path, and may be missing.
+// state makes a state of a tag below a parent. A name may be a path, and may be missing: then
+// it is the state's number among those of its parent.
 func (c *compiler) state(parent *state, t *syntax.Tag) {
+	parent.order++
 	s := parent
 	for _, name := range splitPath(t.Value.Uncomment().Unquote().Text) {
 		s = s.child(strings.TrimSpace(name))
 	}
 	if s == parent {
-		c.sequence++
-		s = s.child(fmt.Sprintf("unnamed%d", c.sequence))
+		s = s.child(strconv.Itoa(parent.order))
 	}
 	if s.declared {
-		c.failTag(t, fmt.Sprintf("state %s is there already, %s", s.path, s.pos), "another name")
-		return
+		c.warn(t.Pos, t.Line, fmt.Sprintf("state %s is there already, %s: the two are merged", s.path, s.pos))
 	}
-	s.declared, s.pos = true, t.Pos
-	s.modal, s.noContext = t.Flag("modal"), t.Flag("noContext")
+	s.declared, s.pos, s.line = true, t.Pos, t.Line
+	s.modal, s.noContext = s.modal || t.Flag("modal"), s.noContext || t.Flag("noContext")
+	s.result = t.Param("sessionResult")
+	c.inside(s, t)
+}
+
+// inside compiles what is nested in a state or a theme.
+func (c *compiler) inside(s *state, t *syntax.Tag) {
 	body := pendingBody{in: s}
 	for _, kid := range t.Kids {
 		switch kid.Name {
 		case "state":
 			c.state(s, kid)
+		case "theme", "patterns", "init", "require":
+			c.top(kid)
 		case "q", "q!":
 			c.query(s, kid)
-		case "event", "event!":
+		case "event", "event!", "intent", "intent!", "intentGroup", "intentGroup!":
+			c.triggers = append(c.triggers, pendingTrigger{tag: kid, in: s})
+		case "e", "e!", "eg", "eg!":
+			c.examples[s] = append(c.examples[s], kid.Value.Unquote().Text)
 			c.triggers = append(c.triggers, pendingTrigger{tag: kid, in: s})
 		default:
 			body.tags = append(body.tags, kid)
 		}
 	}
-	c.bodies = append(c.bodies, body)
+	if len(body.tags) > 0 {
+		c.bodies = append(c.bodies, body)
+	}
 }
 
 // query compiles the pattern of a q or q! tag.
 func (c *compiler) query(s *state, t *syntax.Tag) {
-	v := t.Value
+	v := t.Value.Unquote()
 	if v.Text == "" {
 		c.failTag(t, fmt.Sprintf("%s without a pattern", t.Name), "words, as in \"q: * hello *\"")
 		return
@@ -204,57 +226,94 @@ func (c *compiler) query(s *state, t *syntax.Tag) {
 // local one from its parent on down, a global one from everywhere; fromState and toState say
 // otherwise.
 func (c *compiler) trigger(p pendingTrigger) {
+	global := strings.HasSuffix(p.tag.Name, "!")
 	from, target := []*state{p.in.parent}, p.in
-	if strings.HasSuffix(p.tag.Name, "!") {
+	if global || p.in.parent == nil {
 		from = []*state{c.root}
 	}
 	if path := p.tag.Param("toState"); path != "" {
-		target = c.resolve(p.tag, p.in, path)
-		if !strings.HasSuffix(p.tag.Name, "!") {
+		target = c.target(p.tag.Pos, p.tag.Line, p.in, path)
+		if !global {
 			from = []*state{p.in}
 		}
 	}
 	if paths := p.tag.Param("fromState"); paths != "" {
 		from = from[:0]
 		for path := range strings.SplitSeq(strings.Trim(paths, "[] "), ",") {
-			from = append(from, c.resolve(p.tag, p.in, strings.Trim(path, ` "'`)))
+			if s := c.target(p.tag.Pos, p.tag.Line, p.in, strings.Trim(path, " `\"'")); s != nil {
+				from = append(from, s)
+			}
 		}
 	}
-	if target == nil || slices.Contains(from, nil) {
+	if target == nil {
 		return
 	}
 	if modal := p.in.modalAround(); modal != nil && p.ownOf(modal) {
 		from = append(from, modal)
 	}
-	way := trigger{target: target, only: p.tag.Flag("onlyThisState")}
+	target.reached = true
+	way := trigger{target: target, only: p.tag.Flag("onlyThisState"), place: p.tag.Pos}
 	for _, s := range from {
-		if p.pattern != nil {
-			s.queries = append(s.queries, &queryTrigger{way, p.pattern})
-			continue
-		}
-		name := p.tag.Value.Unquote().Text
+		c.attach(s, p, way)
+	}
+}
+
+// attach has a trigger work in a context.
+func (c *compiler) attach(s *state, p pendingTrigger, way trigger) {
+	name := p.tag.Value.Uncomment().Unquote().Text
+	switch kind := strings.TrimSuffix(p.tag.Name, "!"); kind {
+	case "q":
+		s.queries = append(s.queries, &queryTrigger{way, p.pattern})
+	case "event":
 		if name == "" {
 			c.failTag(p.tag, p.tag.Name+" without a name", "an event, as in \"event: noMatch\"")
 			return
 		}
 		s.events = append(s.events, &eventTrigger{way, name})
+	case "intent", "intentGroup":
+		if name == "" {
+			c.failTag(p.tag, p.tag.Name+" without a name", "the path of an intent, as in \"intent: /Hello\"")
+			return
+		}
+		s.intents = append(s.intents, &intentTrigger{way, "/" + strings.Trim(name, "/ "), kind == "intentGroup"})
+	case "e", "eg":
+		s.intents = append(s.intents, &intentTrigger{way, exampleIntent(p.in), false})
 	}
 }
+
+// exampleIntent is the intent that the example phrases of a state make.
+func exampleIntent(s *state) string { return "e:" + s.path }
 
 // ownOf reports whether a trigger also works from the modal state around it, which hides
 // all the rest: the global triggers inside of it, and its own events.
 func (p *pendingTrigger) ownOf(modal *state) bool {
 	if p.in == modal {
-		return p.pattern == nil
+		return strings.HasPrefix(p.tag.Name, "event")
 	}
 	return strings.HasSuffix(p.tag.Name, "!")
 }
 
-// resolve finds the state of a path, or reports that there is none.
-func (c *compiler) resolve(t *syntax.Tag, in *state, path string) *state {
+// target finds the state of a path. That there is none is a warning: in bots that run elsewhere
+// such paths stand where nobody comes.
+func (c *compiler) target(pos Position, full string, in *state, path string) *state {
 	s := in.resolve(path)
 	if s == nil {
-		c.failTag(t, fmt.Sprintf("there is no state %q seen from %s", path, in.path), "the path of a state, as in /Start")
+		c.warn(pos, full, fmt.Sprintf("there is no state %q seen from %s", path, in.path))
+		return nil
 	}
+	s.reached = true
 	return s
+}
+
+// sortErrors puts mistakes in the order of the files.
+func sortErrors(errs Errors, files []string) {
+	slices.SortStableFunc(errs, func(a, b *Error) int {
+		if d := slices.Index(files, a.File) - slices.Index(files, b.File); d != 0 {
+			return d
+		}
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
 }

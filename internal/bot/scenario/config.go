@@ -3,8 +3,10 @@ package scenario
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,22 +17,54 @@ const configFile = "chatbot.yaml"
 // defaultLengthLimit is how many characters of a query a bot takes (scenario language, 1).
 const defaultLengthLimit = 400
 
+// defaultTimeLimit is how long a turn's scripts may take (scenario language, 1).
+const defaultTimeLimit = 10 * time.Second
+
 // config is chatbot.yaml. Keys it does not know are left alone: bots come with many.
 type config struct {
-	Name       string `yaml:"name"`
-	EntryPoint texts  `yaml:"entryPoint"`
-	Language   string `yaml:"language"`
+	Name       string         `yaml:"name"`
+	EntryPoint texts          `yaml:"entryPoint"`
+	Language   string         `yaml:"language"`
+	Injector   map[string]any `yaml:"injector"`
 	NLP        struct {
 		LengthLimit struct {
 			Symbols int `yaml:"symbols"`
 		} `yaml:"lengthLimit"`
+		TimeLimit struct {
+			Timeout int `yaml:"timeout"` // in milliseconds
+		} `yaml:"timeLimit"`
+		ModifyRequestInPreMatch bool  `yaml:"modifyRequestInPreMatch"`
+		DepthFirst              *bool `yaml:"considerContextDepthInStateSelectionV2"`
 	} `yaml:"nlp"`
 	Messages struct {
 		OnError struct {
-			DefaultMessage  string `yaml:"defaultMessage"`
-			DefaultMessages texts  `yaml:"defaultMessages"`
+			DefaultMessage  string           `yaml:"defaultMessage"`
+			DefaultMessages texts            `yaml:"defaultMessages"`
+			Locales         map[string]texts `yaml:"locales"`
 		} `yaml:"onError"`
 	} `yaml:"messages"`
+	ScriptsPreLoad struct {
+		Local texts `yaml:"local"`
+	} `yaml:"scriptsPreLoad"`
+	Tests struct {
+		Include texts `yaml:"include"`
+		Exclude texts `yaml:"exclude"`
+	} `yaml:"tests"`
+}
+
+// depthFirst reports whether a trigger of a deeper context wins before one that fits better.
+func (c *config) depthFirst() bool { return c.NLP.DepthFirst == nil || *c.NLP.DepthFirst }
+
+func (c *config) timeLimit() time.Duration {
+	if ms := c.NLP.TimeLimit.Timeout; ms > 0 {
+		return min(time.Duration(ms)*time.Millisecond, defaultTimeLimit)
+	}
+	return defaultTimeLimit
+}
+
+// preloaded are scripts of the bot's own that are loaded first. The library's are there anyway.
+func (c *config) preloaded() []string {
+	return slices.DeleteFunc(slices.Clone(c.ScriptsPreLoad.Local), func(name string) bool { return strings.HasPrefix(name, "/js") })
 }
 
 // texts is one text or a list of them.
@@ -63,11 +97,17 @@ func parseConfig(content []byte, errs *Errors) config {
 }
 
 // onError is what the bot says when it fails, if it says so itself.
-func (c *config) onError() []string {
+func (c *config) onError(language string) []string {
+	if m := c.Messages.OnError.Locales[language]; len(m) > 0 {
+		return m
+	}
+	if m := c.Messages.OnError.DefaultMessages; len(m) > 0 {
+		return m
+	}
 	if m := c.Messages.OnError.DefaultMessage; m != "" {
 		return []string{m}
 	}
-	return c.Messages.OnError.DefaultMessages
+	return nil
 }
 
 // yamlError gives an error of the YAML reader its line.

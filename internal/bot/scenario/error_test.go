@@ -21,18 +21,20 @@ func TestErrors(t *testing.T) {
 		{"name in a named pattern", "patterns:\n    $a = x $b\n", "src/main.sc:2:12: there is no pattern $b, expected a name defined in a patterns tag\n\t$a = x $b"},
 		{"cycle", "patterns:\n    $a = x [$a]\n", "src/main.sc:2:13: pattern $a is defined by itself\n\t$a = x [$a]"},
 		{"not a definition", "patterns:\n    word = x\n", "src/main.sc:2:5: unexpected text \"word = x\" in patterns, expected $Name = pattern\n\tword = x"},
-		{"converter", "patterns:\n    $a = x || converter = f\n", "src/main.sc:2:12: parameters of patterns are not supported yet in this version\n\t$a = x || converter = f"},
+		{"converter", "patterns:\n    $a = x || weight = f\n", "src/main.sc:2:15: unexpected text \"weight = f\" behind a pattern, expected converter = the name of a function, or a function\n\t$a = x || weight = f"},
+		{"script", "theme: /\n    state: A\n        script:\n            $session.x = ;\n        a: {{$session.y +}}", "src/main.sc:4:26: SyntaxError: unexpected token in expression: ';'\n\t$session.x = ;\nsrc/main.sc:5:24: SyntaxError: unexpected token in expression: ')'\n\ta: {{$session.y +}}"},
+		{"condition", "theme: /\n    state: A\n        else:\n            a: x\n        if:\n            a: y", "src/main.sc:3:9: else without an if, expected if: above it\n\telse:\nsrc/main.sc:5:9: if without a condition, expected an expression, as in \"if: $session.age >= 18\"\n\tif:"},
+		{"action", "theme: /\n    state: A\n        InputText:\n            prompt = who?\n        InputNumber:\n            varName = n\n            minValue = few\n        Confirmation:\n            prompt = sure?\n        HttpRequest:\n            method = GET", strings.Join([]string{
+			"src/main.sc:3:9: InputText without a varName, expected varName = name\n\tInputText:",
+			"src/main.sc:5:9: minValue is \"few\", expected a number\n\tInputNumber:",
+			"src/main.sc:8:9: Confirmation without disagreeState, expected disagreeState = /State\n\tConfirmation:",
+			"src/main.sc:8:9: Confirmation without agreeState, expected agreeState = /State\n\tConfirmation:",
+			"src/main.sc:10:9: HttpRequest without a url, expected url = \"https://…\"\n\tHttpRequest:",
+		}, "\n")},
+		{"require of a broken dictionary", "require: answers.json\n    var = answers", "src/answers.json:1:11: unexpected text \"}\", expected an object, a list, a text or a number\n\t{\"a\": [1, }"},
 		{"unknown tag", "theme: /\n    state: A\n        answer: x\n        a: y", "src/main.sc:3:9: unknown tag \"answer\", expected one of: state, q!, q, event!, event, a, buttons, image, random, go!, go\n\tanswer: x"},
 		{"text without a tag", "theme: /\n    state: A\n        a: x\n    stray words", "src/main.sc:4:5: unexpected text \"stray words\", expected a tag, as in \"a: text\"; one of: state, q!, q, event!, event, a, buttons, image, random, go!, go\n\tstray words"},
-		{"script", "theme: /\n    state: A\n        script:\n            $session.x = 1;\n            a: b\n        a: x", "src/main.sc:3:9: tag \"script\" is not supported yet in this version\n\tscript:"},
-		{"intent", "theme: /\n    state: A\n        intent!: /hello\n        a: x", "src/main.sc:3:9: tag \"intent!\" is not supported yet in this version\n\tintent!: /hello"},
-		{"expression", "theme: /\n    state: A\n        a: sum is {{$session.a + 1}}!", "src/main.sc:3:19: this expression is not supported yet in this version, expected a field of $session, $client, $request or $parseTree, as in {{$request.query}}\n\ta: sum is {{$session.a + 1}}!"},
 		{"open expression", "theme: /\n    state: A\n        a: x\n          {{$session.a", "src/main.sc:4:11: \"{{\" is not closed, expected \"}}\"\n\t{{$session.a"},
-		{"no such state", "theme: /\n    state: A\n        go!: /B/C", "src/main.sc:3:9: there is no state \"/B/C\" seen from /A, expected the path of a state, as in /Start\n\tgo!: /B/C"},
-		{"no such state behind a button", "theme: /\n    state: A\n        buttons:\n            \"B\" -> /B", "src/main.sc:4:13: there is no state \"/B\" seen from /A, expected the path of a state, as in /Start\n\t\"B\" -> /B"},
-		{"no such toState", "theme: /\n    state: A\n        q: x || toState = ../B", "src/main.sc:3:9: there is no state \"../B\" seen from /A, expected the path of a state, as in /Start\n\tq: x || toState = ../B"},
-		{"state twice", "theme: /\n    state: A\n        a: 1\n    state: A\n        a: 2", "src/main.sc:4:5: state /A is there already, src/main.sc:2:5, expected another name\n\tstate: A"},
-		{"parameters", "theme: /\n    state: A || = true, noContext = true", "src/main.sc:2:17: unexpected text \"= true, noContext = true\" in the parameters, expected name = value\n\tstate: A || = true, noContext = true"},
 		{"empty tags", "theme: /\n    state: A\n        q!:\n        event:\n        go!:\n        buttons:\n        random:", strings.Join([]string{
 			"src/main.sc:3:9: q! without a pattern, expected words, as in \"q: * hello *\"\n\tq!:",
 			"src/main.sc:4:9: event without a name, expected an event, as in \"event: noMatch\"\n\tevent:",
@@ -40,18 +42,18 @@ func TestErrors(t *testing.T) {
 			"src/main.sc:6:9: buttons without buttons, expected nested lines, as in \"Yes\" -> /Agreed\n\tbuttons:",
 			"src/main.sc:7:9: random without reactions, expected nested tags, as in \"a: text\"\n\trandom:",
 		}, "\n")},
-		{"reaction at the top", "a: hello\nq!: x", "src/main.sc:1:1: tag \"a\" outside of a state, expected require, patterns, theme or state\n\ta: hello\nsrc/main.sc:2:1: tag \"q!\" outside of a state, expected require, patterns, theme or state\n\tq!: x"},
-		{"require", "require: nothing.sc\nrequire: code.js\n    type = scriptEs6\nrequire: city/city.sc\n  module = sys.zb-common\nrequire: ../../etc/passwd.sc\nrequire:", strings.Join([]string{
+		{"reaction at the top", "a: hello\nq!: x", "src/main.sc:1:1: tag \"a\" outside of a state, expected require, init, patterns, theme or state\n\ta: hello\nsrc/main.sc:2:1: tag \"q!\" outside of a state, expected require, init, patterns, theme or state\n\tq!: x"},
+		{"require", "require: nothing.sc\nrequire: code.js\n    type = scriptEs6\nrequire: nowhere.sc\n  module = sys.zb-common\nrequire: ../../etc/passwd.sc\nrequire:", strings.Join([]string{
 			"src/main.sc:1:1: there is no file src/nothing.sc\n\trequire: nothing.sc",
-			"src/main.sc:2:1: a file of type \".js\" is not supported yet in this version, expected a .sc file\n\trequire: code.js",
-			"src/main.sc:4:1: the library sys.zb-common is not supported yet in this version, expected a file of the bot\n\trequire: city/city.sc",
+			"src/main.sc:2:1: there is no file src/code.js\n\trequire: code.js",
+			"src/main.sc:4:1: the library sys.zb-common has no file nowhere.sc\n\trequire: nowhere.sc",
 			"src/main.sc:6:1: there is no file ../etc/passwd.sc\n\trequire: ../../etc/passwd.sc",
 			"src/main.sc:7:1: require without a file, expected a path, as in require: questions.sc\n\trequire:",
 		}, "\n")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := scenario.Load(files(tc.main), scenario.Options{})
+			_, err := scenario.Load(files(tc.main, "src/answers.json", "{\"a\": [1, }"), scenario.Options{})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -62,6 +64,30 @@ func TestErrors(t *testing.T) {
 			var first *scenario.Error
 			if !errors.As(err, &errs) || !errors.As(err, &first) || first.Line == 0 {
 				t.Errorf("not a list of positions: %T", err)
+			}
+		})
+	}
+}
+
+// TestWarnings has what is suspicious: such a bot runs.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, main, want string }{
+		{"no such state", "theme: /\n    state: A\n        q!: a\n        go!: /B/C", "src/main.sc:4:9: there is no state \"/B/C\" seen from /A\n\tgo!: /B/C"},
+		{"no such state behind a button", "theme: /\n    state: A\n        q!: a\n        buttons:\n            \"B\" -> /B", "src/main.sc:5:13: there is no state \"/B\" seen from /A\n\t\"B\" -> /B"},
+		{"no such toState", "theme: /\n    state: A\n        q!: a\n        q: x || toState = ../B", "src/main.sc:4:9: there is no state \"../B\" seen from /A\n\tq: x || toState = ../B"},
+		{"state twice", "theme: /\n    state: A\n        q!: a\n        a: 1\n    state: A\n        a: 2", "src/main.sc:5:5: state /A is there already, src/main.sc:2:5: the two are merged\n\tstate: A"},
+		{"a file that fails", "theme: /\n    init:\n        nobody();\n    state: A\n        q!: a\n        a: a", "src/main.sc:3:9: ReferenceError: 'nobody' is not defined\n\tnobody();"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b, err := scenario.Load(files(tc.main), scenario.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			if got := b.Warnings().Error(); got != tc.want {
+				t.Errorf("\n got %s\nwant %s", got, tc.want)
 			}
 		})
 	}

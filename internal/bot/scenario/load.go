@@ -2,61 +2,178 @@ package scenario
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/govorun/govorun/internal/bot/scenario/library"
+	"github.com/govorun/govorun/internal/bot/scenario/morph"
+	"github.com/govorun/govorun/internal/bot/scenario/pattern"
+	"github.com/govorun/govorun/internal/bot/scenario/script"
 	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // sourceDir is where a bot keeps its scenario.
 const sourceDir = "src"
 
-// Options are what a bot works with. The zero value is complete.
+// systemModules are the names under which bots ask for the library that comes with the platform.
+var systemModules = []string{"sys.zb-common", "sys.zfl-common", "zb-common", "zb_common", "common"}
+
+// words knows the forms of words.
+var words = morph.New()
+
+// Options are what a bot works with. The zero value is complete, but for $http, which then
+// reaches nothing.
 type Options struct {
-	Rand func(n int) int // a number from 0 to n-1, safe for concurrent use; nil means math/rand/v2
-	Log  *slog.Logger    // told of failed turns; nil means nobody is
+	Rand          func(n int) int                                                       // a number from 0 to n-1, safe for concurrent use; nil means math/rand/v2
+	Log           *slog.Logger                                                          // told of failed turns and of what scripts log; nil means nobody is
+	Fetch         func(ctx context.Context, r script.Request) (*script.Response, error) // for $http; nil refuses
+	Understanding Understanding                                                         // of intents and entities; nil recognises none
+	Secrets       map[string]string                                                     // that $secrets.get gives
+	Variables     map[string]string                                                     // that $env.get gives
+	MaxVMs        int                                                                   // how many turns may run scripts at once; 0 means DefaultVMs
+	Memory        int64                                                                 // of one VM, in bytes; 0 means the script package's default
+	Timeout       time.Duration                                                         // of a turn's scripts; 0 means what chatbot.yaml says
 }
 
-// Load reads a bot: chatbot.yaml and, from its entry points in src/ on, all it requires. When
-// the bot has mistakes the error is Errors, with all of them.
-func Load(fsys fs.FS, o Options) (*Bot, error) {
+// DefaultVMs is how many turns of one bot may run scripts at once.
+const DefaultVMs = 8
+
+func (o Options) filled() Options {
 	if o.Rand == nil {
 		o.Rand = rand.IntN
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &loader{fsys: fsys}
+	if o.Fetch == nil {
+		o.Fetch = func(context.Context, script.Request) (*script.Response, error) {
+			return nil, errors.New("calls to the outside are not allowed here")
+		}
+	}
+	o.MaxVMs = cmp.Or(o.MaxVMs, DefaultVMs)
+	return o
+}
+
+// Load reads a bot: chatbot.yaml and, from its entry points in src/ on, all it requires. When
+// the bot has mistakes the error is Errors, with all of them.
+func Load(fsys fs.FS, o Options) (*Bot, error) {
+	l := &loader{fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string)}
 	content, err := fs.ReadFile(fsys, configFile)
 	if err != nil {
 		return nil, fmt.Errorf("load bot: %w", err)
 	}
 	cfg := parseConfig(content, &l.errs)
+	l.injector = cfg.Injector
+	for _, name := range cfg.preloaded() {
+		l.load(source{false, path.Join(sourceDir, name)}, &syntax.Tag{Pos: Position{File: configFile}})
+	}
 	for _, entry := range cfg.EntryPoint {
-		l.load(path.Join(sourceDir, entry), Position{File: configFile}, "")
+		l.load(source{false, path.Join(sourceDir, entry)}, &syntax.Tag{Pos: Position{File: configFile}})
 	}
 	if len(l.errs) > 0 { // what they hide would look like more mistakes
 		return nil, limited(l.errs)
 	}
-	b := &Bot{config: cfg, options: o}
-	b.root = compile(l.tags, &l.errs)
+	return l.build(&cfg, o.filled())
+}
+
+// build makes the bot of what has been read.
+func (l *loader) build(cfg *config, o Options) (*Bot, error) {
+	c := newCompiler(cfg, l.patterns, &l.errs)
+	c.compile(l.tags)
+	helpers := c.helpers()
+	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector)}
+	engine, err := script.New(l.program(c), script.Options{
+		Files: l.fsys, Memory: o.Memory, Timeout: cmp.Or(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
+	})
+	var errs script.Errors
+	switch {
+	case errors.As(err, &errs):
+		l.errs = append(l.errs, l.located(&c.code, errs)...)
+	case err != nil:
+		return nil, fmt.Errorf("load bot: %w", err)
+	}
 	if len(l.errs) > 0 {
-		slices.SortStableFunc(l.errs, func(a, b *Error) int {
-			return cmp.Or(slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line, a.Column-b.Column)
-		})
+		if engine != nil {
+			engine.Close()
+		}
+		sortErrors(l.errs, l.names())
 		return nil, limited(l.errs)
 	}
+	b.engine = engine
+	b.entityNames = l.patterns.Entities()
+	b.patterns = c.sets(c.root, nil)
+	b.warnings = append(c.warnings, l.located(&c.code, engine.Warnings())...)
+	sortErrors(b.warnings, l.names())
 	return b, nil
 }
 
-// maxErrors is how many mistakes one load reports.
-const maxErrors = 50
+// located makes mistakes of a bot of those of its scripts.
+func (l *loader) located(c *code, errs script.Errors) Errors {
+	list := make(Errors, len(errs))
+	for i, e := range errs {
+		list[i] = &Error{Position: Position{File: e.File, Line: e.Line, Column: e.Column}, Source: e.Source, Message: e.Message}
+		if content, ok := l.sources[e.File]; ok && e.Line > 0 {
+			list[i].Column = c.original(e.File, e.Line, e.Column)
+			list[i].Source = lineOf(content, e.Line)
+		}
+	}
+	return list
+}
+
+func lineOf(content string, n int) string {
+	lines := strings.Split(content, "\n")
+	if n > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(lines[n-1], "\r")
+}
+
+// program is the bot's JavaScript in the order in which it is loaded: data, files of code, then
+// what stands in scenarios, which may use all of them.
+func (l *loader) program(c *compiler) []script.Unit {
+	units := append(slices.Clone(l.values), l.scripts...)
+	units = append(units, script.Unit{Name: "templates", Global: "$$templates", Value: encode(l.expressions)})
+	for _, f := range c.code.files {
+		units = append(units, f.unit())
+	}
+	return units
+}
+
+// helpers adds the functions that every bot has.
+func (c *compiler) helpers() helpers {
+	at := Position{File: "(govorun)", Line: 1, Column: 1}
+	return helpers{
+		targetState: c.code.expression(at, "$context.temp && (function(t){delete $context.temp.targetState;return t})($context.temp.targetState)"),
+		query:       c.code.expression(at, "$context.request && $context.request.query"),
+		selected:    c.code.expression(at, "$context.nluResults && $context.nluResults.selected"),
+	}
+}
+
+// sets makes the index of each state's patterns, and gathers them all.
+func (c *compiler) sets(s *state, all []*pattern.Pattern) []*pattern.Pattern {
+	if len(s.queries) > 0 {
+		list := make([]*pattern.Pattern, len(s.queries))
+		for i, q := range s.queries {
+			list[i] = q.pattern
+		}
+		s.set = c.library.NewSet(list)
+		all = append(all, list...)
+	}
+	for _, kid := range s.kids {
+		all = c.sets(kid, all)
+	}
+	return all
+}
 
 // limited keeps the first of many mistakes.
 func limited(errs Errors) Errors {
@@ -67,61 +184,237 @@ func limited(errs Errors) Errors {
 	return errs
 }
 
-// loader reads the files of a bot, each once, in the order in which they are required.
-type loader struct {
-	fsys  fs.FS
-	files []string // read so far
-	tags  []*syntax.Tag
-	errs  Errors
+// maxErrors is how many mistakes of a bot are told at once.
+const maxErrors = 50
+
+// source is a file of the bot, or of the library that comes with the platform.
+type source struct {
+	library bool
+	name    string
 }
 
-func (l *loader) load(name string, from Position, full string) {
-	if slices.Contains(l.files, name) {
+// dir is where a file is from.
+func (l *loader) dir(src source) fs.FS {
+	if src.library {
+		return library.Files
+	}
+	return l.fsys
+}
+
+// loader reads the files of a bot, each once, in the order in which they are required.
+type loader struct {
+	fsys        fs.FS
+	files       []source          // read so far
+	sources     map[string]string // of .sc files
+	tags        []*syntax.Tag
+	values      []script.Unit // global variables
+	scripts     []script.Unit // files of code
+	patterns    *pattern.Library
+	injector    map[string]any
+	expressions map[string]bool // every {{ }} in the bot's files: scripts may expand no others
+	errs        Errors
+}
+
+func (l *loader) names() []string {
+	names := make([]string, len(l.files))
+	for i, f := range l.files {
+		names[i] = f.name
+	}
+	return names
+}
+
+func (l *loader) fail(t *syntax.Tag, message, expected string) {
+	l.errs = append(l.errs, &Error{Position: t.Pos, Source: t.Line, Message: message, Expected: expected})
+}
+
+// load reads a .sc file.
+func (l *loader) load(src source, from *syntax.Tag) {
+	content, ok := l.open(src, from)
+	if !ok {
 		return
 	}
-	l.files = append(l.files, name)
-	content, err := fs.ReadFile(l.fsys, name)
-	if err != nil {
-		message := fmt.Sprintf("cannot read %s", name)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			message = fmt.Sprintf("there is no file %s", name)
-		}
-		l.errs = append(l.errs, &Error{Position: from, Source: full, Message: message})
-		return
-	}
-	tags, errs := syntax.Parse(name, string(content))
+	l.sources[src.name] = content
+	tags, errs := syntax.Parse(src.name, content)
 	l.errs = append(l.errs, errs...)
 	for _, t := range tags {
 		if t.Name != "require" {
 			l.tags = append(l.tags, t)
 			continue
 		}
-		l.require(t, name)
+		l.require(t, src)
 	}
 }
 
-// require reads the file that a tag names, relative to the file it stands in or to src/.
-func (l *loader) require(t *syntax.Tag, from string) {
-	name := t.Value.Unquote().Text
-	pos, full := t.Pos, t.Line
-	switch {
-	case name == "":
-		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: "require without a file", Expected: "a path, as in require: questions.sc"})
-		return
-	case t.Param("module") != "":
-		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: fmt.Sprintf("the library %s is not supported yet in this version", t.Param("module")), Expected: "a file of the bot"})
-		return
-	case !strings.EqualFold(path.Ext(name), ".sc"):
-		l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: fmt.Sprintf("a file of type %q is not supported yet in this version", path.Ext(name)), Expected: "a .sc file"})
+// open reads a file, once.
+func (l *loader) open(src source, from *syntax.Tag) (content string, ok bool) {
+	if slices.Contains(l.files, src) {
+		return "", false
+	}
+	l.files = append(l.files, src)
+	data, err := fs.ReadFile(l.dir(src), src.name)
+	if err != nil {
+		message := fmt.Sprintf("cannot read %s", src.name)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			message = fmt.Sprintf("there is no file %s", src.name)
+		}
+		l.fail(from, message, "")
+		return "", false
+	}
+	for _, m := range anyExpression.FindAllString(string(data), -1) {
+		l.expressions[m] = true
+	}
+	return string(data), true
+}
+
+var anyExpression = regexp.MustCompile(`(?s)\{\{.+?\}\}`)
+
+// require reads the file that a tag names: of a module of the library, relative to the file
+// it stands in, or relative to src/.
+func (l *loader) require(t *syntax.Tag, from source) {
+	name := strings.TrimSpace(t.Value.Uncomment().Unquote().Text)
+	if name == "" {
+		l.fail(t, "require without a file", "a path, as in require: questions.sc")
 		return
 	}
-	near := path.Join(path.Dir(from), name)
-	if _, err := fs.Stat(l.fsys, near); err != nil {
-		if far := path.Join(sourceDir, name); far != near {
-			if _, err := fs.Stat(l.fsys, far); err == nil {
-				near = far
+	l.inject(t)
+	if module := t.Param("module"); module != "" && slices.Contains(systemModules, module) {
+		if _, err := fs.Stat(library.Files, path.Clean(name)); err != nil {
+			l.fail(t, fmt.Sprintf("the library %s has no file %s", module, name), "")
+			return
+		}
+		l.read(t, source{true, path.Clean(name)})
+		return
+	}
+	for _, found := range l.find(name, from) {
+		l.read(t, found)
+	}
+}
+
+// find is the files that a require means; one that is not there when there are none.
+func (l *loader) find(name string, from source) []source {
+	near := path.Join(path.Dir(from.name), name)
+	far := path.Join(sourceDir, name)
+	for _, at := range []string{near, far} {
+		if strings.Contains(at, "*") {
+			if names, err := fs.Glob(l.dir(from), at); err == nil && len(names) > 0 {
+				list := make([]source, len(names))
+				for i := range names {
+					list[i] = source{from.library, names[i]}
+				}
+				return list
 			}
+			continue
+		}
+		if _, err := fs.Stat(l.dir(from), at); err == nil {
+			return []source{{from.library, at}}
 		}
 	}
-	l.load(near, pos, full)
+	return []source{{from.library, near}}
+}
+
+// inject adds the parameters that a require has for scripts ($injector).
+func (l *loader) inject(t *syntax.Tag) {
+	text := t.Param("injector")
+	if text == "" {
+		return
+	}
+	value, err := syntax.ParseLax(text)
+	if err == nil {
+		var fields map[string]any
+		if err = json.Unmarshal(value, &fields); err == nil {
+			l.injector = merged(l.injector, fields)
+			return
+		}
+	}
+	l.fail(t, "the injector is no object: "+err.Error(), `injector = {name: "value"}`)
+}
+
+// merged is what two objects say together; the second wins.
+func merged(a, b map[string]any) map[string]any {
+	if a == nil {
+		a = make(map[string]any)
+	}
+	for name, v := range b {
+		inner, ok := v.(map[string]any)
+		if below, both := a[name].(map[string]any); ok && both {
+			a[name] = merged(below, inner)
+			continue
+		}
+		a[name] = v
+	}
+	return a
+}
+
+// read takes in a required file by its kind.
+func (l *loader) read(t *syntax.Tag, src source) {
+	switch ext := strings.ToLower(path.Ext(src.name)); {
+	case strings.EqualFold(t.Param("type"), "scriptEs6") || ext == ".mjs" || ext == ".ts":
+		l.module(t, src)
+	case ext == ".sc" || ext == ".zb":
+		l.load(src, t)
+	case ext == ".js":
+		if content, ok := l.open(src, t); ok {
+			l.scripts = append(l.scripts, script.Unit{Name: src.name, Code: content})
+		}
+	case ext == ".csv":
+		l.dictionary(t, src)
+	case ext == ".yaml" || ext == ".yml" || ext == ".json":
+		l.variable(t, src)
+	default:
+		l.fail(t, fmt.Sprintf("a file of an unknown type, %q", ext), ".sc, .js, .csv, .yaml or .json")
+	}
+}
+
+// module takes in a file of modern JavaScript whose exports become a global variable.
+func (l *loader) module(t *syntax.Tag, src source) {
+	name := t.Param("name")
+	if name == "" {
+		name = strings.TrimSuffix(path.Base(src.name), path.Ext(src.name))
+	}
+	if content, ok := l.open(src, t); ok {
+		l.scripts = append(l.scripts, script.Unit{Name: src.name, Code: content, Module: name})
+	}
+}
+
+// dictionary takes in a list of entities: name = Dict makes $entity<Dict>, var = V the global V.
+func (l *loader) dictionary(t *syntax.Tag, src source) {
+	content, ok := l.open(src, t)
+	if !ok {
+		return
+	}
+	entries, errs := syntax.ParseDictionary(src.name, content)
+	l.errs = append(l.errs, errs...)
+	list := make([]pattern.Entry, len(entries))
+	global := make(map[string]any, len(entries))
+	for i, e := range entries {
+		list[i] = pattern.Entry{ID: e.ID, Value: e.Value}
+		for _, s := range e.Synonyms {
+			list[i].Synonyms = append(list[i].Synonyms, s.Text)
+		}
+		global[e.ID] = map[string]any{"id": e.ID, "alternatives": list[i].Synonyms, "value": e.Value}
+	}
+	if name := strings.TrimPrefix(t.Param("name"), "$"); name != "" {
+		if err := l.patterns.AddDictionary(name, list); err != nil {
+			pos, full := entries[err.Entry].Synonyms[err.Synonym].At(err.Err.Offset)
+			l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: err.Err.Message, Expected: err.Err.Expected})
+		}
+	}
+	if name := t.Param("var"); name != "" {
+		l.values = append(l.values, script.Unit{Name: src.name, Global: name, Value: encode(global)})
+	}
+}
+
+// variable takes in data that becomes a global variable.
+func (l *loader) variable(t *syntax.Tag, src source) {
+	content, ok := l.open(src, t)
+	if !ok {
+		return
+	}
+	name := cmp.Or(t.Param("var"), t.Param("name"))
+	if name == "" {
+		name = strings.TrimSuffix(path.Base(src.name), path.Ext(src.name))
+	}
+	value, errs := syntax.ParseData(src.name, content)
+	l.errs = append(l.errs, errs...)
+	l.values = append(l.values, script.Unit{Name: src.name, Global: name, Value: value})
 }

@@ -1,139 +1,93 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
-	"path"
-	"unicode/utf8"
-
-	"github.com/govorun/govorun/internal/chat"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
 )
 
-// Replies as the Chat API has them (Chat API, 5).
-type (
-	textReply struct {
-		Type  string `json:"type"`
-		Text  string `json:"text"`
-		State string `json:"state,omitempty"`
-	}
-	imageReply struct {
-		Type     string `json:"type"`
-		ImageURL string `json:"imageUrl"`
-		State    string `json:"state,omitempty"`
-	}
-	buttonsReply struct {
-		Type    string        `json:"type"`
-		Buttons []buttonReply `json:"buttons"`
-		State   string        `json:"state,omitempty"`
-	}
-	buttonReply struct {
-		Text       string `json:"text"`
-		Transition string `json:"transition,omitempty"`
-	}
-)
+// replyObject writes a reply of the Chat API (Chat API, 5), its fields in the order they are
+// given. Characters of HTML stay as they are.
+type replyObject []byte
 
-func (a *answer) run(d *dialogue) error {
-	if text := a.text.expand(d.look); text != "" {
-		d.say(text)
+func (o replyObject) add(name, text string) replyObject { return o.addRaw(name, encode(text)) }
+
+func (o replyObject) addRaw(name string, value json.RawMessage) replyObject {
+	separator := byte(',')
+	if len(o) == 0 {
+		separator = '{'
 	}
-	return d.checkReplies()
+	o = append(o, separator)
+	o = append(o, encode(name)...)
+	o = append(o, ':')
+	return append(o, value...)
 }
 
-func (i *image) run(d *dialogue) error {
-	url := i.url.expand(d.look)
-	if url == "" {
-		return nil
-	}
-	d.reply(chat.Message{Attachments: []chat.Attachment{{Name: path.Base(url), URL: url}}},
-		imageReply{"image", url, d.current.path})
-	return d.checkReplies()
-}
+func (o replyObject) json() json.RawMessage { return json.RawMessage(append(o, '}')) }
 
-func (b *buttons) run(d *dialogue) error {
-	for i := range b.buttons {
-		if text := b.buttons[i].text.expand(d.look); text != "" {
-			d.buttons = append(d.buttons, shown{text, b.buttons[i].target})
-		}
-	}
-	return d.checkReplies()
-}
-
-// say adds a text to the replies.
-func (d *dialogue) say(text string) {
-	d.runes += utf8.RuneCountInString(text)
-	d.reply(chat.Message{Body: text}, textReply{"text", text, d.current.path})
-}
-
-// reply adds a message, with its form for the Chat API.
-func (d *dialogue) reply(m chat.Message, same any) {
-	m.AuthorType, m.Type, m.State = chat.AuthorBot, chat.MessageRegular, d.current.path
-	m.Replies = []json.RawMessage{encode(same)}
-	d.replies = append(d.replies, m)
-	d.jumps = 0
-}
-
-func (d *dialogue) checkReplies() error {
-	if len(d.replies) > maxReplies || len(d.buttons) > maxReplies || d.runes > maxRunes {
-		return errors.New("the replies are more than a turn may have")
-	}
-	return nil
-}
-
-// outputs are the replies, the buttons of the whole turn with the last text.
-func (d *dialogue) outputs() []chat.Output {
-	if len(d.buttons) > 0 {
-		d.attachButtons()
-	}
-	outputs := make([]chat.Output, len(d.replies))
-	for i := range d.replies {
-		outputs[i] = chat.Say{Message: d.replies[i]}
-	}
-	return outputs
-}
-
-func (d *dialogue) attachButtons() {
-	last := -1
-	for i := range d.replies {
-		if d.replies[i].Body != "" {
-			last = i
-		}
-	}
-	if last < 0 {
-		d.replies = append(d.replies, chat.Message{AuthorType: chat.AuthorBot, Type: chat.MessageRegular, State: d.current.path})
-		last = len(d.replies) - 1
-	}
-	texts := make([]string, len(d.buttons))
-	same := buttonsReply{Type: "buttons", State: d.current.path, Buttons: make([]buttonReply, len(d.buttons))}
-	for i, b := range d.buttons {
-		texts[i] = b.text
-		same.Buttons[i].Text = b.text
-		if b.target != nil {
-			same.Buttons[i].Transition = b.target.path
-		}
-	}
-	m := &d.replies[last]
-	m.Answers = texts
-	m.Keyboard = &chat.Keyboard{ButtonsInRow: inRow(texts), Buttons: texts}
-	m.Replies = append(m.Replies, encode(same))
-}
-
-// shortButton is how long, in characters, a button may be to share its row with another.
-const shortButton = 16
-
-func inRow(texts []string) int {
-	for _, text := range texts {
-		if utf8.RuneCountInString(text) > shortButton {
-			return 1
-		}
-	}
-	return min(2, len(texts))
-}
-
-// encode writes a reply. Structs of strings always can be.
-func encode(reply any) json.RawMessage {
-	data, err := json.Marshal(reply)
-	if err != nil {
+// encode writes a value that always can be: texts, and what was read from JSON.
+func encode(v any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err)
 	}
-	return data
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// parseInterval reads how long a timeout waits: "30", "5 min", "0 h 0m 5s", "10 секунд". The
+// result is in seconds.
+func parseInterval(text string) (float64, error) {
+	rest := strings.TrimSpace(strings.ToLower(text))
+	sum := 0.0
+	for rest != "" {
+		end := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsDigit(r) && r != '.' })
+		if end < 0 {
+			end = len(rest)
+		}
+		n, err := strconv.ParseFloat(rest[:end], 64)
+		if err != nil {
+			return 0, intervalError(text)
+		}
+		rest = strings.TrimSpace(rest[end:])
+		end = strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) })
+		if end < 0 {
+			end = len(rest)
+		}
+		unit, ok := intervalUnit(rest[:end])
+		if !ok {
+			return 0, intervalError(text)
+		}
+		sum += n * unit
+		rest = strings.TrimLeft(rest[end:], " .,")
+	}
+	if strings.TrimSpace(text) == "" {
+		return 0, intervalError(text)
+	}
+	return sum, nil
+}
+
+func intervalError(text string) error {
+	return fmt.Errorf("timeout: wrong interval %q, expected as in \"5 min\" or \"0h 0m 30s\"", text)
+}
+
+// intervalUnit is how many seconds a unit of time has.
+func intervalUnit(name string) (seconds float64, ok bool) {
+	switch {
+	case name == "" || strings.HasPrefix(name, "s") || strings.HasPrefix(name, "с"):
+		return 1, true
+	case name == "ms" || strings.HasPrefix(name, "milli"):
+		return 0.001, true
+	case strings.HasPrefix(name, "m") || strings.HasPrefix(name, "м"):
+		return 60, true
+	case strings.HasPrefix(name, "h") || strings.HasPrefix(name, "ч"):
+		return 3600, true
+	case strings.HasPrefix(name, "d") || strings.HasPrefix(name, "д"):
+		return 86400, true
+	}
+	return 0, false
 }

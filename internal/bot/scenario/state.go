@@ -19,18 +19,25 @@ type state struct {
 	depth     int
 	declared  bool // by a state tag; others are only on the way to one
 	pos       Position
+	line      string // its source
 	modal     bool
 	noContext bool
+	result    string // the outcome of a session that comes here
+	order     int    // of states declared below it
+	reached   bool   // something leads here
 
 	reactions []reaction
 	queries   []*queryTrigger // that work when the context is here or below
 	events    []*eventTrigger
+	intents   []*intentTrigger
+	set       *pattern.Set // of the patterns in queries; nil for none
 }
 
 // trigger is a way into a state.
 type trigger struct {
 	target *state
 	only   bool // works when the context is exactly the state it starts from
+	place  Position
 }
 
 type queryTrigger struct {
@@ -41,6 +48,12 @@ type queryTrigger struct {
 type eventTrigger struct {
 	trigger
 	name string
+}
+
+type intentTrigger struct {
+	trigger
+	path  string
+	group bool // all intents below the path
 }
 
 func newRoot() *state {

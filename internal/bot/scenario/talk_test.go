@@ -76,6 +76,9 @@ func (k *talk) turn(p chat.Payload) string {
 	if result.SessionState != nil {
 		k.state.Session = result.SessionState
 	}
+	if result.ClientState != nil {
+		k.state.Client = result.ClientState
+	}
 	var lines []string
 	for _, o := range result.Outputs {
 		m := o.(chat.Say).Message

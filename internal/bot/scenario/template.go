@@ -1,9 +1,6 @@
 package scenario
 
 import (
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/govorun/govorun/internal/bot/scenario/syntax"
@@ -15,146 +12,102 @@ type template struct {
 	parts []templatePart
 }
 
-// templatePart is a piece of text or an expression.
+// templatePart is a piece of text, or an expression.
 type templatePart struct {
-	text string
-	path []string // of an expression: the variable and its fields
+	text  string
+	block int // of the expression; noBlock for a piece of text
 }
 
-// lookup gives the value of a variable's field; nil when there is none.
-type lookup func(path []string) any
+// isFixed reports whether the text is known before the bot runs.
+func (t *template) isFixed() bool { return t.parts == nil }
 
-// parseTemplate reads a text. In this version an expression is a text in quotes or the path
-// of a field of $session, $client, $request or $parseTree.
-func parseTemplate(v syntax.Value, fail func(pos Position, full, message, expected string)) template {
+// template compiles a text.
+func (c *compiler) template(v syntax.Value) template {
 	if !strings.Contains(v.Text, "{{") {
 		return template{fixed: v.Text}
 	}
 	var t template
-	for i := 0; i < len(v.Text); {
+	add := func(text string) {
+		if text != "" {
+			t.parts = append(t.parts, templatePart{text, noBlock})
+		}
+	}
+	for i := 0; ; {
 		open := strings.Index(v.Text[i:], "{{")
 		if open < 0 {
-			t.parts = append(t.parts, templatePart{text: v.Text[i:]})
-			break
+			add(v.Text[i:])
+			return t
 		}
-		if open > 0 {
-			t.parts = append(t.parts, templatePart{text: v.Text[i : i+open]})
-		}
+		add(v.Text[i : i+open])
 		open += i
-		closing := strings.Index(v.Text[open:], "}}")
-		if closing < 0 {
-			pos, full := v.At(open)
-			fail(pos, full, `"{{" is not closed`, `"}}"`)
-			break
+		pos, full := v.At(open)
+		length := expressionLength(v.Text[open+2:])
+		if length < 0 {
+			c.fail(pos, full, `"{{" is not closed`, `"}}"`)
+			return t
 		}
-		part, ok := parseExpression(strings.TrimSpace(v.Text[open+2 : open+closing]))
-		if !ok {
-			pos, full := v.At(open)
-			fail(pos, full, "this expression is not supported yet in this version", "a field of $session, $client, $request or $parseTree, as in {{$request.query}}")
+		if expr := strings.TrimSpace(v.Text[open+2 : open+2+length]); expr != "" {
+			pos, _ := v.At(open + 2 + strings.Index(v.Text[open+2:], expr))
+			t.parts = append(t.parts, templatePart{block: c.code.expression(placed(pos), expr)})
 		}
-		t.parts = append(t.parts, part)
-		i = open + closing + 2
+		i = open + 2 + length + 2
 	}
-	return t
 }
 
-// parseExpression reads 'text' or $variable.field["field"][0].
-func parseExpression(expr string) (templatePart, bool) {
-	if n := len(expr); n >= 2 && (expr[0] == '"' || expr[0] == '\'') && strings.IndexByte(expr[1:], expr[0]) == n-2 {
-		return templatePart{text: expr[1 : n-1]}, true
-	}
-	for _, variable := range []string{"$session", "$client", "$request", "$parseTree"} {
-		rest, ok := strings.CutPrefix(expr, variable)
-		if !ok {
-			continue
-		}
-		path := []string{variable}
-		for rest != "" {
-			var field string
-			if field, rest, ok = cutField(rest); !ok {
-				return templatePart{}, false
+// placed is a position that has a line: what is made up, as of a default, stands in the first.
+func placed(pos Position) Position {
+	pos.Line, pos.Column = max(1, pos.Line), max(1, pos.Column)
+	return pos
+}
+
+// expressionLength is how far an expression goes up to its }}, or -1. Braces inside of it
+// come in pairs, those in quotes do not count.
+func expressionLength(text string) int {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
 			}
-			path = append(path, field)
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case c == '{':
+			depth++
+		case c == '}' && depth > 0:
+			depth--
+		case c == '}' && strings.HasPrefix(text[i:], "}}"):
+			return i
 		}
-		return templatePart{path: path}, len(path) > 1
 	}
-	return templatePart{}, false
+	return strings.Index(text, "}}") // a quote or a brace is missing
 }
 
-// cutField takes .field, ["field"] or [0] off an expression.
-func cutField(expr string) (field, rest string, ok bool) {
-	if expr[0] == '[' {
-		end := strings.IndexByte(expr, ']')
-		if end < 0 {
-			return "", "", false
-		}
-		field = expr[1:end]
-		if n := len(field); n >= 2 && (field[0] == '"' || field[0] == '\'') && field[n-1] == field[0] {
-			return field[1 : n-1], expr[end+1:], true
-		}
-		_, err := strconv.ParseUint(field, 10, 16)
-		return field, expr[end+1:], err == nil
-	}
-	if expr[0] != '.' {
-		return "", "", false
-	}
-	end := strings.IndexFunc(expr[1:], func(r rune) bool { return !isNameRune(r) }) + 1
-	if end == 0 {
-		end = len(expr)
-	}
-	return expr[1:end], expr[end:], end > 1
-}
-
-// expand fills in the expressions; a field that is not there is nothing.
-func (t *template) expand(look lookup) string {
-	if t.parts == nil {
-		return t.fixed
+// expand fills in the expressions.
+func (t *turn) expand(of *template) (string, error) {
+	if of.isFixed() {
+		return of.fixed, nil
 	}
 	var b strings.Builder
-	for _, p := range t.parts {
-		if p.path == nil {
+	for _, p := range of.parts {
+		if p.block == noBlock {
 			b.WriteString(p.text)
 			continue
 		}
-		b.WriteString(say(look(p.path)))
-	}
-	return b.String()
-}
-
-// field goes down from a value along the rest of a path.
-func field(v any, path []string) any {
-	for _, name := range path {
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[name]
-		case []any:
-			i, err := strconv.Atoi(name)
-			if err != nil || i < 0 || i >= len(in) {
-				return nil
-			}
-			v = in[i]
-		default:
-			return nil
+		vm, err := t.js()
+		if err != nil {
+			return "", err
 		}
+		text, err := vm.Text(t.ctx, p.block)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text)
 	}
-	return v
-}
-
-// say writes a value as a script would put it into a text.
-func say(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case bool:
-		return strconv.FormatBool(v)
+	if !strings.Contains(b.String(), "{{") {
+		return b.String(), nil
 	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(data)
+	return t.vm.Expand(t.ctx, b.String()) // texts that are data of the bot may have expressions too
 }

@@ -132,7 +132,7 @@ type piece struct {
 }
 
 // assignment begins a block.
-var assignment = regexp.MustCompile(`(?m)^[ \t]*\$\$\.blocks\[\d+\] *=`)
+var assignment = regexp.MustCompile(`\$\$\.blocks\[\d+\] *=`)
 
 // pieces cuts a unit at its blocks.
 func pieces(code string) []piece {

@@ -54,8 +54,10 @@
     }
     K.evaluate = function (code) { return P.apply(expression(code), undefined, []); };
 
-    // expand replaces each {{ expression }} of a text by its value.
+    // expand replaces each {{ expression }} of a text by its value. When it is known which
+    // expressions the bot's files have, no others run: a client may write some too.
     K.expand = function (text) {
+        var known = globalThis.$$templates;
         text = K.string(text);
         var out = '', at = 0;
         for (;;) {
@@ -64,7 +66,10 @@
             if (to < 0) return out + P.substring(text, at);
             while (P.charAt(text, to + 2) === '}') to++; // {{ {a: 1}.a }} ends at the last brace
             var code = P.trim(P.substring(text, from + 2, to));
-            out += P.substring(text, at, from) + (code === '' ? '' : K.shown(K.evaluate(code)));
+            var whole = P.substring(text, from, to + 2);
+            out += P.substring(text, at, from);
+            if (K.isObject(known) && !P.hasOwn(known, whole)) out += whole;
+            else if (code !== '') out += K.shown(K.evaluate(code));
             at = to + 2;
         }
     };

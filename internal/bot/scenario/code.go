@@ -1,0 +1,173 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/govorun/govorun/internal/bot/scenario/script"
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
+)
+
+// code gathers the JavaScript of a bot's .sc files. Every script, condition and expression
+// becomes a function with a number,
+//
+//	$$.blocks[7]=function(){ … }
+//
+// and the functions of one file become one unit whose lines are the file's: what goes wrong
+// in a script is reported at its line in the scenario.
+type code struct {
+	files  []*codeFile
+	blocks int
+}
+
+// noBlock stands for a function that is not there.
+const noBlock = -1
+
+// codeFile is what a .sc file has of JavaScript, by line.
+type codeFile struct {
+	name  string
+	lines []codeLine
+}
+
+// codeLine is a line of the unit: what ends the functions of the lines before it comes first.
+type codeLine struct {
+	ends, text strings.Builder
+	pieces     []piece
+}
+
+// piece is where a text of the scenario stands in a line of the unit.
+type piece struct {
+	at     int // in the line's text, in characters
+	column int // in the scenario, from 1
+}
+
+// put adds a text of the scenario that begins at a column.
+func (l *codeLine) put(text string, column int) {
+	l.pieces = append(l.pieces, piece{utf8.RuneCountInString(l.text.String()), column})
+	l.text.WriteString(text)
+}
+
+// original makes of a column of the unit one of the scenario.
+func (l *codeLine) original(column int) int {
+	column -= 1 + utf8.RuneCountInString(l.ends.String())
+	found := 1
+	for _, p := range l.pieces {
+		if p.at <= column {
+			found = p.column + column - p.at
+		}
+	}
+	return found
+}
+
+// original says where a place of a unit is in the scenario.
+func (c *code) original(file string, line, column int) int {
+	for _, f := range c.files {
+		if f.name == file && line >= 1 && line <= len(f.lines) {
+			return f.lines[line-1].original(column)
+		}
+	}
+	return column
+}
+
+func (c *code) file(name string) *codeFile {
+	i := slices.IndexFunc(c.files, func(f *codeFile) bool { return f.name == name })
+	if i < 0 {
+		i = len(c.files)
+		c.files = append(c.files, &codeFile{name: name})
+	}
+	return c.files[i]
+}
+
+// line is a line of the file, from 1.
+func (f *codeFile) line(n int) *codeLine {
+	for len(f.lines) < n {
+		f.lines = append(f.lines, codeLine{})
+	}
+	return &f.lines[n-1]
+}
+
+// unit is the file's JavaScript.
+func (f *codeFile) unit() script.Unit {
+	var b strings.Builder
+	for i := range f.lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(f.lines[i].ends.String())
+		b.WriteString(f.lines[i].text.String())
+	}
+	return script.Unit{Name: f.name, Code: b.String()}
+}
+
+// global adds lines that run when the bot is loaded: their functions and variables are global.
+func (c *code) global(file string, lines []syntax.CodeLine) {
+	f := c.file(file)
+	for _, l := range lines {
+		f.line(l.Line).put(l.Text, 1)
+	}
+	if n := len(lines); n > 0 {
+		f.line(lines[n-1].Line + 1).ends.WriteString(";")
+	}
+}
+
+// statements makes a function of a script.
+func (c *code) statements(file string, lines []syntax.CodeLine) int {
+	if len(lines) == 0 {
+		return noBlock
+	}
+	keyword := "function"
+	for _, l := range lines {
+		if strings.Contains(l.Text, "await ") || strings.Contains(l.Text, "await(") {
+			keyword = "async function"
+		}
+	}
+	f, first := c.file(file), c.open(file, lines[0].Line, keyword+"(){")
+	for _, l := range lines {
+		f.line(l.Line).put(l.Text, 1)
+	}
+	f.line(lines[len(lines)-1].Line + 1).ends.WriteString("};")
+	return first
+}
+
+// expression makes a function that returns the value of a piece of a text.
+func (c *code) expression(at Position, text string) int {
+	n := c.open(at.File, at.Line, "function(){return (")
+	l := c.file(at.File).line(at.Line)
+	l.put(oneLine(text), at.Column)
+	l.text.WriteString(")};")
+	return n
+}
+
+// converter makes a function of the name or the text of one, which is looked up when it is called.
+func (c *code) converter(at Position, text string) int {
+	n := c.open(at.File, at.Line, "function(node,context){var f=(")
+	l := c.file(at.File).line(at.Line)
+	l.put(oneLine(text), at.Column)
+	l.text.WriteString(");return f(node,context)};")
+	return n
+}
+
+// condition makes a function that returns the value of what fills the rest of a line: there
+// may be a comment behind it.
+func (c *code) condition(at Position, text string) int {
+	n := c.open(at.File, at.Line, "function(){return (")
+	f := c.file(at.File)
+	f.line(at.Line).put(oneLine(text), at.Column)
+	f.line(at.Line + 1).ends.WriteString(")};")
+	return n
+}
+
+// open begins a function.
+func (c *code) open(file string, line int, head string) int {
+	n := c.blocks
+	c.blocks++
+	fmt.Fprintf(&c.file(file).line(line).text, "$$.blocks[%d]=%s", n, head)
+	return n
+}
+
+// oneLine takes the line breaks and a semicolon at the end off an expression.
+func oneLine(text string) string {
+	return strings.TrimRight(strings.NewReplacer("\r", " ", "\n", " ").Replace(text), " \t;")
+}

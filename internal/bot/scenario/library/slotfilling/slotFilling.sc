@@ -1,0 +1,1 @@
+# Questions for what an intent needs are asked by the platform itself: there is nothing to load.

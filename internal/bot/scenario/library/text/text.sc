@@ -1,0 +1,1 @@
+# $Text, some words, is built in.
