@@ -47,6 +47,7 @@ type Bot struct {
 	entityNames []string
 	engine      *script.Engine
 	helpers     helpers
+	fillsSlots  bool // slotFilling.sc of the library is required
 	injector    json.RawMessage
 	warnings    Errors
 }

@@ -113,21 +113,14 @@ func (t *turn) request() json.RawMessage {
 	return encode(fields)
 }
 
-// entities is what the bot's dictionaries and its understanding find in the query.
+// entities is what the bot's lists and its understanding find in the query ($entities).
 func (t *turn) entities() json.RawMessage {
 	list := []map[string]any{}
 	for _, name := range t.bot.entityNames {
-		spans, err := t.bot.options.Understanding.Entities(t.ctx, t.query, name)
-		if err != nil {
-			continue
-		}
-		for _, s := range spans {
-			text := t.said().Text()[s.Start:s.End]
-			value := s.Value
-			if value == nil {
-				value = encode(text)
-			}
-			list = append(list, map[string]any{"pattern": name, "text": text, "value": value, "startPos": s.Start, "endPos": s.End})
+		for _, s := range t.spans(name) {
+			list = append(list, map[string]any{
+				"pattern": name, "text": t.said().Text()[s.Start:s.End], "value": s.Value, "startPos": s.Start, "endPos": s.End,
+			})
 		}
 	}
 	return encode(list)
@@ -166,13 +159,16 @@ func (t *turn) tree() (map[string]any, bool) {
 	if c := t.chosen; c != nil && c.match != nil {
 		return treeValue(c.match.Tree())
 	}
-	words := []string{}
-	if t.query != "" {
-		words = t.said().List()
+	words, text := []string{}, t.query
+	if t.chosen != nil && t.chosen.query != "" {
+		text = t.chosen.query
 	}
-	tree := map[string]any{"tag": "root", "pattern": "root", "text": t.query, "words": words}
+	if text != "" {
+		words = pattern.NewPhrase(text).List()
+	}
+	tree := map[string]any{"tag": "root", "pattern": "root", "text": text, "words": words}
 	if c := t.chosen; c != nil && c.intent != nil {
-		for name, v := range c.intent.Slots {
+		for name, v := range c.intent.Values {
 			tree["_"+name] = v
 			tree[name] = []any{map[string]any{"tag": name, "pattern": name, "value": v}}
 		}
@@ -220,7 +216,7 @@ func (t *turn) nluResult(c *candidate) map[string]any {
 		r["pattern"], r["effectivePattern"] = c.rule(), c.rule()
 	} else {
 		r["intent"] = c.intent.Path
-		r["debugInfo"] = map[string]any{"intent": c.intent.Path, "slots": c.intent.Slots}
+		r["debugInfo"] = map[string]any{"intent": c.intent.Path, "slots": c.intent.Values}
 	}
 	return r
 }

@@ -25,6 +25,9 @@ import (
 // sourceDir is where a bot keeps its scenario.
 const sourceDir = "src"
 
+// slotFilling is the file of the library with which a bot asks for missing slots.
+const slotFilling = "slotfilling/slotFilling.sc"
+
 // systemModules are the names under which bots ask for the library that comes with the platform.
 var systemModules = []string{"sys.zb-common", "sys.zfl-common", "zb-common", "zb_common", "common"}
 
@@ -91,7 +94,8 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	c := newCompiler(cfg, l.patterns, &l.errs)
 	c.compile(l.tags)
 	helpers := c.helpers()
-	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector)}
+	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector),
+		fillsSlots: slices.Contains(l.files, source{true, slotFilling})}
 	engine, err := script.New(l.program(c), script.Options{
 		Files: l.fsys, Memory: o.Memory, Timeout: cmp.Or(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
 	})

@@ -17,14 +17,17 @@ type Understanding interface {
 	Intents(ctx context.Context, text string) ([]Intent, error)
 	// Entities are the places of an entity in a phrase, by the name that patterns call it.
 	Entities(ctx context.Context, text, name string) ([]pattern.Span, error)
+	// Intent is what is known of an intent, by its path; ok is false when there is none.
+	Intent(path string) (i Intent, ok bool)
 }
 
 // Intent is what a phrase may be about.
 type Intent struct {
-	Path  string                     // as in "/Hello"
-	Score float64                    // confidence, from 0 to 1
-	Slots map[string]json.RawMessage // what it has of its parameters, by name
-	Data  json.RawMessage            // the intent as scripts see it ($context.intent)
+	Path   string                     // as in "/Hello"
+	Score  float64                    // confidence, from 0 to 1
+	Slots  []Slot                     // its parameters
+	Data   json.RawMessage            // the intent as scripts see it ($context.intent); nil for its path alone
+	Values map[string]json.RawMessage // of the slots that were found, by name; filled by the turn
 }
 
 // What led to a state.
@@ -43,6 +46,7 @@ type candidate struct {
 	match  *pattern.Match // by a pattern
 	intent *Intent        // by an intent or example
 	place  Position       // of the trigger
+	query  string         // that it was in, when it was another than the turn's
 }
 
 // rule is what fitted, as people see it.
@@ -94,7 +98,8 @@ func (m *matching) byPatterns() []candidate {
 	return found
 }
 
-// byIntents lists the states that the phrase's intents lead to, the best first.
+// byIntents lists the states that the phrase's intents lead to, the best first. Intents that
+// need a slot which is neither there nor asked for are left out by the caller.
 func (m *matching) byIntents(intents []Intent) []candidate {
 	var found []candidate
 	for from := m.from; from != nil; from = above(from) {

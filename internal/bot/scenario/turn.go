@@ -51,6 +51,7 @@ type memory struct {
 	Context string          `json:"context"`           // path of the state the dialogue is in
 	Buttons []pressable     `json:"buttons,omitempty"` // that the last replies had and that lead somewhere
 	Result  string          `json:"result,omitempty"`  // the outcome so far (sessionResult)
+	Filling *filling        `json:"filling,omitempty"` // the slots that are being asked for
 	Session json.RawMessage `json:"session,omitempty"` // $session
 }
 
@@ -189,7 +190,8 @@ func (t *turn) renew(wanted json.RawMessage) error {
 		return &dialogError{"newSession: " + err.Error()}
 	}
 	t.context, t.current, t.restarted, t.chosen, t.phrase = t.bot.root, t.bot.root, true, nil, nil
-	t.in.target, t.in.event, t.in.variables, t.memory.Buttons, t.memory.Result = "", "", nil, nil, ""
+	t.in.target, t.in.event, t.in.variables = "", "", nil
+	t.memory = memory{}
 	t.in.query = w.Message
 	if w.Request != nil {
 		_ = json.Unmarshal(w.Request["event"], &t.in.event)
@@ -253,7 +255,7 @@ func (t *turn) find() (*state, error) {
 		if t.event != eventFile && t.event != eventLengthLimit {
 			return nil, nil // an event that nobody waits for is answered by nothing
 		}
-	} else if s, err := t.match(); s != nil || err != nil {
+	} else if s, done, err := t.understand(); s != nil || done || err != nil {
 		return s, err
 	}
 	if t.in.greets && t.query == queryStart {
@@ -272,6 +274,23 @@ func (t *turn) find() (*state, error) {
 const noTarget = "No target state was determined for query"
 
 func notFound(path string) error { return &dialogError{"State not found for path " + path} }
+
+// understand is the state that the query leads to; done says that a question for a slot was put
+// instead.
+func (t *turn) understand() (s *state, done bool, err error) {
+	if t.memory.Filling != nil && t.bot.options.Understanding != nil {
+		if s, done, err = t.fill(); s != nil || done || err != nil {
+			return s, done, err
+		}
+	}
+	if s, err = t.match(); s == nil || err != nil {
+		return s, false, err
+	}
+	if done, err = t.beginFilling(); done || err != nil {
+		return nil, done, err
+	}
+	return s, false, nil
+}
 
 // match is the state that the query leads to: by a button, a pattern or an intent.
 func (t *turn) match() (*state, error) {
@@ -338,7 +357,14 @@ func (t *turn) intents() ([]Intent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recognise intents: %w", err)
 	}
-	return intents, nil
+	fitting := make([]Intent, 0, len(intents))
+	for _, i := range intents {
+		i.Values = t.values(i.Slots, nil)
+		if fits(i.Slots, i.Values) {
+			fitting = append(fitting, i)
+		}
+	}
+	return fitting, nil
 }
 
 // onButton is the state that a button of the last replies leads to.
