@@ -106,7 +106,7 @@ func plain(v Value) Value {
 	if v.Text[0] == '"' || v.Text[0] == '\'' {
 		return paramValue(v)
 	}
-	bare := v.Slice(0, comment(v.Text, bodyText))
+	bare := v.Slice(0, comment(v.Text, bodyValue))
 	bare = bare.Slice(0, len(strings.TrimRight(bare.Text, space+",;")))
 	if strings.ContainsAny(v.Text[:1], "[{/") || isLiteral(bare.Text) {
 		return bare

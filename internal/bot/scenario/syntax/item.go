@@ -97,22 +97,22 @@ func (g *gatherer) begin(v Value) {
 
 // more adds a piece to the item.
 func (g *gatherer) more(separator string, v Value) {
-	g.item.add(separator, v)
-	if !g.patterns {
+	switch {
+	case g.patterns && g.scan.at >= 0:
+		v = v.Slice(0, g.js.line(v.Text))
+	case g.patterns:
+		before := g.scan.size
+		if g.scan.line(v.Text); g.scan.at >= 0 {
+			from := g.scan.at - before + len("||")
+			v = v.Slice(0, from+g.js.line(v.Text[from:]))
+		}
+	default:
 		g.arrow = strings.HasSuffix(v.Text, "->")
 		if g.js.inside() || strings.HasPrefix(v.Text, "{") || strings.HasPrefix(v.Text, "[") {
 			g.js.line(v.Text)
 		}
-		return
 	}
-	if g.scan.at >= 0 {
-		g.js.line(v.Text)
-		return
-	}
-	before := g.scan.size
-	if g.scan.line(v.Text); g.scan.at >= 0 {
-		g.js.line(v.Text[g.scan.at-before+2:])
-	}
+	g.item.add(separator, v)
 }
 
 // end closes the item and adds what it is: one, or several with commas between.

@@ -270,8 +270,12 @@ func (r *reader) text(t *Tag, l line, rest int, k *kind) {
 		s.line(v.Text)
 	}
 	take(l, rest, "")
+	blanks := 0
 	for i := r.next; i < len(r.lines); i++ {
 		if next := r.lines[i]; next.text == "" || next.idle() && s.quote == 0 {
+			if next.text == "" {
+				blanks++
+			}
 			continue
 		}
 		if !r.goesOn(i, l, &s, k) {
@@ -279,23 +283,14 @@ func (r *reader) text(t *Tag, l line, rest int, k *kind) {
 		}
 		separator := " "
 		if k.body == bodyText || s.at >= 0 {
-			separator = "\n" + strings.Repeat("\n", r.blanksBefore(i))
+			separator = strings.Repeat("\n", 1+blanks) // they part paragraphs
 		}
 		take(r.lines[i], 0, separator)
-		r.next = i + 1
+		r.next, blanks = i+1, 0
 	}
 	t.Value = b.value()
 	r.splitParams(t, k)
 	r.paramLines(t, l, k)
-}
-
-// blanksBefore is how many empty lines stand before a line: they part paragraphs.
-func (r *reader) blanksBefore(i int) int {
-	n := 0
-	for i--; i >= 0 && r.lines[i].text == ""; i-- {
-		n++
-	}
-	return n
 }
 
 // goesOn reports whether a line belongs to the value of the tag line before it.
