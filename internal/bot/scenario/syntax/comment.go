@@ -8,17 +8,18 @@ import "strings"
 // must stand apart: behind two spaces and before one.
 func comment(text string, b body) int {
 	depth := 0
+	ends := closings{text: text}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '"':
-			i = skipTo(text, i, `"`)
+			i = ends.skip(i, `"`)
 		case '{':
 			if strings.HasPrefix(text[i:], "{{") {
-				i = skipTo(text, i, "}}")
+				i = ends.skip(i, "}}")
 			}
 		case '<':
 			if i > 0 && isNameByte(text[i-1]) {
-				i = skipTo(text, i, ">")
+				i = ends.skip(i, ">")
 			}
 		case '(', '[':
 			depth++
@@ -33,10 +34,26 @@ func comment(text string, b body) int {
 	return len(text)
 }
 
-// skipTo is the end of what closes behind an offset; the offset itself when it does not.
-func skipTo(text string, from int, closing string) int {
-	if at := strings.Index(text[from+1:], closing); at >= 0 {
-		return from + at + len(closing)
+// closings finds what closes in a text. It looks for what is not there once only.
+type closings struct {
+	text string
+	none [3]string // what does not follow any more
+}
+
+// skip is the end of what closes behind an offset; the offset itself when it does not.
+func (c *closings) skip(from int, closing string) int {
+	for i, none := range c.none {
+		if none == closing {
+			break
+		}
+		if none != "" {
+			continue
+		}
+		if at := strings.Index(c.text[from+1:], closing); at >= 0 {
+			return from + at + len(closing)
+		}
+		c.none[i] = closing
+		break
 	}
 	return from
 }

@@ -28,6 +28,7 @@ func (j *javaScript) top() byte {
 // its end begins; the line's length when there is none.
 func (j *javaScript) line(text string) int {
 	j.end = 0
+	divides := false
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
@@ -46,8 +47,10 @@ func (j *javaScript) line(text string) int {
 		case c == '/' && strings.HasPrefix(text[i:], "/*"):
 			j.block = true
 			i++
-		case c == '/' && j.beforeValue():
-			i = endOfRegexp(text, i)
+		case c == '/' && !divides && j.beforeValue():
+			end := endOfRegexp(text, i)
+			divides = end == i // so would those behind it
+			i = end
 			j.last, j.word = '/', ""
 		case c == '#' && hashComment(text, i):
 			return i

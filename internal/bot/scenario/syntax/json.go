@@ -93,7 +93,11 @@ func (l *laxJSON) space() {
 		case strings.HasPrefix(rest, "//"):
 			l.at += lineEnd(rest)
 		case strings.HasPrefix(rest, "/*"):
-			l.at += skipTo(rest, 1, "*/") + 1
+			if end := strings.Index(rest, "*/"); end >= 0 {
+				l.at += end + len("*/")
+			} else {
+				l.at = len(l.v.Text)
+			}
 		default:
 			return
 		}

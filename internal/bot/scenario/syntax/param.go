@@ -33,6 +33,7 @@ func (s *scan) line(text string) {
 	if !s.begun {
 		s.begun, s.fresh = true, true
 	}
+	ends := closings{text: text}
 	opened := -1 // where the quote that is open was opened in this line
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -51,7 +52,7 @@ func (s *scan) line(text string) {
 		case c == ')' || c == ']' || c == '}':
 			s.depth = max(0, s.depth-1)
 		case c == '<' && i > 0 && isNameByte(text[i-1]) && s.at < 0:
-			i = skipTo(text, i, ">")
+			i = ends.skip(i, ">")
 		case c == '|' && s.at < 0 && s.params(text[i:]):
 			s.at, s.depth = s.size+i, 0
 			i++
@@ -158,7 +159,7 @@ func (r *reader) params(t *Tag, k *kind, v Value) {
 			return
 		case rest == "" || rest[0] != '=' && rest[0] != ':': // a flag
 			flag := v.cut(i, i+len(name))
-			t.Params = append(t.Params, Param{name, Value{Text: "true", marks: flag.marks}})
+			t.Params = append(t.Params, Param{name, Value{Text: "true", marks: flag.marks[:min(1, len(flag.marks))]}})
 			i = from
 			continue
 		}

@@ -44,6 +44,8 @@ type reader struct {
 	depth  int
 	custom []string
 	errs   Errors
+
+	noComment bool // no comment of the scripts' kind ends any more
 }
 
 func (r *reader) fail(pos Position, full, message, expected string) {
@@ -168,12 +170,13 @@ func (r *reader) skip(indent int) {
 
 // skipComment leaves out lines that are a comment of the scripts' kind, if it has an end.
 func (r *reader) skipComment() bool {
-	for i := r.next; i < len(r.lines); i++ {
+	for i := r.next; i < len(r.lines) && !r.noComment; i++ {
 		if strings.Contains(r.lines[i].text, "*/") {
 			r.next = i + 1
 			return true
 		}
 	}
+	r.noComment = true
 	return false
 }
 
@@ -382,7 +385,7 @@ func (r *reader) skipBlock(l line) {
 	}
 	if next.text[0] == '{' || next.text[0] == '[' {
 		var js javaScript
-		for i := r.next; i < len(r.lines); i++ {
+		for i := r.next; i < len(r.lines) && !r.tagLine(i); i++ {
 			if js.line(r.lines[i].text); !js.inside() {
 				r.next = i + 1
 				return

@@ -12,16 +12,19 @@ type Value struct {
 	marks []mark
 }
 
-// mark says that from an offset of a value on, its text stood at a position.
+// mark says that from an offset of a value on, its text stood in a line of a file. The
+// column is counted when somebody asks for it.
 type mark struct {
 	offset int
-	pos    Position
-	full   string
+	pos    Position // where source begins
+	full   string   // the line
+	source string   // text of the line
+	skip   int      // how much of source, in bytes, stands before the offset
 }
 
 // ValueAt is a text that stands at a position, on a line.
 func ValueAt(text string, pos Position, full string) Value {
-	return Value{Text: text, marks: []mark{{0, pos, full}}}
+	return Value{Text: text, marks: []mark{{pos: pos, full: full, source: text}}}
 }
 
 // fileValue is the content of a file.
@@ -30,7 +33,7 @@ func fileValue(file, content string) Value {
 	offset, number := 0, 0
 	for full := range strings.SplitSeq(content, "\n") {
 		number++
-		v.marks = append(v.marks, mark{offset, Position{file, number, 1}, full})
+		v.marks = append(v.marks, mark{offset: offset, pos: Position{file, number, 1}, full: full, source: full})
 		offset += len(full) + 1
 	}
 	return v
@@ -49,8 +52,8 @@ func (v Value) At(offset int) (Position, string) {
 		found = v.marks[after-1]
 	}
 	pos := found.pos
-	offset = min(max(offset, found.offset), len(v.Text))
-	pos.Column += utf8.RuneCountInString(v.Text[found.offset:offset])
+	before := min(found.skip+max(0, offset-found.offset), len(found.source))
+	pos.Column += utf8.RuneCountInString(found.source[:before])
 	return pos, found.full
 }
 
@@ -81,7 +84,7 @@ func (v Value) cut(from, to int) Value {
 			break
 		}
 		if m.offset < from {
-			m.pos.Column += utf8.RuneCountInString(v.Text[m.offset:from])
+			m.skip += from - m.offset
 			m.offset = from
 		}
 		m.offset -= from
