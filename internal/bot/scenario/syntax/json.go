@@ -69,9 +69,10 @@ func parseJSON(v Value) (json.RawMessage, *Error) {
 
 // laxJSON rewrites a text as JSON.
 type laxJSON struct {
-	v   Value
-	at  int
-	out strings.Builder
+	v     Value
+	at    int
+	out   strings.Builder
+	first byte // the quote that ends a text wherever it stands; 0 for none
 }
 
 func (l *laxJSON) fail(message, expected string) *Error {
@@ -225,8 +226,8 @@ func bareJSON(bare string) string {
 	return encodeText(bare)
 }
 
-// text reads a text in quotes, and those that + puts behind it. A quote inside a text is
-// one when nothing behind it could be there otherwise.
+// text reads a text in quotes. A quote inside a text is one when what follows could not be
+// there otherwise; when no end is found that way, the first quote is the end.
 func (l *laxJSON) text(quote byte) *Error {
 	start := l.at
 	var b strings.Builder
@@ -234,7 +235,7 @@ func (l *laxJSON) text(quote byte) *Error {
 		switch c := l.v.Text[l.at]; {
 		case c == '\\':
 			l.escape(&b)
-		case c == quote && l.closes():
+		case c == quote && (l.first == quote || l.closes()):
 			l.at++
 			l.out.WriteString(encodeText(b.String()))
 			return nil
@@ -243,6 +244,10 @@ func (l *laxJSON) text(quote byte) *Error {
 		}
 	}
 	l.at = start
+	if l.first == 0 {
+		l.first = quote
+		return l.text(quote)
+	}
 	return l.fail("the text is not closed", strconv.Quote(string(quote)))
 }
 
