@@ -58,6 +58,9 @@ func (g *gatherer) line(l line) {
 		g.more(" ", v)
 		return
 	}
+	if bare := strings.TrimLeft(l.text, "-* "); bare != l.text && faces(bare) { // a list's bullet
+		v = v.Slice(len(l.text)-len(bare), len(v.Text))
+	}
 	g.end()
 	g.begin(v)
 }
@@ -73,7 +76,10 @@ func (g *gatherer) pattern(l line) {
 	switch {
 	case g.begun && converter:
 		g.more("\n", v)
-	case !g.begun || patternHead(l.text):
+	case g.begun && strings.HasPrefix(l.text, "converter") && looksLikeParams(l.text) && g.scan.at < 0:
+		g.scan.at = g.scan.size
+		g.more(" || ", v)
+	case !g.begun || patternHead(l.text) || looksLikeParams(l.text):
 		g.end()
 		g.begin(v)
 	default:
@@ -86,7 +92,9 @@ func patternHead(text string) bool {
 	if text == "" || text[0] != '$' {
 		return false
 	}
-	rest := strings.TrimLeftFunc(text[1:], func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' })
+	rest := strings.TrimLeftFunc(text[1:], func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.", r)
+	})
 	return len(rest) < len(text)-1 && strings.HasPrefix(strings.TrimLeft(rest, space), "=")
 }
 
@@ -123,7 +131,7 @@ func (g *gatherer) end() {
 	v := g.item.value()
 	g.item, g.begun = valueBuilder{}, false
 	if g.patterns {
-		g.items = append(g.items, v)
+		g.items = append(g.items, v.Slice(0, len(strings.TrimRight(v.Text, space+";"))))
 		return
 	}
 	g.items = append(g.items, splitButtons(v)...)

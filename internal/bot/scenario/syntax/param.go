@@ -117,6 +117,9 @@ func (r *reader) splitParams(t *Tag, k *kind) {
 		at, skip = own, 0
 	}
 	if at < 0 {
+		if bare := strings.TrimSuffix(t.Value.Text, "||"); bare != t.Value.Text { // they stand on the next line
+			t.Value = t.Value.Slice(0, len(bare))
+		}
 		return
 	}
 	r.params(t, k, t.Value.Slice(at+skip, len(t.Value.Text)))

@@ -48,7 +48,14 @@ type reader struct {
 	noComment bool // no comment of the scripts' kind ends any more
 }
 
+// maxErrors is how many mistakes of one file are told: what is no scenario at all has
+// one on every line.
+const maxErrors = 1000
+
 func (r *reader) fail(pos Position, full, message, expected string) {
+	if len(r.errs) == maxErrors {
+		return
+	}
 	r.errs = append(r.errs, &Error{pos, full, message, expected})
 }
 
@@ -186,7 +193,7 @@ func (r *reader) tag(l line, rest int, k *kind) *Tag {
 	switch k.body {
 	case bodySkip:
 		t.Value = l.value(rest)
-		r.skipBlock(l)
+		r.skipBlock(l, t.Value.Text)
 	case bodyCode:
 		r.code(t, l, rest)
 	case bodyParams:
@@ -327,7 +334,7 @@ func isParamLine(text string, k *kind) bool {
 	if strings.HasPrefix(text, "||") {
 		return true
 	}
-	if k.name == "require" || k.body == bodyTags {
+	if k.body == bodyValue || k.body == bodyTags {
 		return looksLikeParams(text)
 	}
 	return ownFollows(text, k)
@@ -376,15 +383,16 @@ func (r *reader) paramLine(t *Tag, l line, k *kind) {
 	r.params(t, k, b.value())
 }
 
-// skipBlock leaves out the JSON below a tag of the visual editor: from its { to the } that
+// skipBlock leaves out the JSON behind a tag of the visual editor: from its { to the } that
 // closes it, wherever they stand; without that, what is nested.
-func (r *reader) skipBlock(l line) {
+func (r *reader) skipBlock(l line, value string) {
 	next, ok := r.peek()
 	if !ok {
 		return
 	}
-	if next.text[0] == '{' || next.text[0] == '[' {
-		var js javaScript
+	var js javaScript
+	js.line(value)
+	if js.inside() || strings.HasPrefix(next.text, "{") {
 		for i := r.next; i < len(r.lines) && !r.tagLine(i); i++ {
 			if js.line(r.lines[i].text); !js.inside() {
 				r.next = i + 1
@@ -404,7 +412,9 @@ func (r *reader) tagLine(i int) bool {
 		return false
 	}
 	if name[0] == '@' {
-		return name == text && i+1 < len(r.lines) && strings.HasPrefix(r.lines[i+1].text, "{")
+		for i++; i < len(r.lines) && r.lines[i].idle(); i++ {
+		}
+		return name == text && i < len(r.lines) && strings.HasPrefix(r.lines[i].text, "{")
 	}
 	return colon && r.exactly(name) != nil
 }

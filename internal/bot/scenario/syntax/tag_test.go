@@ -60,6 +60,11 @@ patterns
 patterns
     - $a = (x:1|y:2) || converter = function($pt) {⏎$x = "}";⏎return $pt.value;⏎}
     - $b = $a`},
+			{"patterns:\n    $a-b = x\n        converter = f\n    $c = y || converter = function() {\n        return 1;\n    };\n    d = z", `
+patterns
+    - $a-b = x || converter = f
+    - $c = y || converter = function() {⏎return 1;⏎}
+    - d = z`},
 			{"patterns:\n  $a = (\nx | y\n)\ntheme: /", "patterns\n    - $a = ( x | y )\ntheme \"/\""},
 		}},
 		{"theme", []example{
@@ -104,6 +109,7 @@ q "a" fromState="[\"/A\", \"/B C\"]"
 q "b" fromState=".." onlyThisState="true"
 q "c" fromState="/A" onlyThisState="true"`},
 			{"q: x || fromState = [\n        \"/A\",\n        \"/B\"\n    ]\na: y", "q \"x\" fromState=\"[\\n\\\"/A\\\",\\n\\\"/B\\\"\\n]\"\na \"y\""},
+			{"q: x ||\n    fromState = /A\na: y ||\n    html = z", "q \"x\" fromState=\"/A\"\na \"y\" html=\"z\""},
 			{"q: what's up :( # sad\nq: y", "q \"what's up :(\"\nq \"y\""},
 		}},
 		{"intent", []example{
@@ -226,6 +232,7 @@ buttons
     - {text: "A", url: "http://x/#y"}
     - {⏎text: "B", // b⏎a: 1,⏎} -> /B
     - {text: "C",⏎request_contact: true} -> /C`},
+			{"buttons:\n    - \"A\"\n    - {text: \"B\"}\n    - 5", "buttons\n    - \"A\"\n    - {text: \"B\"}\n    - - 5"},
 			{"buttons: \"A\", \"B\" -> /B\nbuttons:\n    [\"A\", {text: \"B\"}]\n    \"C\"\n     \"D\" ->\n        /D\n    \"E\",", `
 buttons "\"A\", \"B\" -> /B"
     - "A"
@@ -242,7 +249,7 @@ inlineButtons
     - {text: "A", callback_data: "a"}
 inlineButtons
     - {"text": "B", "url": "u"}`}}},
-		{"image, audio, video", []example{{"image: https://x/a.png#b || hash = 5\naudio: {{$x}}\nvideo: \"u\"\nimage: u   # c", "image \"https://x/a.png#b\" hash=\"5\"\naudio \"{{$x}}\"\nvideo \"\\\"u\\\"\"\nimage \"u\""}}},
+		{"image, audio, video", []example{{"image: https://x/a.png#b || hash = 5\naudio: {{$x}}\nvideo: \"u\"\nimage: u   # c\nimage: u\n    hash = 6", "image \"https://x/a.png#b\" hash=\"5\"\naudio \"{{$x}}\"\nvideo \"\\\"u\\\"\"\nimage \"u\"\nimage \"u\" hash=\"6\""}}},
 		{"timeout", []example{{"timeout: /State || interval = \"0 h 0m 5s\"\ntimeout: /A\n    interval = 5 min", "timeout \"/State\" interval=\"0 h 0m 5s\"\ntimeout \"/A\" interval=\"5 min\""}}},
 		{"newSession", []example{{"newSession:\n    message = query\n    data = { msg: \"data\",\n        n: 1 }", `newSession message="query" data="{ msg: \"data\",\nn: 1 }"`}}},
 		{"InputText", []example{
@@ -265,6 +272,7 @@ state "A"
         a "x"
     @End
     a "y"`},
+			{"@InputText: {\n  \"a\": 1\n}\n\n@X\n\n{}\nstate: A", "@InputText \"{\"\n@X\nstate \"A\""},
 			{"@IntentGroup\n    {\"never\": [closed\nstate: A", "@IntentGroup\nstate \"A\""},
 		}},
 	} {
