@@ -102,7 +102,7 @@ func (c *compiler) input(in *state, t *syntax.Tag, value, check string) reaction
 func (c *compiler) param(t *syntax.Tag, name string) syntax.Value {
 	for _, p := range t.Params {
 		if p.Name == name {
-			return p.Value.Uncomment().Unquote()
+			return p.Value
 		}
 	}
 	return syntax.Value{}

@@ -95,7 +95,6 @@ func (c *compiler) top(t *syntax.Tag) {
 // patterns defines named patterns: $Name = body || converter = function.
 func (c *compiler) patterns(t *syntax.Tag) {
 	for _, item := range t.Items {
-		item = item.Uncomment()
 		at := strings.IndexByte(item.Text, '=')
 		name := ""
 		if at > 0 {
@@ -152,7 +151,7 @@ func (c *compiler) link() {
 // theme makes a namespace. Several tags may name the same one: modules are merged.
 func (c *compiler) theme(t *syntax.Tag) {
 	s := c.root
-	for _, name := range splitPath(t.Value.Uncomment().Unquote().Text) {
+	for _, name := range splitPath(t.Value.Unquote().Text) {
 		s = s.child(strings.TrimSpace(name))
 		s.theme = s
 	}
@@ -166,7 +165,7 @@ func (c *compiler) theme(t *syntax.Tag) {
 func (c *compiler) state(parent *state, t *syntax.Tag) {
 	parent.order++
 	s := parent
-	for _, name := range splitPath(t.Value.Uncomment().Unquote().Text) {
+	for _, name := range splitPath(t.Value.Unquote().Text) {
 		s = s.child(strings.TrimSpace(name))
 	}
 	if s == parent {
@@ -260,7 +259,7 @@ func (c *compiler) trigger(p pendingTrigger) {
 
 // attach has a trigger work in a context.
 func (c *compiler) attach(s *state, p pendingTrigger, way trigger) {
-	name := p.tag.Value.Uncomment().Unquote().Text
+	name := p.tag.Value.Unquote().Text
 	switch kind := strings.TrimSuffix(p.tag.Name, "!"); kind {
 	case "q":
 		s.queries = append(s.queries, &queryTrigger{way, p.pattern})

@@ -275,7 +275,7 @@ var anyExpression = regexp.MustCompile(`(?s)\{\{.+?\}\}`)
 // require reads the file that a tag names: of a module of the library, relative to the file
 // it stands in, or relative to src/.
 func (l *loader) require(t *syntax.Tag, from source) {
-	name := strings.TrimSpace(t.Value.Uncomment().Unquote().Text)
+	name := strings.TrimSpace(t.Value.Unquote().Text)
 	if name == "" {
 		l.fail(t, "require without a file", "a path, as in require: questions.sc")
 		return

@@ -124,7 +124,7 @@ func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
 	case "go", "go!":
 		return c.jump(in, t)
 	case "timeout":
-		return &timeout{in, c.path(in, t, t.Value.Uncomment().Unquote()), c.paramTemplate(t, "interval")}
+		return &timeout{in, c.path(in, t, t.Value.Unquote()), c.paramTemplate(t, "interval")}
 	case "newSession":
 		return c.newSession(t)
 	}
@@ -176,7 +176,7 @@ func quotation(v syntax.Value) syntax.Value {
 
 // media compiles an image, audio or video tag.
 func (c *compiler) media(t *syntax.Tag) reaction {
-	r := &reply{kind: t.Name, fields: []replyField{{t.Name + "Url", c.template(t.Value.Uncomment().Unquote()), true}}}
+	r := &reply{kind: t.Name, fields: []replyField{{t.Name + "Url", c.template(t.Value.Unquote()), true}}}
 	if t.Name != "image" {
 		r.fields = append(r.fields, replyField{t.Name + "Name", c.paramTemplate(t, "name"), false})
 	}
@@ -185,7 +185,7 @@ func (c *compiler) media(t *syntax.Tag) reaction {
 
 func (c *compiler) arm(in *state, t *syntax.Tag) arm {
 	a := arm{block: noBlock}
-	condition := strings.TrimSpace(t.Value.Uncomment().Text)
+	condition := strings.TrimSpace(t.Value.Text)
 	switch {
 	case t.Name != "else" && condition == "":
 		c.failTag(t, t.Name+" without a condition", "an expression, as in \"if: $session.age >= 18\"")
@@ -198,7 +198,7 @@ func (c *compiler) arm(in *state, t *syntax.Tag) arm {
 }
 
 func (c *compiler) jump(in *state, t *syntax.Tag) reaction {
-	path := t.Value.Uncomment().Unquote()
+	path := t.Value.Unquote()
 	if path.Text == "" {
 		c.failTag(t, t.Name+" without a state", "a path, as in \"go!: /Start\"")
 		return nil
@@ -267,7 +267,7 @@ func (c *compiler) button(in *state, t *syntax.Tag, item syntax.Value) (b button
 // splitButton cuts a button into its text and the path behind the arrow.
 func splitButton(item syntax.Value) (text, path syntax.Value) {
 	end := buttonEnd(item.Text)
-	rest := item.Slice(end, len(item.Text)).Uncomment()
+	rest := item.Slice(end, len(item.Text))
 	rest = rest.Slice(0, len(strings.TrimRight(rest.Text, ", ")))
 	if strings.HasPrefix(rest.Text, "->") {
 		path = rest.Slice(2, len(rest.Text)).Unquote()

@@ -93,9 +93,6 @@ func (v Value) cut(from, to int) Value {
 	return part
 }
 
-// Uncomment takes the comment off the end of a value: a # or // behind white space.
-func (v Value) Uncomment() Value { return v.Slice(0, comment(v.Text, bodyValue)) }
-
 // Unquote takes the quotes off a value that is quoted as a whole, and the backslashes off
 // the quotes inside.
 func (v Value) Unquote() Value {
