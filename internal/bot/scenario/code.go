@@ -141,21 +141,28 @@ func (c *code) expression(at Position, text string) int {
 }
 
 // converter makes a function of the name or the text of one, which is looked up when it is called.
-func (c *code) converter(at Position, text string) int {
-	n := c.open(at.File, at.Line, "function(node,context){var f=(")
-	l := c.file(at.File).line(at.Line)
-	l.put(oneLine(text), at.Column)
-	l.text.WriteString(");return f(node,context)};")
-	return n
+func (c *code) converter(v syntax.Value) int {
+	return c.lines(v, "function(node,context){var f=(", ");return f(node,context)};")
 }
 
-// condition makes a function that returns the value of what fills the rest of a line: there
-// may be a comment behind it.
-func (c *code) condition(at Position, text string) int {
-	n := c.open(at.File, at.Line, "function(){return (")
-	f := c.file(at.File)
-	f.line(at.Line).put(oneLine(text), at.Column)
-	f.line(at.Line + 1).ends.WriteString(")};")
+// condition makes a function that returns the value of an expression.
+func (c *code) condition(v syntax.Value) int {
+	return c.lines(v, "function(){return (", ")};")
+}
+
+// lines makes a function around code that fills the lines it stands on: behind each there
+// may be a comment, or a semicolon may be missing.
+func (c *code) lines(v syntax.Value, head, end string) int {
+	v = v.Slice(0, len(strings.TrimRight(v.Text, " \t\n;")))
+	at, _ := v.At(0)
+	at = placed(at)
+	n := c.open(at.File, at.Line, head)
+	f, last := c.file(at.File), at.Line
+	for _, p := range v.Pieces() {
+		last = p.Pos.Line
+		f.line(last).put(p.Text, p.Pos.Column)
+	}
+	f.line(last + 1).ends.WriteString(end)
 	return n
 }
 

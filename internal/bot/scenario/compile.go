@@ -129,7 +129,7 @@ func (c *compiler) converter(body syntax.Value) (rest syntax.Value, converter st
 		return rest, ""
 	}
 	source := params.Slice(eq+1, len(params.Text)).Unquote()
-	return rest, strconv.Itoa(c.code.converter(placed(pos), source.Text))
+	return rest, strconv.Itoa(c.code.converter(source))
 }
 
 func (c *compiler) failPattern(v syntax.Value, err *pattern.Error) {

@@ -185,13 +185,11 @@ func (c *compiler) media(t *syntax.Tag) reaction {
 
 func (c *compiler) arm(in *state, t *syntax.Tag) arm {
 	a := arm{block: noBlock}
-	condition := strings.TrimSpace(t.Value.Text)
 	switch {
-	case t.Name != "else" && condition == "":
+	case t.Name != "else" && t.Value.Text == "":
 		c.failTag(t, t.Name+" without a condition", "an expression, as in \"if: $session.age >= 18\"")
 	case t.Name != "else":
-		pos, _ := t.Value.At(0)
-		a.block = c.code.condition(placed(pos), condition)
+		a.block = c.code.condition(t.Value)
 	}
 	a.reactions = c.reactions(in, t.Kids)
 	return a

@@ -106,6 +106,31 @@ function sum(pt) { return (pt.Ten ? pt.Ten[0].value : 0) + (pt.One ? pt.One[0].v
 	k.expect("двадцать один и два", "21 22 2", "ну два", "2 3 ")
 }
 
+// TestCodeOverLines: what goes over lines is run as it is written, with comments and without
+// semicolons.
+func TestCodeOverLines(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+patterns:
+    $Num = (один:1|два:2) || converter = function($pt) { // a number
+        var n = $pt.value // its digits
+        # more
+
+        n = n + " # " + n;
+        return n
+    };
+theme: /
+    state: A
+        q!: $Num
+        if: $parseTree._Num.indexOf(' # ') > 0 && // not the comment
+                ($request.query === "один" ||
+                 $request.query === "x") // one
+            a: {{ $parseTree._Num }}
+        else:
+            a: other`)
+	k.expect("один", "1 # 1", "два", "other")
+}
+
 func TestHandlers(t *testing.T) {
 	t.Parallel()
 	k := newTalk(t, `

@@ -27,6 +27,31 @@ func ValueAt(text string, pos Position, full string) Value {
 	return Value{Text: text, marks: []mark{{pos: pos, full: full, source: text}}}
 }
 
+// Piece is what a value has on one line of its file.
+type Piece struct {
+	Pos  Position
+	Text string
+}
+
+// Pieces are the value's lines as they stand in the file.
+func (v Value) Pieces() []Piece {
+	var pieces []Piece
+	for i, m := range v.marks {
+		end := len(v.Text)
+		if i+1 < len(v.marks) {
+			end = v.marks[i+1].offset
+		}
+		text := strings.TrimRight(v.Text[m.offset:end], "\n")
+		if n := len(pieces); n > 0 && pieces[n-1].Pos.Line == m.pos.Line {
+			pieces[n-1].Text += text
+			continue
+		}
+		pos, _ := v.At(m.offset)
+		pieces = append(pieces, Piece{pos, text})
+	}
+	return pieces
+}
+
 // fileValue is the content of a file.
 func fileValue(file, content string) Value {
 	v := Value{Text: content}
