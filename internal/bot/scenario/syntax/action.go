@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,14 +77,36 @@ func (r *reader) actionValue(b *valueBuilder, l, first line, from int) {
 	case '[', '{':
 		var js javaScript
 		js.line(v.Text)
+		closed := r.closedAt(l, js)
 		r.valueLines(b, func(i int) bool {
-			return js.inside() && (r.lines[i].indent > l.indent || !r.tagLine(i))
+			name, _ := paramName(r.lines[i].text)
+			return i <= closed || closed < r.next && js.inside() && r.lines[i].indent > l.indent && name == ""
 		}, func(text string) { js.line(text) })
 	case '"':
 		s := scan{at: 0, begun: true, fresh: true}
 		s.line(v.Text)
 		r.valueLines(b, func(i int) bool { return s.quote != 0 && r.lines[i].indent > l.indent }, s.line)
 	}
+}
+
+// closedAt is the line in which what is open in a value is closed; -1 when the action ends
+// before, as when a quote is missing.
+func (r *reader) closedAt(l line, js javaScript) int {
+	const far = 1000
+	if !js.inside() {
+		return r.next - 1
+	}
+	js.open = slices.Clone(js.open)
+	for i := r.next; i < min(len(r.lines), r.next+far); i++ {
+		next := r.lines[i]
+		if next.text != "" && next.indent <= l.indent && r.tagLine(i) {
+			break
+		}
+		if js.line(next.text); !js.inside() {
+			return i
+		}
+	}
+	return -1
 }
 
 // valueLines adds lines to a value while they belong to it.

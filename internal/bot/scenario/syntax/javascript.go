@@ -1,21 +1,20 @@
 package syntax
 
-import (
-	"strings"
-)
+import "strings"
 
 // javaScript follows code over its lines, as far as needed to know whether it goes on: in
 // which brackets, texts and comments its end is.
 type javaScript struct {
 	open  []byte // what is not closed: ( [ { and ` for a text, $ for a ${ in it
 	block bool   // in a /* comment
+	quote byte   // of a text that goes on behind a backslash at the end of a line
 	last  byte   // the last sign of code, 0 at the beginning
 	word  string // the word that ended there
 	end   int    // offset behind the first brace of the line that closed all; 0 while there is none
 }
 
 // inside reports whether the code cannot end here.
-func (j *javaScript) inside() bool { return j.block || len(j.open) > 0 }
+func (j *javaScript) inside() bool { return j.block || j.quote != 0 || len(j.open) > 0 }
 
 func (j *javaScript) top() byte {
 	if len(j.open) == 0 {
@@ -29,7 +28,11 @@ func (j *javaScript) top() byte {
 func (j *javaScript) line(text string) int {
 	j.end = 0
 	divides := false
-	for i := 0; i < len(text); i++ {
+	i := 0
+	if j.quote != 0 {
+		i = j.text(text, -1, j.quote) + 1
+	}
+	for ; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case j.block:
@@ -40,8 +43,7 @@ func (j *javaScript) line(text string) int {
 		case j.top() == '`':
 			i = j.template(text, i)
 		case c == '"' || c == '\'':
-			i = endOfString(text, i)
-			j.last, j.word = c, ""
+			i = j.text(text, i, c)
 		case c == '/' && strings.HasPrefix(text[i:], "//"):
 			return len(text)
 		case c == '/' && strings.HasPrefix(text[i:], "/*"):
@@ -115,13 +117,23 @@ func (j *javaScript) beforeValue() bool {
 	return j.last == 0 || strings.IndexByte("(,=:[!&|?{};+-*%<>~^", j.last) >= 0
 }
 
+// text reads a text in quotes behind an offset and returns the offset of its end.
+func (j *javaScript) text(text string, from int, quote byte) int {
+	end := endOfString(text, from, quote)
+	j.last, j.word, j.quote = quote, "", 0
+	if end == len(text) && strings.HasSuffix(text, `\`) {
+		j.quote = quote
+	}
+	return end
+}
+
 // endOfString is the closing quote of a text, or the end of the line.
-func endOfString(text string, from int) int {
+func endOfString(text string, from int, quote byte) int {
 	for i := from + 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
 			i++
-		case text[from]:
+		case quote:
 			return i
 		}
 	}

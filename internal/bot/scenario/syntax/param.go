@@ -216,7 +216,7 @@ func endOfParam(text string, k *kind) int {
 		switch c := text[i]; c {
 		case '"', '\'':
 			if depth > 0 {
-				i = endOfString(text, i)
+				i = endOfString(text, i, c)
 			}
 		case '[', '{', '(':
 			depth++

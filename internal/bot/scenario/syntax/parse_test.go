@@ -157,6 +157,7 @@ func TestNastyFiles(t *testing.T) {
 		"buttons in a line":  "buttons: " + strings.Repeat("\"a\",", n),
 		"patterns":           "patterns:\n    $a = (\n" + strings.Repeat("x |\n", n),
 		"action":             "InputText:\n    a = [\n" + strings.Repeat("    1,\n", n),
+		"actions open":       strings.Repeat("InputText:\n    a = [\n    b = {\n", n),
 		"action text":        "InputText:\n    a = x\n" + strings.Repeat("    y\n", n),
 		"unknown":            strings.Repeat("xyz: y\n\n\n", n),
 		"blocks":             strings.Repeat("@X\n{\n", n),

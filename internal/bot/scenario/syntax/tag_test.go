@@ -169,6 +169,7 @@ script
     7|two` + "`;" + `
 Custom k="v"`},
 			{"script:\n    state: for (;;) { break state; }\n    a: 1", "script\n    2|    state: for (;;) { break state; }\n    3|    a: 1"},
+			{"script:\n    x = \"a \\\n    b # c\"; # d", "script\n    2|    x = \"a \\\n    3|    b # c\";"},
 			{"script:\na: x", "script\na \"x\""},
 		}},
 		{"scriptEs6", []example{{"scriptEs6:\n    class A { #x = 1; get() { return this.#x; } }\nscriptES6: y", "scriptEs6\n    2|    class A { #x = 1; get() { return this.#x; } }\nscriptEs6\n    3|           y"}}},
@@ -256,6 +257,7 @@ inlineButtons
 			{"InputText:\n    prompt = What's your name, a = b?\n    varName = name\n    html =\n    then = /State # c\n    || x = \"quoted, a = b\",", `
 InputText prompt="What's your name, a = b?" varName="name" html="" then="/State" x="quoted, a = b"`},
 			{"InputText:\n    prompt = \"Line 1\n      Line 2\"\n    x = plain\n        goes on\na: y", "InputText prompt=\"Line 1\\nLine 2\" x=\"plain\\ngoes on\"\na \"y\""},
+			{"HttpRequest:\n    body = {\"a\": \"line 1\n      line 2\"}\n    okState = /A\n    vars = [\n]\n    errorState = /B", "HttpRequest body=\"{\\\"a\\\": \\\"line 1\\nline 2\\\"}\" okState=\"/A\" vars=\"[\\n]\" errorState=\"/B\""},
 			{"inputText: prompt = Hi\nInputText:\n    prompt: Hello: you", "InputText prompt=\"Hi\"\nInputText prompt=\"Hello: you\""},
 		}},
 		{"InputNumber", []example{{"InputNumber:\n    minValue = 1 # one\n    maxValue = 5,\n    failureMessage = [\n        \"Again?\",\n        \"A number: a = b\"\n    ]\n    actions =\n        [{\n          \"buttons\": [],\n        }]\n    then = /A", `
