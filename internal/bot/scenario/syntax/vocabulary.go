@@ -51,7 +51,7 @@ var vocabulary = func() map[string]*kind {
 		}
 	}
 	add(kind{body: bodyValue, params: []string{
-		"name", "var", "module", "injector", "type", "from", "rootTheme", "provide", "strict"}}, "require")
+		"name", "var", "module", "injector", "type", "from", "rootTheme", "provide"}}, "require")
 	add(kind{body: bodyItems, alone: true}, "patterns", "buttons", "inlineButtons")
 	add(kind{body: bodyTags, params: []string{"modal"}}, "theme")
 	add(kind{body: bodyTags, params: []string{"noContext", "modal", "sessionResult", "sessionResultColor"}}, "state")
