@@ -43,7 +43,9 @@ func newExpression(expr string, fold bool) (*expression, error) {
 		if tree, err := syntax.Parse(java, syntax.Perl); err == nil && !fold {
 			e.literal = tree.Simplify().Op == syntax.OpLiteral
 		}
-		e.any = e.full("Жq7") && e.full("☃")
+		word, _ := e.full("Жq7") // cannot take long
+		sign, _ := e.full("☃")
+		e.any = word && sign
 		return e, nil
 	}
 	var slowErr error
@@ -75,41 +77,42 @@ func (e *expression) cost(bytes int) int {
 	return 1 + bytes
 }
 
-// full reports whether the expression matches a text from end to end.
-func (e *expression) full(s string) bool {
+// full reports whether the expression matches a text from end to end. The error says that
+// it took too long.
+func (e *expression) full(s string) (bool, error) {
 	if e.fast != nil {
 		loc := e.fast.FindStringIndex(s)
-		return loc != nil && loc[1] == len(s)
+		return loc != nil && loc[1] == len(s), nil
 	}
 	if len(s) > slowText {
-		return false
+		return false, nil
 	}
-	ok, err := e.whole.MatchString(s)
-	return ok && err == nil
+	return e.whole.MatchString(s)
 }
 
-// prefix returns how many bytes at the beginning of a text it matches, -1 for no match.
-func (e *expression) prefix(s string) int {
+// prefix returns how many bytes at the beginning of a text it matches, -1 for no match. The
+// error says that it took too long.
+func (e *expression) prefix(s string) (int, error) {
 	if e.fast != nil {
 		loc := e.fast.FindStringIndex(s)
 		if loc == nil {
-			return -1
+			return -1, nil
 		}
-		return loc[1]
+		return loc[1], nil
 	}
 	if len(s) > slowText {
-		return -1
+		return -1, nil
 	}
 	m, err := e.head.FindStringMatch(s)
 	if m == nil || err != nil {
-		return -1
+		return -1, err
 	}
 	end := 0 // the engine counts in runes
 	for range m.Length {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 	}
-	return end
+	return end, nil
 }
 
 // javaClasses are Java's names of classes (java.util.regex.Pattern) that Go has under

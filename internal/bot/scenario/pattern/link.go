@@ -32,16 +32,16 @@ func (l *Library) Link() []*LinkError {
 		return errs
 	}
 	for _, name := range names {
-		l.finish(l.named[name].body, askedOften)
+		l.finish(l.named[name].body, true)
 	}
 	for _, d := range lists {
 		for _, s := range d.patterns {
-			l.finish(s.root, askedOften)
+			l.finish(s.root, true)
 		}
 	}
 	seen := make(map[*node]struct{})
 	for _, p := range l.patterns {
-		l.finish(p.root, askedOnce)
+		l.finish(p.root, false)
 		p.root.markScores(seen)
 		p.loose = looseness(p.root)
 	}
@@ -226,42 +226,31 @@ func (c *cycles) visit(in LinkError, n *node) {
 	}
 }
 
-// How often a node may be asked about a phrase.
-const (
-	askedOnce  = iota // about one word
-	askedEach         // about every word, once
-	askedOften        // about a word again and again: the answers are remembered
-)
-
 // longAlternative is from how many kids on an alternative keeps them by their words.
 const longAlternative = 8
 
-// finish marks the nodes whose answers are worth remembering and prepares long alternatives.
-// The bodies of named patterns are finished on their own.
-func (l *Library) finish(n *node, asked int) {
+// finish numbers the nodes whose answers are worth remembering and prepares long
+// alternatives. Shared are those that are asked about single places: bodies of named
+// patterns, and what may stand in any order or again and again.
+func (l *Library) finish(n *node, shared bool) {
 	if n.memo != 0 {
 		return
 	}
 	switch n.op {
-	case opDict:
-		n.memo = l.memos.Add(1)
-	case opSeq, opAlt, opOpt, opSet, opRepeat, opRegex, opToken:
-		if asked == askedOften {
-			n.memo = l.memos.Add(1)
-		}
-	}
-	switch n.op {
 	case opName:
-		return
-	case opSeq, opRepeat:
-		asked = min(asked+1, askedOften)
-	case opSet:
-		asked = askedOften
-	case opAlt:
+		return // bodies are finished on their own
+	case opDict, opRegex, opToken:
+		n.memo = l.memos.Add(1)
+	case opSet, opRepeat:
+		n.memo, n.shared, shared = l.memos.Add(1), shared, true
+	case opSeq, opAlt, opOpt:
+		n.memo, n.shared = l.memos.Add(1), shared
+	}
+	if n.op == opAlt {
 		n.sort()
 	}
 	for _, kid := range n.kids {
-		l.finish(kid, asked)
+		l.finish(kid, shared)
 	}
 }
 

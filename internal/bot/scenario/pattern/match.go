@@ -24,9 +24,12 @@ const none = math.MinInt32
 // machine matches nodes against one phrase.
 //
 //	ends(node, at) = the places where node may end when it begins at word at
+//	pass(node, from, to): the same for many beginnings at once
 //
-// A sequence keeps one row of best scores, indexed by place, and moves it over its
-// elements; any order keeps a row per subset of its elements.
+// Places stand in rows: for every place the best score of the ways there. An element turns
+// the row before it into the row after it; sequences and alternatives chain and join rows,
+// any order keeps a row per subset of its elements. Elements that many patterns share, and
+// those that a trace asks about, answer by ends, and the answers are remembered.
 type machine struct {
 	p     *Phrase
 	star  int32 // cost of a star that swallows words: constant in the score, so times the words
@@ -36,13 +39,12 @@ type machine struct {
 	memo  map[uint64][]end
 	arena []end     // results are cut from here
 	rows  [][]int32 // rows to use again
-	text  int       // length of the text, for the price of regular expressions
 
 	weights []*node // the $weight<> elements that a trace went over
 }
 
 func (m *machine) init(p *Phrase) {
-	m.p, m.star, m.left, m.text = p, costStar*p.size(), maxSteps, len(p.text)
+	m.p, m.star, m.left = p, costStar*p.size(), maxSteps
 }
 
 // begin gives a pattern its steps; finish takes from the phrase what it used.
@@ -114,26 +116,71 @@ func (m *machine) compute(n *node, at int) []end {
 	return m.composite(n, at)
 }
 
+// composite passes a row with one beginning.
 func (m *machine) composite(n *node, at int) []end {
-	row := m.row()
-	defer m.free(row)
-	switch n.op {
-	case opSeq:
-		m.sequence(n, at, row, nil)
-	case opAlt:
-		m.alternatives(n, at, func(kid *node) { m.reach(row, m.ends(kid, at), 0) })
-	case opOpt:
-		row[at] = 0
-		m.reach(row, m.ends(n.kids[0], at), 0)
-	case opRepeat:
-		m.repeat(n.kids[0], at, row)
-	case opSet:
-		if o := m.orders(n, at); o != nil {
-			o.best(row)
-			m.freeAll(o.rows)
-		}
+	from, to := m.row(), m.row()
+	from[at] = 0
+	m.through(n, from, to, at)
+	found := m.cut(to, at)
+	m.free(from)
+	m.free(to)
+	return found
+}
+
+// pass enters into a row where an element ends that begins at the places of another row,
+// from a place on; it reports whether there is any.
+func (m *machine) pass(n *node, from, to []int32, at int) bool {
+	n = n.bare()
+	if m.steps -= len(from) - at; m.steps <= 0 {
+		return false
 	}
-	return m.cut(row, at)
+	if n.shared || !n.composite() && n.op != opEmpty && n.op != opWeight && n.op != opStar && n.op != opSome {
+		found := false
+		for i := at; i < len(from); i++ {
+			if from[i] != none {
+				found = m.reach(to, m.ends(n, i), from[i]) || found
+			}
+		}
+		return found
+	}
+	return m.through(n, from, to, at)
+}
+
+// through is pass for what is made of other elements.
+func (m *machine) through(n *node, from, to []int32, at int) bool {
+	switch n.op {
+	case opStar:
+		return m.gap(from, to, at)
+	case opSome:
+		return m.some(n.weight, from, to, at)
+	case opSeq:
+		return m.sequence(n, from, to, at)
+	case opAlt:
+		return m.alternative(n, from, to, at)
+	case opOpt:
+		m.pass(n.kids[0], from, to, at)
+	case opRepeat:
+		return m.repeat(n.kids[0], from, to, at)
+	case opSet:
+		o := m.orders(n, from, at)
+		if o == nil {
+			return false
+		}
+		o.best(to)
+		m.freeAll(o.rows)
+		return true
+	}
+	return merge(from, to, at)
+}
+
+// merge enters one row into another.
+func merge(from, to []int32, at int) bool {
+	found := false
+	for i := at; i < len(from); i++ {
+		to[i] = max(to[i], from[i])
+		found = found || from[i] != none
+	}
+	return found
 }
 
 // word matches one word, or the compound that begins with it.
@@ -211,30 +258,6 @@ func (n *node) lemmaWeight(s string, lemmas []string) int32 {
 	return 0
 }
 
-// alternatives does something with every kid that may begin with a word.
-func (m *machine) alternatives(n *node, at int, do func(kid *node)) {
-	if n.byWord == nil {
-		for _, kid := range n.kids {
-			do(kid)
-		}
-		return
-	}
-	if at < len(m.p.words) {
-		w := &m.p.words[at]
-		for _, kid := range n.byWord[w.folded] {
-			do(kid)
-		}
-		if w.wide > 0 {
-			for _, kid := range n.byWord[w.joined] {
-				do(kid)
-			}
-		}
-	}
-	for _, kid := range n.rest {
-		do(kid)
-	}
-}
-
 // token matches one word, a compound, or what is written in one piece from there: a
 // telephone number with its plus and brackets is one token and several words.
 func (m *machine) token(n *node, at int) []end {
@@ -242,8 +265,7 @@ func (m *machine) token(n *node, at int) []end {
 		return nil
 	}
 	p, w, start := m.p, m.p.words[at], len(m.arena)
-	m.steps -= n.re.cost(w.end - w.start)
-	if n.re.full(p.text[w.start:w.end]) {
+	if m.full(n, p.text[w.start:w.end]) {
 		weight := n.weight
 		if w.part {
 			weight = weight * weightPart / weightWord
@@ -252,13 +274,28 @@ func (m *machine) token(n *node, at int) []end {
 	}
 	if w.wide > 0 {
 		last := &p.words[at+w.wide-1]
-		m.steps -= n.re.cost(last.end - w.start)
-		if n.re.full(p.text[w.start:last.end]) {
+		if m.full(n, p.text[w.start:last.end]) {
 			m.arena = append(m.arena, end{int32(at + w.wide), n.weight})
 		}
 	}
 	m.wholePiece(n, at)
 	return m.arena[start:len(m.arena):len(m.arena)]
+}
+
+// full matches a piece of text with a regular expression.
+func (m *machine) full(n *node, s string) bool {
+	m.steps -= n.re.cost(len(s))
+	ok, err := n.re.full(s)
+	m.late(err)
+	return ok && err == nil
+}
+
+// late ends a pattern whose regular expression took too long: a phrase has time for few.
+func (m *machine) late(err error) {
+	if err != nil {
+		m.steps = min(m.steps, 0)
+		m.left -= patternSteps
+	}
 }
 
 // wholePiece matches what stands between white space.
@@ -275,9 +312,8 @@ func (m *machine) wholePiece(n *node, at int) {
 	if w.wide > 0 && last == at+w.wide-1 && from == w.start && to == p.words[last].end {
 		return // the compound
 	}
-	m.steps -= n.re.cost(to - from)
 	for _, piece := range []string{p.text[from:to], p.text[w.start:to], p.text[from:p.words[last].end], p.text[w.start:p.words[last].end]} {
-		if !n.re.full(piece) {
+		if !m.full(n, piece) {
 			continue
 		}
 		weight := p.weight(at, last+1, n.weight)
@@ -308,15 +344,16 @@ func (m *machine) upTo(from int, perWord, rest int32) []end {
 // match covers.
 func (m *machine) regex(n *node, at int) []end {
 	p := m.p
-	m.steps -= n.re.cost(m.text)
-	if at == 0 && n.re.full(p.text) {
+	if at == 0 && m.full(n, p.text) {
 		return m.one(len(p.words), p.weight(0, len(p.words), n.weight))
 	}
 	if at >= len(p.words) {
 		return nil
 	}
 	base := p.words[at].start
-	size := n.re.prefix(p.text[base:])
+	m.steps -= n.re.cost(len(p.text) - base)
+	size, err := n.re.prefix(p.text[base:])
+	m.late(err)
 	for i := at; i < len(p.words) && p.words[i].end <= base+size; i++ {
 		if p.words[i].end == base+size {
 			return m.one(i+1, p.weight(at, i+1, n.weight))
@@ -345,70 +382,92 @@ func (m *machine) entity(n *node, at int) []end {
 	return m.cut(row, at)
 }
 
-// sequence moves a row over the elements: it ends as the places after the last. With layers
-// it keeps the row before every element, for the parse tree.
-func (m *machine) sequence(n *node, at int, row []int32, layers *[][]int32) {
-	row[at] = 0
+// sequence passes a row through the elements.
+func (m *machine) sequence(n *node, from, to []int32, at int) bool {
+	row := m.row()
+	copy(row, from)
+	defer func() { m.free(row) }()
 	for _, kid := range n.kids {
-		if layers != nil {
-			*layers = append(*layers, append([]int32(nil), row...))
-		}
-		if m.steps -= len(row) - at; m.steps <= 0 {
-			return
-		}
-		switch bare := kid.bare(); bare.op {
-		case opStar:
-			m.gap(row, at)
-			continue
-		case opSome:
-			m.some(row, at, bare.weight)
-			continue
-		}
 		next := m.row()
-		found := false
-		for i := at; i < len(row); i++ {
-			if row[i] != none {
-				found = m.reach(next, m.ends(kid, i), row[i]) || found
+		found := m.pass(kid, row, next, at)
+		m.free(row)
+		row = next
+		if !found {
+			return false
+		}
+	}
+	return merge(row, to, at)
+}
+
+// alternative passes a row through every kid; through those that are one word only where
+// that word stands.
+func (m *machine) alternative(n *node, from, to []int32, at int) bool {
+	found := false
+	kids := n.kids
+	if n.byWord != nil {
+		kids = n.rest
+		for i := at; i < len(m.p.words); i++ {
+			if from[i] != none {
+				m.byWord(n, i, func(kid *node) { found = m.reach(to, m.ends(kid, i), from[i]) || found })
 			}
 		}
-		copy(row, next)
-		m.free(next)
-		if !found {
-			return
+	}
+	for _, kid := range kids {
+		found = m.pass(kid, from, to, at) || found
+	}
+	return found
+}
+
+// byWord does something with the kids that may be about a word.
+func (m *machine) byWord(n *node, at int, do func(kid *node)) {
+	if at >= len(m.p.words) {
+		return
+	}
+	w := &m.p.words[at]
+	for _, kid := range n.byWord[w.folded] {
+		do(kid)
+	}
+	if w.wide > 0 {
+		for _, kid := range n.byWord[w.joined] {
+			do(kid)
 		}
 	}
 }
 
-// gap lets any words stand at a place.
-func (m *machine) gap(row []int32, at int) {
+// gap lets any words stand between two rows, none too.
+func (m *machine) gap(from, to []int32, at int) bool {
 	best := int32(none)
-	for i := at; i < len(row); i++ {
-		here := row[i]
-		if best != none {
-			row[i] = max(here, best-m.star)
+	for i := at; i < len(from); i++ {
+		here := from[i]
+		if to[i] = max(to[i], here); best != none {
+			to[i] = max(to[i], best-m.star)
 		}
 		best = max(best, here)
 	}
+	return best != none
 }
 
-// some lets one word or more stand at a place.
-func (m *machine) some(row []int32, at int, perWord int32) {
-	best := int32(none)
-	for i := at; i < len(row); i++ {
-		here := row[i]
-		row[i] = best
-		if best = max(best, here); best != none {
+// some lets one word or more stand between two rows.
+func (m *machine) some(perWord int32, from, to []int32, at int) bool {
+	best, found := int32(none), false
+	for i := at; i < len(from); i++ {
+		to[i] = max(to[i], best)
+		found = found || best != none
+		if best = max(best, from[i]); best != none {
 			best += perWord
 		}
 	}
+	return found
 }
 
 // repeat finds the places after one or more times the element.
-func (m *machine) repeat(kid *node, at int, row []int32) {
-	m.reach(row, m.ends(kid, at), 0)
-	empty := row[at] != none
-	row[at] = none
-	for i := at + 1; i < len(row); i++ {
+func (m *machine) repeat(kid *node, from, to []int32, at int) bool {
+	row := m.row()
+	defer m.free(row)
+	if !m.pass(kid, from, row, at) {
+		return false
+	}
+	for i := at; i < len(row); i++ {
 		if row[i] == none {
 			continue
 		}
@@ -418,10 +477,7 @@ func (m *machine) repeat(kid *node, at int, row []int32) {
 			}
 		}
 	}
-	if empty {
-		row[at] = 0
-	}
-	m.steps -= len(row) - at
+	return merge(row, to, at)
 }
 
 // orders are the ways of the elements of a set through a phrase: for every subset of them
@@ -429,6 +485,7 @@ func (m *machine) repeat(kid *node, at int, row []int32) {
 type orders struct {
 	kids     []*node // those that are in the phrase at all
 	required int     // subset of those that may not be missing
+	at       int     // the first place
 	rows     [][]int32
 }
 
@@ -444,9 +501,13 @@ func (o *orders) best(row []int32) {
 	}
 }
 
-// orders returns nil when an element that is required is not in the phrase.
-func (m *machine) orders(n *node, at int) *orders {
-	o := &orders{}
+// orders returns nil when an element that is required is not in the phrase, or when no
+// steps are left.
+func (m *machine) orders(n *node, from []int32, at int) *orders {
+	for at < len(from)-1 && from[at] == none {
+		at++
+	}
+	o := &orders{at: at}
 	for _, kid := range n.kids {
 		kid, optional := m.present(kid, at)
 		switch {
@@ -464,10 +525,10 @@ func (m *machine) orders(n *node, at int) *orders {
 	}
 	o.rows = make([][]int32, 1<<len(o.kids))
 	o.rows[0] = m.row()
-	o.rows[0][at] = 0
+	copy(o.rows[0], from)
 	for mask := range o.rows {
 		if o.rows[mask] != nil && m.steps > 0 {
-			m.extend(o, mask, at, n.gaps)
+			m.extend(o, mask, n.gaps)
 		}
 	}
 	return o
@@ -478,7 +539,7 @@ func (m *machine) present(kid *node, at int) (present *node, optional bool) {
 	for kid.op == opOpt {
 		kid, optional = kid.kids[0], true
 	}
-	for i := at; i <= len(m.p.words); i++ {
+	for i := at; i <= len(m.p.words) && present == nil; i++ {
 		for _, e := range m.ends(kid, i) {
 			if int(e.at) == i {
 				optional = true
@@ -486,38 +547,29 @@ func (m *machine) present(kid *node, at int) (present *node, optional bool) {
 				present = kid
 			}
 		}
-		if present != nil {
-			break
-		}
 	}
 	return present, optional
 }
 
 // extend lets every element that is not in a subset follow it.
-func (m *machine) extend(o *orders, mask, at int, gaps bool) {
-	row := o.rows[mask]
-	if gaps {
-		m.gap(row, at)
+func (m *machine) extend(o *orders, mask int, gaps bool) {
+	if row := o.rows[mask]; gaps {
+		m.gap(row, row, o.at)
 	}
 	for k, kid := range o.kids {
 		if mask&(1<<k) != 0 {
 			continue
 		}
-		for i := at; i < len(row); i++ {
-			if row[i] == none {
-				continue
-			}
-			found := m.ends(kid, i)
-			if len(found) == 0 {
-				continue
-			}
-			if o.rows[mask|1<<k] == nil {
-				o.rows[mask|1<<k] = m.row()
-			}
-			m.reach(o.rows[mask|1<<k], found, row[i])
+		next := o.rows[mask|1<<k]
+		if next == nil {
+			next = m.row()
+		}
+		if m.pass(kid, o.rows[mask], next, o.at) {
+			o.rows[mask|1<<k] = next
+		} else if o.rows[mask|1<<k] == nil {
+			m.free(next)
 		}
 	}
-	m.steps -= len(o.kids) * (len(row) - at)
 }
 
 // reach enters places into a row, each with the score of the way so far added.

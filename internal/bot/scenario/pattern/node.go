@@ -53,7 +53,8 @@ type node struct {
 	value  any
 	conv   string // converter of the named pattern
 	offset int    // in the source, in bytes
-	memo   int32  // key under which results are remembered; 0 when they are not
+	memo   int32  // key under which answers are remembered; 0 when they are not
+	shared bool   // asked about single places, again and again
 
 	byWord map[string][]*node // of a long opAlt: the kids that are about one word
 	rest   []*node            // and the others
@@ -73,6 +74,15 @@ func (n *node) bare() *node {
 		n = n.kids[0]
 	}
 	return n
+}
+
+// composite reports whether a node is made of others.
+func (n *node) composite() bool {
+	switch n.op {
+	case opSeq, opAlt, opOpt, opSet, opRepeat:
+		return true
+	}
+	return false
 }
 
 // Weights of a matched word, in thousandths: the more a pattern says of a word, the more it

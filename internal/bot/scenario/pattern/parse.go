@@ -150,8 +150,11 @@ func sequence(kids []*node) *node {
 // anyOrder reads the elements of a {} group.
 func (p *parser) anyOrder() *node {
 	set := &node{op: opSet, offset: p.pos}
+	var before []*node // elements without a place
 	for _, n := range p.elements() {
 		switch {
+		case n.op == opWeight:
+			before = append(before, n)
 		case n.op == opStar:
 			set.gaps = true
 		case n.op == opEmpty:
@@ -164,15 +167,16 @@ func (p *parser) anyOrder() *node {
 	if len(set.kids) > maxSet {
 		p.fail(set.offset, fmt.Sprintf("{} with %d elements", len(set.kids)), fmt.Sprintf("at most %d", maxSet))
 	}
+	whole := set
 	switch {
 	case len(set.kids) == 0 && set.gaps:
-		return star()
+		whole = star()
 	case len(set.kids) == 0:
-		return &node{op: opEmpty}
+		whole = &node{op: opEmpty}
 	case len(set.kids) == 1 && !set.gaps:
-		return set.kids[0]
+		whole = set.kids[0]
 	}
-	return set
+	return sequence(append(before, whole))
 }
 
 func star() *node { return &node{op: opStar} }

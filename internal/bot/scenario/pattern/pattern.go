@@ -140,7 +140,7 @@ func (l *Library) CompileLate(source string) (*Pattern, *Error) {
 	if b.bind(n); len(b.errs) > 0 {
 		return nil, b.errs[0]
 	}
-	l.finish(n, askedOnce)
+	l.finish(n, false)
 	n.markScores(nil)
 	return &Pattern{source: source, library: l, root: n, number: -1, loose: looseness(n)}, nil
 }

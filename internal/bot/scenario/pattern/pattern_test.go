@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 )
@@ -211,131 +210,6 @@ func TestMistakes(t *testing.T) {
 		_, err := pattern.NewLibrary(pattern.Options{}).Compile(tc.pattern)
 		if err == nil || err.Offset != tc.offset || !strings.Contains(err.Error(), tc.message) {
 			t.Errorf("%.40q: got %+v, want %q at %d", tc.pattern, err, tc.message, tc.offset)
-		}
-	}
-}
-
-func TestLinkMistakes(t *testing.T) {
-	t.Parallel()
-	l := pattern.NewLibrary(pattern.Options{})
-	for name, body := range map[string]string{"a": "x $b", "b": "[y] $c", "c": "$a z", "self": "($self|w)"} {
-		if err := l.Define(name, body, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := l.Compile("* $nothing *"); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, err := range l.Link() {
-		got = append(got, fmt.Sprintf("%s:%d %v", err.Name, err.Err.Offset, err))
-	}
-	want := []string{
-		":2 there is no pattern $nothing, expected a name defined in a patterns tag",
-		"c:0 pattern $a is defined by itself",
-		"self:1 pattern $self is defined by itself",
-	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got %s", strings.Join(got, "\n"))
-	}
-}
-
-// TestCost shows that no pattern and no phrase takes long: each of these would take longer
-// than the universe with backtracking or with every order written out.
-func TestCost(t *testing.T) {
-	t.Parallel()
-	doubling := []string{"x0 = [a]"}
-	for i := 1; i <= 60; i++ {
-		doubling = append(doubling, fmt.Sprintf("x%d = $x%d $x%d", i, i-1, i-1))
-	}
-	words := strings.Repeat("a ", 400)
-	for _, tc := range []struct {
-		name, pattern, text string
-		named               []string
-	}{
-		{"stars in a row", strings.Repeat("* a ", 200) + "b", words, nil},
-		{"nested stars", strings.Repeat("(* ", 45) + "b" + strings.Repeat(" *)", 45), words, nil},
-		{"nested repeats", strings.Repeat("$repeat<[", 20) + "a" + strings.Repeat("]>", 20) + " b", words, nil},
-		{"nested options", strings.Repeat("[", 45) + "a" + strings.Repeat(" a]", 45) + " b", words, nil},
-		{"any order of the same", "{(a|*a) * (a|a*) (a|*) [a] [a*] a (a a) [*] a [b]} c", words, nil},
-		{"any order within any order", "{{{a a a a} {a a a a} *} {{a a a a} * {a a a a}} * b}", words, nil},
-		{"names that double", "$x60 b", words, doubling},
-		{"names that double over nothing", "$x60", "", doubling},
-		{"names that double over little", "$x60", "a a", doubling},
-		{"regular expression", "* $regex<(a|aa)+ b> *", words, nil},
-		{"regular expressions in a row", strings.Repeat("$regex<(a *)+> ", 30) + "b", words, nil},
-		{"a long word", "*a*a*a*a*a*a*a*a*b*", strings.Repeat("a", 50_000), nil},
-		{"a long text", "* a * b *", strings.Repeat("a ", 25_000), nil},
-		{"marks", "* b *", strings.Repeat("и\u0306", 20_000), nil},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p := compile(t, tc.pattern, tc.named...)
-			start := time.Now()
-			phrase := pattern.NewPhrase(tc.text)
-			m, ok := p.Match(phrase)
-			if ok {
-				m.Tree()
-			}
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
-			} else {
-				t.Logf("match %v in %v, exhausted %v", ok, took, phrase.Exhausted())
-			}
-		})
-	}
-}
-
-func FuzzPattern(f *testing.F) {
-	for _, seed := range []string{"* (привет|hi) *", "{a * b}", "[$x] $regexp<\\d+>", "$repeat<a|b>:v", "слово* *мид*"} {
-		f.Add(seed, "привет a b 12")
-	}
-	f.Fuzz(func(t *testing.T, source, text string) {
-		l := pattern.NewLibrary(pattern.Options{})
-		if err := l.Define("x", "(a|b c):1", ""); err != nil {
-			t.Fatal(err)
-		}
-		p, err := l.Compile(source)
-		if err != nil {
-			if err.Offset < 0 || err.Offset > len(source) {
-				t.Fatalf("offset %d of %d", err.Offset, len(source))
-			}
-			return
-		}
-		if l.Link() != nil {
-			return
-		}
-		phrase := pattern.NewPhrase(text)
-		m, ok := p.Match(phrase)
-		if !ok {
-			return
-		}
-		if s := m.Score(); s > 1 {
-			t.Fatalf("%q on %q scores %v", source, text, s)
-		}
-		checkTree(t, m.Tree(), 0)
-	})
-}
-
-// checkTree: kids stand in order and take some of their parent's words.
-func checkTree(t *testing.T, n *pattern.Node, depth int) {
-	taken := 0
-	for _, kid := range n.Kids {
-		if len(kid.Words) == 0 {
-			t.Fatalf("%s took no word", kid.Tag)
-		}
-		taken += len(kid.Words)
-		checkTree(t, kid, depth+1)
-	}
-	if taken > len(n.Words) {
-		t.Fatalf("%s has %d words, its kids %d", n.Tag, len(n.Words), taken)
-	}
-}
-
-func BenchmarkMatch(b *testing.B) {
-	p := compile(b, "* {(как|что) * (дела|жизнь)} *", "unused = x")
-	for b.Loop() {
-		if _, ok := p.Match(pattern.NewPhrase("ну и как твои дела?")); !ok {
-			b.Fatal("no match")
 		}
 	}
 }

@@ -20,9 +20,8 @@ type index struct {
 	needs    []need // number 0 means: nothing needed
 	words    map[string][]int32
 	lemmas   map[string][]int32
-	globs    map[string][]globLeaf // by the first runes, up to three
-	loose    map[string][]globLeaf // those that begin with a star: by the first two runes of the longest part
-	short    []globLeaf            // whose longest part is one rune
+	globs    globIndex // by what they begin with
+	loose    globIndex // those that begin with a star: by their longest part
 	lists    []*dictionary
 	always   []int32 // patterns without needs
 	patterns int
@@ -33,7 +32,7 @@ type index struct {
 // need is a node of the graph.
 type need struct {
 	above    []int32
-	all      int32 // how many must fire below it; 0: one is enough
+	all      uint16 // how many must fire below it; 0: one is enough
 	patterns []int32
 	synonyms []synonymRef
 }
@@ -52,7 +51,7 @@ type globLeaf struct {
 func (x *index) build(l *Library, lists []*dictionary) {
 	x.needs = make([]need, 1, 1+len(l.patterns))
 	x.words, x.lemmas = make(map[string][]int32), make(map[string][]int32)
-	x.globs, x.loose = make(map[string][]globLeaf), make(map[string][]globLeaf)
+	x.globs, x.loose = newGlobIndex(), newGlobIndex()
 	x.nodes, x.single = make(map[*node]int32), make(map[string]int32)
 	x.lists, x.patterns = lists, len(l.patterns)
 	for _, d := range lists {
@@ -151,7 +150,7 @@ func (x *index) over(below []int32, all bool) int32 {
 	}
 	id := x.leaf()
 	if all {
-		x.needs[id].all = int32(len(below))
+		x.needs[id].all = uint16(len(below)) // a pattern's source is shorter than that
 	}
 	for _, b := range below {
 		x.needs[b].above = append(x.needs[b].above, id)
@@ -214,43 +213,66 @@ func (x *index) globbed(g glob) int32 {
 	}
 	id := x.leaf()
 	x.single[key] = id
-	leaf := globLeaf{g, id}
-	switch part := g.longest(); {
-	case !g.anyStart:
-		head := firstRunes(g.parts[0], 3)
-		x.globs[head] = append(x.globs[head], leaf)
-	case firstRunes(part, 1) == part:
-		x.short = append(x.short, leaf)
-	default:
-		x.loose[firstRunes(part, 2)] = append(x.loose[firstRunes(part, 2)], leaf)
+	if g.anyStart {
+		x.loose.add(g.longest(), globLeaf{g, id})
+	} else {
+		x.globs.add(g.parts[0], globLeaf{g, id})
 	}
 	return id
 }
 
-// firstRunes is the beginning of a word, at most n runes.
-func firstRunes(s string, n int) string {
-	end := 0
-	for range n {
-		if end >= len(s) {
+// globIndex finds words with stars by a piece of text that they must have.
+type globIndex struct {
+	by    map[string][]globLeaf
+	sizes [maxPiece + 1]bool // of the pieces, in runes
+}
+
+// maxPiece is how many runes of a piece count.
+const maxPiece = 12
+
+func newGlobIndex() globIndex { return globIndex{by: make(map[string][]globLeaf)} }
+
+func (g *globIndex) add(piece string, leaf globLeaf) {
+	size := 0
+	for end := range piece {
+		if size == maxPiece {
+			piece = piece[:end]
 			break
 		}
-		_, size := utf8.DecodeRuneInString(s[end:])
-		end += size
+		size++
 	}
-	return s[:end]
+	g.sizes[size] = true
+	g.by[piece] = append(g.by[piece], leaf)
+}
+
+// pieces looks up the pieces that a text begins with.
+func (g *globIndex) pieces(s string, do func(leaves []globLeaf)) {
+	size, end := 0, 0
+	for size < maxPiece && end < len(s) {
+		_, n := utf8.DecodeRuneInString(s[end:])
+		end += n
+		if size++; g.sizes[size] {
+			if leaves := g.by[s[:end]]; leaves != nil {
+				do(leaves)
+			}
+		}
+	}
 }
 
 // fired is what the index found out about a phrase.
 type fired struct {
-	needs    []bool
-	counts   []int32
-	patterns []int32 // that may fit, besides those without needs; in order
+	needs    []uint16 // for every need how many fired below it, and whether it fired itself
+	patterns []int32  // that may fit, besides those without needs; in order
 	synonyms map[*dictionary][]int32
 	stack    []int32
 }
 
+const firedBit = 1 << 15
+
+func (f *fired) has(id int32) bool { return f.needs[id]&firedBit != 0 }
+
 func (x *index) ask(p *Phrase) *fired {
-	f := &fired{needs: make([]bool, len(x.needs)), counts: make([]int32, len(x.needs))}
+	f := &fired{needs: make([]uint16, len(x.needs))}
 	for i := range p.words {
 		w := &p.words[i]
 		x.askWord(f, w.folded)
@@ -269,26 +291,17 @@ func (x *index) askWord(f *fired, w string) {
 	}
 	test := func(leaves []globLeaf) {
 		for i := range leaves {
-			if !f.needs[leaves[i].leaf] && leaves[i].glob.match(w) {
+			if !f.has(leaves[i].leaf) && leaves[i].glob.match(w) {
 				x.fire(f, leaves[i].leaf)
 			}
 		}
 	}
-	if len(x.globs) > 0 {
-		test(x.globs[firstRunes(w, 1)])
-		if two := firstRunes(w, 2); len(two) > len(firstRunes(w, 1)) {
-			test(x.globs[two])
-			if three := firstRunes(w, 3); len(three) > len(two) {
-				test(x.globs[three])
-			}
-		}
-	}
-	if len(x.loose) > 0 {
+	x.globs.pieces(w, test)
+	if len(x.loose.by) > 0 {
 		for i := range w {
-			test(x.loose[firstRunes(w[i:], 2)])
+			x.loose.pieces(w[i:], test)
 		}
 	}
-	test(x.short)
 }
 
 // askForms fires what a word means by its lemmas, and the dictionaries that know it.
@@ -309,7 +322,7 @@ func (x *index) askForms(f *fired, p *Phrase, at int) {
 		}
 	}
 	for _, d := range x.lists {
-		if f.needs[d.number] || d.forms.nodes == 0 {
+		if f.has(d.number) || d.forms.nodes == 0 {
 			continue
 		}
 		if d.exact.begins(w.folded) || slices.ContainsFunc(p.lemmas(at, false), d.forms.begins) {
@@ -320,11 +333,11 @@ func (x *index) askForms(f *fired, p *Phrase, at int) {
 
 // fire notes that a need is met, and what follows.
 func (x *index) fire(f *fired, id int32) {
-	if f.needs[id] {
+	if f.has(id) {
 		return
 	}
 	f.stack = append(f.stack[:0], id)
-	f.needs[id] = true
+	f.needs[id] |= firedBit
 	for len(f.stack) > 0 {
 		n := &x.needs[f.stack[len(f.stack)-1]]
 		f.stack = f.stack[:len(f.stack)-1]
@@ -336,11 +349,11 @@ func (x *index) fire(f *fired, id int32) {
 			f.synonyms[s.dict] = append(f.synonyms[s.dict], s.k)
 		}
 		for _, above := range n.above {
-			if f.needs[above] {
+			if f.has(above) {
 				continue
 			}
-			if f.counts[above]++; f.counts[above] >= x.needs[above].all {
-				f.needs[above] = true
+			if f.needs[above]++; f.needs[above] >= x.needs[above].all {
+				f.needs[above] |= firedBit
 				f.stack = append(f.stack, above)
 			}
 		}

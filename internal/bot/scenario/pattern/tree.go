@@ -170,11 +170,19 @@ func (m *machine) score(n *node, at, to int) int32 {
 
 func (m *machine) traceAlternative(n *node, at, to int, into *Node) {
 	best, chosen := int32(none), (*node)(nil)
-	m.alternatives(n, at, func(kid *node) {
+	consider := func(kid *node) {
 		if s := m.score(kid, at, to); s > best {
 			best, chosen = s, kid
 		}
-	})
+	}
+	kids := n.kids
+	if n.byWord != nil {
+		m.byWord(n, at, consider)
+		kids = n.rest
+	}
+	for _, kid := range kids {
+		consider(kid)
+	}
 	if chosen != nil {
 		m.trace(chosen, at, to, into)
 	}
@@ -193,21 +201,24 @@ func (m *machine) traceSteps(steps []step, into *Node) {
 }
 
 func (m *machine) traceSequence(n *node, at, to int, into *Node) {
-	row := m.row()
-	defer m.free(row)
-	var layers [][]int32
-	m.sequence(n, at, row, &layers)
-	if len(layers) != len(n.kids) || row[to] == none {
-		return
+	rows := make([][]int32, 1, len(n.kids)+1) // before each element and after the last
+	defer func() { m.freeAll(rows) }()
+	rows[0] = m.row()
+	rows[0][at] = 0
+	for k, kid := range n.kids {
+		rows = append(rows, m.row())
+		if !m.pass(kid, rows[k], rows[k+1], at) {
+			return
+		}
 	}
-	steps, want := make([]step, 0, len(n.kids)), row[to]
+	steps := make([]step, 0, len(n.kids))
 	for k := len(n.kids) - 1; k >= 0; k-- {
-		from := m.before(n.kids[k], layers[k], at, to, want)
+		from := m.before(n.kids[k], rows[k], at, to, rows[k+1][to])
 		if from < 0 {
 			return
 		}
 		steps = append(steps, step{n.kids[k], from, to})
-		to, want = from, layers[k][from]
+		to = from
 	}
 	m.traceSteps(steps, into)
 }
@@ -230,9 +241,10 @@ func (m *machine) before(kid *node, row []int32, at, to int, want int32) int {
 }
 
 func (m *machine) traceRepeat(kid *node, at, to int, into *Node) {
-	row := m.row()
-	defer m.free(row)
-	m.repeat(kid, at, row)
+	from, row := m.row(), m.row()
+	defer m.freeAll([][]int32{from, row})
+	from[at] = 0
+	m.repeat(kid, from, row, at)
 	row[at] = 0
 	var steps []step
 	for to > at {
@@ -247,7 +259,10 @@ func (m *machine) traceRepeat(kid *node, at, to int, into *Node) {
 }
 
 func (m *machine) traceSet(n *node, at, to int, into *Node) {
-	o := m.orders(n, at)
+	start := m.row()
+	defer m.free(start)
+	start[at] = 0
+	o := m.orders(n, start, at)
 	if o == nil {
 		return
 	}
