@@ -291,3 +291,19 @@ func TestTwoLibraries(t *testing.T) {
 		}
 	}
 }
+
+func TestKnows(t *testing.T) {
+	t.Parallel()
+	l := library(t)
+	compileIn(t, l, "* (~яблоко|Груша) *")
+	for word, want := range map[string]bool{
+		"Яблок": true, "груша": true, "груши": false, "Питере": true, "новгороде": true, "слон": false, "": false,
+	} {
+		if l.Knows(word) != want {
+			t.Errorf("knows %q: %v", word, !want)
+		}
+	}
+	if list := strings.Join(pattern.NewPhrase("Кое-что, I don't…").List(), "|"); list != "кое-что|i|don't" {
+		t.Errorf("words %s", list)
+	}
+}

@@ -86,6 +86,9 @@ func (p *Phrase) Text() string { return p.text }
 // Words returns how many words the phrase has.
 func (p *Phrase) Words() int { return int(p.mass[len(p.words)] / weightWord) }
 
+// List returns the words in lower case, compounds in one piece.
+func (p *Phrase) List() []string { return p.said(0, len(p.words)) }
+
 // SetEntities says how to find entities that the library does not define. The function is
 // asked once for every name that a pattern needs; before the first match.
 func (p *Phrase) SetEntities(find func(name string) []Span) { p.find = find }

@@ -387,6 +387,26 @@ func (p *Phrase) synonyms(d *dictionary) []int32 {
 	return all
 }
 
+// Knows reports whether a word is one that a pattern or dictionary of the linked library
+// names, in this form or, after ~ and in dictionaries, in any.
+func (l *Library) Knows(word string) bool {
+	word = fold(word)
+	if _, ok := l.index.words[word]; ok {
+		return true
+	}
+	for _, lemma := range l.lemmas(word) {
+		if _, ok := l.index.lemmas[lemma]; ok {
+			return true
+		}
+		for _, d := range l.index.lists {
+			if _, ok := d.forms.words[lemma]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Set is a number of patterns of one library that are asked together: those that are active
 // in a state of a dialogue, say, or all that a bot has.
 type Set struct {
