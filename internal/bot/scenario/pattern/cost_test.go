@@ -97,6 +97,28 @@ func TestOnePatternDoesNotStarveOthers(t *testing.T) {
 	}
 }
 
+// TestSlowExpressions: time-outs are counted, so that no number of expressions holds up a
+// phrase for long.
+func TestSlowExpressions(t *testing.T) {
+	t.Parallel()
+	l := pattern.NewLibrary(pattern.Options{})
+	var patterns []*pattern.Pattern
+	for i := range 100 {
+		p, err := l.Compile(fmt.Sprintf("$regexp<(a+)+(?!b)%d>", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		patterns = append(patterns, p)
+	}
+	if errs := l.Link(); errs != nil {
+		t.Fatal(errs[0])
+	}
+	phrase := pattern.NewPhrase(strings.Repeat("a", 100))
+	if found := l.NewSet(patterns).Match(phrase, nil); len(found) > 0 || !phrase.Exhausted() {
+		t.Errorf("found %d, exhausted %v", len(found), phrase.Exhausted())
+	}
+}
+
 func manyValues(n int) string {
 	values := make([]string, n)
 	for i := range values {

@@ -239,7 +239,7 @@ func (l *Library) finish(n *node, shared bool) {
 	switch n.op {
 	case opName:
 		return // bodies are finished on their own
-	case opDict, opRegex, opToken:
+	case opDict, opRegex, opToken, opMorph:
 		n.memo = l.memos.Add(1)
 	case opSet, opRepeat:
 		n.memo, n.shared, shared = l.memos.Add(1), shared, true

@@ -219,7 +219,7 @@ func letters(text string, i int, stars bool) int {
 	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case isLetter(r), unicode.Is(unicode.Mn, r), stars && r == '*':
+		case isLetter(r), isSilent(r), stars && r == '*':
 		case (r == '.' || r == ',') && unicode.IsDigit(prev) && digitAt(text, i+size):
 		default:
 			return i
@@ -264,11 +264,14 @@ func joiner(between string) (joins, hyphen bool) {
 	switch between {
 	case "-", "\u2010", "\u2011":
 		return true, true
-	case "'", "’", "ʼ", ".", "@", "+", ":", "%", "&":
+	case ".", "@", "+", ":", "%", "&":
 		return true, false
 	}
-	return false, false
+	r, size := utf8.DecodeRuneInString(between)
+	return size > 0 && size == len(between) && strings.ContainsRune(apostrophes, r), false
 }
+
+const apostrophes = "'’ʼ`´"
 
 // joined folds a compound: hyphens are one sign, apostrophes go.
 func joined(s string) string {
@@ -282,9 +285,14 @@ func isLetter(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.Mc, r)
 }
 
-// isSymbol reports whether a rune is a word by itself: emoji and other signs that are not ASCII.
+// isSilent reports whether a rune inside a word makes no difference: combining marks, soft
+// hyphens, joiners.
+func isSilent(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Cf) }
+
+// isSymbol reports whether a rune is a word by itself: emoji and other signs that are not
+// ASCII and not an accent alone.
 func isSymbol(r rune) bool {
-	return r >= utf8.RuneSelf && r != utf8.RuneError && unicode.IsSymbol(r)
+	return r >= utf8.RuneSelf && r != utf8.RuneError && unicode.IsSymbol(r) && (r >= 0x2000 || !unicode.Is(unicode.Sk, r))
 }
 
 func isSign(r rune) bool { return r == '+' || r == '=' || r == '%' || r == '&' }
@@ -343,8 +351,8 @@ func emojiBase(s string) string {
 }
 
 // fold gives a word the form in which it is compared. Written ё and е are the same letter:
-// most people type е. Combining marks (a stress over a vowel) go, but й typed in two parts
-// stays й. An apostrophe inside a word goes: don't is dont.
+// most people type е. Combining marks (a stress over a vowel) and other silent signs go, but й
+// typed in two parts stays й. An apostrophe inside a word goes: don't is dont.
 func fold(s string) string {
 	if isFolded(s) {
 		return s
@@ -358,7 +366,7 @@ func fold(s string) string {
 			r = 'е'
 		case r == '\u0306' && prev == 'и':
 			b, r = b[:len(b)-len("и")], 'й'
-		case unicode.Is(unicode.Mn, r), r == '\'', r == '’', r == 'ʼ':
+		case isSilent(r), strings.ContainsRune(apostrophes, r):
 			continue
 		}
 		b = utf8.AppendRune(b, r)

@@ -57,8 +57,8 @@ func (m Match) Tree() *Node {
 const traceSteps = maxSteps / 10
 
 func (m *machine) traceAll(n *node, root *Node) {
-	m.left = max(m.left, traceSteps)
-	m.begin()
+	m.given = min(max(m.left, traceSteps), patternSteps)
+	m.steps = m.given
 	defer m.finish()
 	m.weights = m.weights[:0]
 	m.trace(n, 0, len(m.p.words), root)
