@@ -74,9 +74,8 @@ var frame = regexp.MustCompile(`(?m)^\s*at (.*?)\s*\(?<eval>:(\d+)(?::(\d+))?\)?
 func (p *program) locate(e *quickjs.Error) *Error {
 	result := &Error{Message: e.Error()}
 	if e.LineNumber > 0 {
-		if u, line := p.place(e.LineNumber); u != nil {
-			result.File, result.Line, result.Column = u.name, line, e.ColumnNumber
-			result.Source = u.line(line)
+		if at, source := p.place(e.LineNumber); at.File != "" {
+			result.File, result.Line, result.Column, result.Source = at.File, at.Line, e.ColumnNumber, source
 			return result
 		}
 	}
@@ -84,13 +83,13 @@ func (p *program) locate(e *quickjs.Error) *Error {
 	for _, m := range frame.FindAllStringSubmatch(e.Stack, -1) {
 		number, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
-		u, line := p.place(number)
-		if u == nil {
+		at, _ := p.place(number)
+		if at.File == "" {
 			continue // the prelude's, which says nothing to the bot's author
 		}
-		stack = append(stack, fmt.Sprintf("at %s (%s:%d:%d)", m[1], u.name, line, column))
+		stack = append(stack, fmt.Sprintf("at %s (%s:%d:%d)", m[1], at.File, at.Line, column))
 		if result.File == "" {
-			result.File, result.Line, result.Column = u.name, line, column
+			result.File, result.Line, result.Column = at.File, at.Line, column
 		}
 	}
 	result.Stack = strings.Join(stack, "\n")

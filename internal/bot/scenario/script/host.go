@@ -56,7 +56,7 @@ func (v *VM) operation(name string, args []any) (any, error) {
 		data, err := parseXML(text(args, 1))
 		return string(data), err
 	case "zoned", "offset":
-		return v.zoned(text(args, 1), name == "zoned", text(args, 2))
+		return v.zoned(name, args)
 	case "library":
 		return nil, v.library(text(args, 1))
 	}
@@ -116,16 +116,22 @@ func (v *VM) library(name string) error {
 	return err
 }
 
-// zoned is the host's time in a zone: as text, or the zone's offset in seconds.
-func (v *VM) zoned(name string, asText bool, pattern string) (any, error) {
-	location, err := zone(name)
+// zoned is a time in a zone, the host's unless another is given in milliseconds: as text, or the
+// zone's offset in seconds.
+func (v *VM) zoned(name string, args []any) (any, error) {
+	location, err := zone(text(args, 1))
 	if err != nil {
 		return nil, err
 	}
-	now := v.host.Now().In(location)
-	if asText {
-		return format(now, pattern)
+	at := v.host.Now()
+	if name == "zoned" {
+		return format(at.In(location), text(args, 2))
 	}
-	_, seconds := now.Zone()
+	if len(args) > 2 {
+		if ms, ok := args[2].(float64); ok {
+			at = time.UnixMilli(int64(ms))
+		}
+	}
+	_, seconds := at.In(location).Zone()
 	return seconds, nil
 }

@@ -23,21 +23,45 @@ type unit struct {
 	base int    // line 1 of the piece is line base+1 of the program
 	size int    // lines
 	byte []byte // the bytecode
-	// lines says, for code that was made of others, where its lines come from; nil for its own.
-	lines func(line int) (file string, original int)
+	// places says where the lines of code that was made of others come from; nil for its own.
+	places []Place
 }
 
 // firstLine is where the bot's code starts; what is made at run time by eval stays below.
 const firstLine = 100_000
 
-// place finds the unit and its line for a line of the program; nil when it is none of a unit.
-func (p *program) place(line int) (*unit, int) {
+// place finds where a line of the program stands and its text; no file when it is none of a unit.
+func (p *program) place(line int) (Place, string) {
 	for _, u := range p.units {
 		if line > u.base && line <= u.base+u.size {
-			return u, line - u.base
+			return u.place(line - u.base), u.line(u.own(line - u.base))
 		}
 	}
-	return nil, 0
+	return Place{}, ""
+}
+
+func (u *unit) place(line int) Place {
+	if u.places == nil {
+		return Place{u.name, line}
+	}
+	if line > len(u.places) {
+		return Place{File: u.name}
+	}
+	return u.places[line-1]
+}
+
+// own is the nearest line that the bot's author wrote: a block's code stands between two that Blocks
+// made.
+func (u *unit) own(n int) int {
+	switch {
+	case u.places == nil:
+		return n
+	case assignment.MatchString(u.line(n)):
+		return n + 1
+	case n == u.size || assignment.MatchString(u.line(n+1)):
+		return n - 1
+	}
+	return n
 }
 
 func (u *unit) line(n int) string {
@@ -89,7 +113,7 @@ func prepare(u *Unit, o Options) (*unit, Errors) {
 		value, _ := json.Marshal(string(u.Value))
 		return &unit{name: u.Name, code: fmt.Sprintf("$$.global(%s, %s);", name, value)}, nil
 	default:
-		return &unit{name: u.Name, code: strings.TrimPrefix(u.Code, "\ufeff")}, nil
+		return &unit{name: u.Name, code: rewrite(strings.TrimPrefix(u.Code, "\ufeff")), places: u.places}, nil
 	}
 }
 
@@ -140,7 +164,7 @@ func pieces(code string) []piece {
 	from, line := 0, 0
 	for _, at := range assignment.FindAllStringIndex(code, -1) {
 		if at[0] > from {
-			result = append(result, piece{line, code[from:at[0]]})
+			result = append(result, piece{line, strings.TrimSuffix(code[from:at[0]], "\n")})
 			line += strings.Count(code[from:at[0]], "\n")
 			from = at[0]
 		}

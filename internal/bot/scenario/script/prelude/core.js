@@ -32,6 +32,7 @@
         lower: uncurry(String.prototype.toLowerCase),
         upper: uncurry(String.prototype.toUpperCase),
         replace: uncurry(String.prototype.replace),
+        fixed: uncurry(Number.prototype.toFixed),
         exec: uncurry(RegExp.prototype.exec),
         then: uncurry(Promise.prototype.then),
         resolve: uncurry(Promise.resolve),
