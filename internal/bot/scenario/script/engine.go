@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -42,7 +43,7 @@ func New(units []Unit, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.warnings = warnings
+	e.warnings = append(slices.Clone(p.missing), warnings...)
 	kinds, err := v.kinds()
 	if err != nil {
 		v.close()

@@ -16,7 +16,7 @@ var libraryFiles embed.FS
 
 // preludeOrder is how the files of prelude/ are run. Each is a function of the kernel, which the
 // first one makes of the host.
-var preludeOrder = []string{"core", "context", "entry", "handlers", "reactions", "jsapi", "http", "services", "stubs", "libraries", "language", "loading"}
+var preludeOrder = []string{"core", "context", "entry", "handlers", "reactions", "jsapi", "http", "services", "stubs", "libraries", "language", "node", "loading"}
 
 // base is what is the same for every bot: the compiled prelude and libraries.
 type base struct {

@@ -12,7 +12,8 @@ import (
 
 // program is the compiled code of a bot, from which machines are made.
 type program struct {
-	units []*unit
+	units   []*unit
+	missing Errors // packages that modules import and that are not there
 }
 
 // unit is a compiled piece. The engine knows one file name only, so each piece is compiled as if it
@@ -81,12 +82,19 @@ func compile(units []Unit, o Options) (*program, error) {
 	}
 	defer js.Close()
 	p := &program{}
-	var errs Errors
+	modules, missing, errs := bundle(units, o.Files)
+	p.missing = missing
 	base := firstLine
-	for i := range units {
-		u, err := prepare(&units[i], o)
-		if err != nil {
-			errs = append(errs, err...)
+	for i := -1; i < len(units); i++ {
+		u := modules
+		if i >= 0 {
+			var err Errors
+			if u, err = prepare(&units[i]); err != nil {
+				errs = append(errs, err...)
+				continue
+			}
+		}
+		if u == nil {
 			continue
 		}
 		u.base, u.size = base, strings.Count(u.code, "\n")+1
@@ -103,7 +111,7 @@ func compile(units []Unit, o Options) (*program, error) {
 }
 
 // prepare makes of a unit the code that is compiled.
-func prepare(u *Unit, o Options) (*unit, Errors) {
+func prepare(u *Unit) (*unit, Errors) {
 	switch {
 	case u.Global != "":
 		if !json.Valid(u.Value) {
@@ -112,6 +120,10 @@ func prepare(u *Unit, o Options) (*unit, Errors) {
 		name, _ := json.Marshal(u.Global)
 		value, _ := json.Marshal(string(u.Value))
 		return &unit{name: u.Name, code: fmt.Sprintf("$$.global(%s, %s);", name, value)}, nil
+	case u.Module != "":
+		name, _ := json.Marshal(u.Module)
+		file, _ := json.Marshal(u.Name)
+		return &unit{name: u.Name, code: fmt.Sprintf("$$.module(%s, %s);", name, file)}, nil
 	default:
 		return &unit{name: u.Name, code: rewrite(strings.TrimPrefix(u.Code, "\ufeff")), places: u.places}, nil
 	}

@@ -26,11 +26,10 @@
         }
     }
     function encode(value, form) {
-        var text = P.encodeURIComponent(wellFormed(K.isObject(value) ? K.json(value) : K.shown(value)));
+        var text = P.encodeURIComponent(P.wellFormed(K.isObject(value) ? K.json(value) : K.shown(value))); // it throws at half of a character
         return form ? P.replace(text, /%20/g, '+') : text;
     }
-    // encodeURIComponent throws at half of a character.
-    function wellFormed(text) { return P.replace(text, /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/g, '\uFFFD'); }
+    K.formEncode = function (value) { return encode(value, true); };
 
     function formOf(form) {
         var parts = [], names = P.keys(form);
@@ -111,6 +110,7 @@
         }
         return result(a, settings);
     }
+    K.send = send;
     function result(a, settings) {
         if (a.error !== undefined) return failed(a.error);
         var ok = a.status >= 200 && a.status < 300;

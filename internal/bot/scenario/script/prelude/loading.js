@@ -4,9 +4,34 @@
     'use strict';
     var P = K.P;
 
+    // absent stands for a package that is not there: it can be imported, and says so when it is used.
+    function absent(name) {
+        if (K.packages[name] !== undefined) return K.packages[name]();
+        function use() { throw new P.Error('the package ' + name + ' is not available to scripts'); }
+        var itself = new P.Proxy(function () { }, {
+            get: function (target, member) {
+                if (member === '__esModule' || typeof member === 'symbol' || member === 'then') return undefined;
+                if (member === 'default') return itself;
+                if (member === 'prototype') return target.prototype;
+                return itself;
+            },
+            apply: use,
+            construct: use,
+            getPrototypeOf: function () { return itself; }, // import of single names copies what it is, and finds the rest here
+        });
+        return itself;
+    }
+
     P.define(globalThis, '$$', {
         value: P.freeze({
             blocks: K.blocks,
+            modules: P.create(null),
+            // module makes a module's default export, or else all of it, a global.
+            module: function (name, file) {
+                var exported = $$.modules[file]();
+                K.define(name, K.isObject(exported) && exported.default !== undefined ? exported.default : exported);
+            },
+            absent: absent,
             global: function (name, json) { K.define(name, P.parse(json)); },
             // each gives the values of "for each (x in of)": those that for (x in of) gives the names of.
             each: function (of) {
