@@ -69,6 +69,10 @@ bench: ## Measure beside the floor on ENGINE, sqlite or postgres (see go run ./t
 generate: ## Write generated code and docs/configuration.md anew
 	scripts/generate.sh
 
+.PHONY: dictionaries
+dictionaries: ## Make the dictionaries of word forms anew, from Python packages that pip fetches
+	go run ./internal/bot/scenario/morph/gen
+
 .PHONY: clean
 clean: ## Remove what was built; the data directory stays
 	rm -rf bin .cache

@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	code.dny.dev/ssrf v0.3.0
 	github.com/alecthomas/kong v1.17.0
+	github.com/blevesearch/snowballstem v0.9.0
 	github.com/centrifugal/centrifuge v0.38.0
 	github.com/centrifugal/protocol v0.17.0
 	github.com/dlclark/regexp2 v1.11.5

@@ -90,6 +90,12 @@ var exclusive = func() []set {
 }()
 
 var (
+	noun       = setOf("NOUN")
+	adjectives = setOf("ADJF PRTF")
+	feminine   = setOf("femn")
+	adverb     = setOf("ADVB")
+	dative     = setOf("ADJF sing datv")
+
 	closed  = setOf("NUMR NPRO PRED PREP CONJ PRCL INTJ Apro") // classes no new word belongs to
 	cases   = setOf("nomn gent datv accs ablt loct voct gen1 gen2 acc2 loc1 loc2")
 	persons = setOf("1per 2per 3per")

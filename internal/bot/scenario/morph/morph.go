@@ -1,7 +1,30 @@
+// Package morph knows the forms of Russian and English words: their lemmas, for ~word in
+// patterns; what they are, for $morph<…>; how they are inflected and agreed with numbers, for
+// $nlp.inflect, $nlp.conform and $nlp.parseMorph (scenario language, 3 and 4). It reads single
+// words: it does not split text into words, and does not look at what stands beside them.
+//
+//	word ─► dictionary ──────────────► readings: lemma, tag, how likely
+//	           │ not in it                ▲
+//	           └─► смотри-ка, по-…,       │
+//	               интернет-магазин,      │
+//	               псевдо…, …ный ─────────┘  by words that begin or end like it
+//
+// The Russian words are OpenCorpora's, the English ones LemmInflect's; NOTICE has their licences.
+// Command gen ("make dictionaries") makes the two files russian.lexicon and english.lexicon of
+// them, which are part of the program: 2.1 and 0.2 MB, read at the first word of their language, in
+// some 50 ms, into 10 and 1 MB of memory. A word takes 2 µs, an unknown one 10.
+//
+// Unknown words are read in the way of pymorphy, which the platform's documentation names as
+// what its scripts work with: the same readings, the same forms, but for ё (see Analyzer) and
+// for particles, which are left out of the lemma ("смотри-ка" is "смотреть"). Of words that were
+// taken out of the dictionary for a trial, 97% shared a lemma with their dictionary form.
+//
+// TestWhatStemsLose has the figures of the alternative, comparing stems: it would miss 10% of the
+// forms of Russian words and 9% of English ones, and 13% and 21% of what it takes for forms
+// would be other words.
 package morph
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,9 +33,13 @@ import (
 // maxLetters is how long a word may be to be read; the longest in the dictionary has 42.
 const maxLetters = 64
 
-// minShare is how likely a reading of an unknown word must be, against the likeliest, for its
-// lemma to count.
+// minShare is how likely a reading of an unknown word must be, against the likeliest, to count:
+// for one lemma in seven words more, it keeps nearly all right ones.
 const minShare = 0.1
+
+// minSeen is the same for words of the dictionary, when it is asked what they are. It leaves out
+// that "в" and "и" can be letters and so nouns.
+const minSeen = 0.005
 
 // Analyzer knows the forms of words. A word of Cyrillic letters is Russian, one of Latin
 // letters English. Case does not count, and ё is е. Any number of goroutines may use it; all
@@ -38,21 +65,25 @@ type Form struct {
 }
 
 // Lemmas are the dictionary forms of a word, of all homonyms, to compare words by: two words
-// are forms of one when they share a lemma. They have lower case and е for ё. A word that
-// cannot be read is its own lemma; only "" has none.
+// are forms of one when they share a lemma. They have lower case and е for ё. A word that is
+// not in the dictionary is one of its own lemmas too: nobody knows better. Only "" has none.
 func (a *Analyzer) Lemmas(word string) []string {
 	if word == "" {
 		return nil
 	}
-	var lemmas []string
 	word = foldYo(word)
-	for _, r := range likely(read(word)) {
+	readings := read(word)
+	if len(readings) > 0 && !readings[0].known {
+		readings = likely(readings, minShare)
+	}
+	lemmas := make([]string, 0, 2)
+	for _, r := range readings {
 		if key := r.key(); !slices.Contains(lemmas, key) {
 			lemmas = append(lemmas, key)
 		}
 	}
-	if lemmas == nil {
-		return []string{word}
+	if (len(readings) == 0 || !readings[0].known) && !slices.Contains(lemmas, word) {
+		lemmas = append(lemmas, word)
 	}
 	return lemmas
 }
@@ -70,14 +101,13 @@ func lower(word string) string {
 	return word
 }
 
-// likely leaves out unlikely readings of an unknown word.
-func likely(readings []reading) []reading {
-	for i, r := range readings {
-		if !r.known && r.score < minShare*readings[0].score {
-			return readings[:i]
-		}
+// likely leaves out readings that are less likely than the likeliest by a factor.
+func likely(readings []reading, factor float64) []reading {
+	most := 0.0
+	for _, r := range readings {
+		most = max(most, r.score)
 	}
-	return readings
+	return slices.DeleteFunc(readings, func(r reading) bool { return r.score < factor*most })
 }
 
 // Has reports whether a word can be read so that it has all these properties: parts of speech
@@ -92,7 +122,12 @@ func (a *Analyzer) Has(word string, names ...string) bool {
 		}
 		asked[i] = p
 	}
-	for _, r := range likely(read(foldYo(word))) {
+	readings := read(foldYo(word))
+	least := minShare
+	if len(readings) > 0 && readings[0].known {
+		least = minSeen
+	}
+	for _, r := range likely(readings, least) {
 		tag := r.grammemes()
 		if !slices.ContainsFunc(asked, func(p property) bool { return !p.holds(tag) }) {
 			return true
@@ -107,22 +142,7 @@ func Property(name string) bool {
 	return ok
 }
 
-// Tags are the properties of each reading of a word, by all their names, separated by one space.
-func (a *Analyzer) Tags(word string) []string {
-	var tags []string
-	for _, r := range read(word) {
-		var names []string
-		for _, p := range properties {
-			if p.holds(r.grammemes()) {
-				names = append(names, p.names)
-			}
-		}
-		tags = append(tags, strings.Join(names, " "))
-	}
-	return tags
-}
-
-// Parse reads a word: all ways, the likeliest first. None when it cannot be read.
+// Parse reads a word: all ways, the best guess first. None when it cannot be read.
 func (a *Analyzer) Parse(word string) []Reading {
 	var readings []Reading
 	for _, r := range spelled(word) {
@@ -169,52 +189,6 @@ func (a *Analyzer) Inflect(word string, names ...string) (string, bool) {
 		}
 	}
 	return word, false
-}
-
-// Agree puts a noun, an adjective or a participle into the form that goes with a number: 1
-// яблоко, 2 яблока, 5 яблок; 1 apple, 2 apples. Other words stay as they are.
-func (a *Analyzer) Agree(word string, number float64) string {
-	for _, r := range spelled(word) {
-		tag := r.grammemes()
-		if !tag.has(setOf("NOUN")) && !tag.has(setOf("ADJF")) && !tag.has(setOf("PRTF")) {
-			continue
-		}
-		if form, ok := r.inflect(agreement(r, math.Abs(number))); ok {
-			return form.text()
-		}
-	}
-	return word
-}
-
-// agreement is what a number asks of a word beside it.
-func agreement(r reading, number float64) set {
-	tag := r.grammemes()
-	if r.d.yo == 0 {
-		if number == 1 || !tag.has(setOf("NOUN")) {
-			return tag
-		}
-		return setOf("NOUN plur")
-	}
-	last, lastTwo := math.Mod(number, 10), math.Mod(number, 100)
-	whole := number == math.Trunc(number)
-	one := whole && last == 1 && lastTwo != 11
-	few := !whole || last >= 2 && last <= 4 && (lastTwo < 10 || lastTwo >= 20)
-	noun := tag.has(setOf("NOUN"))
-	switch {
-	case noun && !tag.any(setOf("nomn accs")) && one: // with all forms but these the number is inflected too
-		return tag.shared(cases).with(setOf("sing"))
-	case noun && !tag.any(setOf("nomn accs")):
-		return tag.shared(cases).with(setOf("plur"))
-	case one && tag.has(setOf("nomn")):
-		return setOf("sing nomn")
-	case one:
-		return setOf("sing accs")
-	case noun && few:
-		return setOf("sing gent")
-	case few && tag.has(setOf("femn")):
-		return setOf("plur nomn")
-	}
-	return setOf("plur gent")
 }
 
 // read reads a word by the dictionary of its letters.

@@ -41,7 +41,8 @@ var knownPrefixes = strings.Fields(`
 	теле тетра топ- транс транс- ультра унтер- штаб- экзо эко эндо эконом- экс экс- экстра экстра- электро энерго этно`)
 
 // parse reads a word in lower case: by the dictionary, or else by the first way that fits. The
-// scores of what it gives are shares of one.
+// scores of what it gives are shares of one; the best guess comes first, which among readings of
+// unknown words is not always the one with the greatest share, as with pymorphy.
 func (d *dictionary) parse(word string, nesting int) []reading {
 	symbols, ok := d.symbolsOf(word)
 	if !ok || word == "" {
@@ -54,9 +55,9 @@ func (d *dictionary) parse(word string, nesting int) []reading {
 	if nesting == maxNesting {
 		return nil
 	}
-	ways := []func(string, int) []reading{d.possessive, d.prefixes}
-	if d.yo != 0 {
-		ways = []func(string, int) []reading{d.particle, d.adverb, d.hyphenated, d.prefixes}
+	ways := []func(string, int) []reading{d.particle, d.adverb, d.hyphenated, d.prefixes}
+	if d.yo == 0 {
+		ways = []func(string, int) []reading{d.possessive}
 	}
 	for _, way := range ways {
 		if found := way(word, nesting+1); len(found) > 0 {
@@ -80,7 +81,7 @@ func distinct(readings []reading) []reading {
 	})
 }
 
-// shares makes the scores add up to one, the best first.
+// shares makes the scores add up to one.
 func shares(readings []reading) []reading {
 	total := 0.0
 	for _, r := range readings {
@@ -89,7 +90,6 @@ func shares(readings []reading) []reading {
 	for i := range readings {
 		readings[i].score /= total
 	}
-	byScore(readings)
 	return readings
 }
 
@@ -127,8 +127,8 @@ func (d *dictionary) adverb(word string, nesting int) []reading {
 		return nil
 	}
 	for _, r := range d.parse(rest, nesting) {
-		if r.grammemes().has(setOf("ADJF sing datv")) {
-			return []reading{{d: d, spelled: true, score: worthAdverb, around: &around{fixed: word, tag: setOf("ADVB")}}}
+		if r.grammemes().has(dative) {
+			return []reading{{d: d, spelled: true, score: worthAdverb, around: &around{fixed: word, tag: adverb}}}
 		}
 	}
 	return nil
@@ -165,9 +165,6 @@ func (d *dictionary) hyphenated(word string, nesting int) []reading {
 
 // prefixes reads a word that begins with a known prefix.
 func (d *dictionary) prefixes(word string, nesting int) []reading {
-	if d.yo == 0 {
-		return nil
-	}
 	var found []reading
 	for _, prefix := range knownPrefixes {
 		rest, ok := strings.CutPrefix(word, prefix)
@@ -218,6 +215,7 @@ func (d *dictionary) ending(symbols string) []reading {
 			found = append(found, r)
 		}
 	}
+	byScore(found)
 	return found
 }
 
