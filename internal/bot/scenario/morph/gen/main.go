@@ -73,8 +73,11 @@ func fetch(ctx context.Context, dir string) error {
 
 func convert(pattern, out string, convert func(source) (*lexicon.Lexicon, error)) error {
 	found, err := filepath.Glob(pattern)
-	if err != nil || len(found) != 1 {
-		return fmt.Errorf("%d files fit %s, want one (%w)", len(found), pattern, err)
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("%d files fit %s, want one", len(found), pattern)
 	}
 	wheel, err := zip.OpenReader(found[0])
 	if err != nil {

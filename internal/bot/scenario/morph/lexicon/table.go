@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -101,6 +102,10 @@ func (f *file) table() *Table {
 		return nil
 	}
 	f.rest = rest
+	if set.Len() > len(rest) {
+		f.fail(io.ErrUnexpectedEOF)
+		return nil
+	}
 	t := &Table{Words: set, lists: make([][]uint16, f.count()), which: make([]uint32, set.Len())}
 	all := make([]uint16, f.count()) // all lists stand in one piece of memory
 	for i := range t.lists {
