@@ -36,7 +36,8 @@ func mustLoad(file []byte) *dictionary {
 // dictionary is a lexicon with what makes looking words up fast.
 type dictionary struct {
 	*lexicon.Lexicon
-	symbol  map[rune]byte
+	symbol  [0x460]byte // of the letters up to the Cyrillic ones
+	rare    map[rune]byte
 	e, yo   byte              // symbols of е and ё, 0 in English
 	classes map[string]uint16 // suffixes with е for ё, numbered
 	uses    [][]use           // by the number of a suffix: where it is used
@@ -52,9 +53,13 @@ func load(file []byte) (*dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dictionary{Lexicon: l, symbol: make(map[rune]byte, len(l.Alphabet)), classes: make(map[string]uint16, len(l.Suffixes))}
+	d := &dictionary{Lexicon: l, rare: map[rune]byte{}, classes: make(map[string]uint16, len(l.Suffixes))}
 	for i, letter := range l.Alphabet {
-		d.symbol[letter] = byte(i + 1)
+		if int(letter) < len(d.symbol) {
+			d.symbol[letter] = byte(i + 1)
+		} else {
+			d.rare[letter] = byte(i + 1)
+		}
 	}
 	d.e, d.yo = d.symbol['е'], d.symbol['ё']
 	for _, prefix := range l.Prefixes {
@@ -118,15 +123,22 @@ func (d *dictionary) fold(symbols string) string {
 
 // symbolsOf is a word in lower case in symbols; false when it has other letters.
 func (d *dictionary) symbolsOf(word string) (string, bool) {
-	buffer := make([]byte, 0, maxLetters)
+	var buffer [maxLetters]byte
+	n := 0
 	for _, letter := range word {
-		symbol, ok := d.symbol[letter]
-		if !ok {
+		symbol := byte(0)
+		if int(letter) < len(d.symbol) {
+			symbol = d.symbol[letter]
+		} else {
+			symbol = d.rare[letter]
+		}
+		if symbol == 0 || n == maxLetters {
 			return "", false
 		}
-		buffer = append(buffer, symbol)
+		buffer[n] = symbol
+		n++
 	}
-	return string(buffer), true
+	return string(buffer[:n]), true
 }
 
 // lookup finds how the dictionary reads a word: its stems by one walk along the automaton for

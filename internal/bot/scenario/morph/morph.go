@@ -16,10 +16,11 @@
 //
 // Unknown words are read in the way of pymorphy, which the platform's documentation names as
 // what its scripts work with: the same readings, the same forms, but for ё (see Analyzer) and
-// for particles, which are left out of the lemma ("смотри-ка" is "смотреть"). Of words that were
-// taken out of the dictionary for a trial, 97% shared a lemma with their dictionary form.
+// for particles, which are left out of the lemma ("смотри-ка" is "смотреть"). Words of the
+// dictionary that are read as if they were not in it share a lemma with their dictionary form in
+// 98 of 100 cases (TestGuesses).
 //
-// TestWhatStemsLose has the figures of the alternative, comparing stems: it would miss 10% of the
+// BenchmarkWhatStemsLose has the figures of the alternative, comparing stems: it would miss 10% of the
 // forms of Russian words and 9% of English ones, and 13% and 21% of what it takes for forms
 // would be other words.
 package morph
@@ -33,8 +34,8 @@ import (
 // maxLetters is how long a word may be to be read; the longest in the dictionary has 42.
 const maxLetters = 64
 
-// minShare is how likely a reading of an unknown word must be, against the likeliest, to count:
-// for one lemma in seven words more, it keeps nearly all right ones.
+// minShare is how likely a reading of an unknown word must be, against the likeliest, to count.
+// So a guessed word is read as a form of 1.4 words instead of 1.8, and nearly always of the right one.
 const minShare = 0.1
 
 // minSeen is the same for words of the dictionary, when it is asked what they are. It leaves out
@@ -72,17 +73,24 @@ func (a *Analyzer) Lemmas(word string) []string {
 		return nil
 	}
 	word = foldYo(word)
-	readings := read(word)
-	if len(readings) > 0 && !readings[0].known {
+	return lemmasOf(word, read(word))
+}
+
+func lemmasOf(word string, readings []reading) []string {
+	known := len(readings) > 0 && readings[0].known
+	if !known {
 		readings = likely(readings, minShare)
 	}
 	lemmas := make([]string, 0, 2)
-	for _, r := range readings {
+	for i, r := range readings {
+		if i > 0 && r.sameLexeme(readings[i-1]) {
+			continue
+		}
 		if key := r.key(); !slices.Contains(lemmas, key) {
 			lemmas = append(lemmas, key)
 		}
 	}
-	if (len(readings) == 0 || !readings[0].known) && !slices.Contains(lemmas, word) {
+	if !known && !slices.Contains(lemmas, word) {
 		lemmas = append(lemmas, word)
 	}
 	return lemmas

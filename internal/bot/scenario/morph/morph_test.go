@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/govorun/govorun/internal/bot/scenario/morph/lexicon"
 )
 
 // same reports whether two words share a lemma, which is how patterns compare them.
@@ -468,6 +470,33 @@ func TestLikePymorphy(t *testing.T) {
 	}
 	if lines < 500 {
 		t.Errorf("only %d words", lines)
+	}
+}
+
+// TestGuesses reads words of the dictionary as if they were not in it.
+func TestGuesses(t *testing.T) {
+	t.Parallel()
+	d, words, right, lemmas := russian(), 0, 0, 0
+	guess := func(form lexicon.Form, stem string) []string {
+		symbols := d.fold(d.Prefixes[form.Prefix] + stem + d.Suffixes[form.Suffix])
+		return lemmasOf(d.Text(symbols), d.guess(symbols))
+	}
+	for i, stem := range every(40, allWords(d.Stems.Words)) {
+		paradigm := d.Paradigms[d.Stems.Find(stem)[0]]
+		form := paradigm[i%len(paradigm)]
+		if len(stem) < 4 || strings.Contains(d.Text(stem), "-") || d.tags[form.Tag].any(closed) {
+			continue
+		}
+		words++
+		lemma, found := guess(paradigm[0], stem), guess(form, stem)
+		lemmas += len(found)
+		if slices.ContainsFunc(found, func(l string) bool { return slices.Contains(lemma, l) }) {
+			right++
+		}
+	}
+	t.Logf("%d of %d words share a lemma with their dictionary form; each has %.2f", right, words, float64(lemmas)/float64(words))
+	if words < 3000 || right*100 < words*97 {
+		t.Errorf("only %d of %d words share a lemma with their dictionary form", right, words)
 	}
 }
 

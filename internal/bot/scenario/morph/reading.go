@@ -93,6 +93,11 @@ func (r reading) lemma() string {
 	return r.as(0).text()
 }
 
+// sameLexeme reports whether two readings are forms of one lexeme; it may miss some.
+func (r reading) sameLexeme(other reading) bool {
+	return r.stem == other.stem && r.paradigm == other.paradigm && r.around == other.around
+}
+
 // key is the lemma as words are compared by: with е for ё.
 func (r reading) key() string { return strings.ReplaceAll(r.lemma(), "ё", "е") }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/govorun/govorun/internal/bot/scenario/morph/automaton"
 )
 
-// words are all words of a set, in order.
-func words(set *automaton.Set) []string {
+// allWords are all words of a set, in order.
+func allWords(set *automaton.Set) []string {
 	var all []string
 	var walk func(p automaton.Place, word []byte)
 	walk = func(p automaton.Place, word []byte) {
@@ -93,10 +93,10 @@ func every(n int, list []string) []string {
 func wordLists() map[string]wordList {
 	ru, en := russian(), english()
 	var russianWords, englishWords []string
-	for _, word := range words(ru.Weights.Words) {
+	for _, word := range allWords(ru.Weights.Words) {
 		russianWords = append(russianWords, ru.Text(word))
 	}
-	for _, stem := range words(en.Stems.Words) {
+	for _, stem := range allWords(en.Stems.Words) {
 		for _, paradigm := range en.Stems.Find(stem) {
 			for _, form := range en.Paradigms[paradigm] {
 				englishWords = append(englishWords, en.Text(stem+en.Suffixes[form.Suffix]))

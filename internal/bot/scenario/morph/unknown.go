@@ -64,21 +64,23 @@ func (d *dictionary) parse(word string, nesting int) []reading {
 			return shares(found)
 		}
 	}
+	return d.guess(symbols)
+}
+
+// guess reads a word by its end, and by the words it may be with a few letters before them.
+func (d *dictionary) guess(symbols string) []reading {
 	return shares(distinct(slices.Concat(d.anyPrefix(symbols), d.ending(symbols))))
 }
 
 // distinct leaves out readings that differ only in how they were found.
 func distinct(readings []reading) []reading {
-	type same struct {
-		word string
-		use
+	kept := readings[:0]
+	for _, r := range readings {
+		if !slices.ContainsFunc(kept, func(k reading) bool { return k.use == r.use && k.text() == r.text() }) {
+			kept = append(kept, r)
+		}
 	}
-	seen := map[same]bool{}
-	return slices.DeleteFunc(readings, func(r reading) bool {
-		key := same{r.text(), r.use}
-		defer func() { seen[key] = true }()
-		return seen[key]
-	})
+	return kept
 }
 
 // shares makes the scores add up to one.
