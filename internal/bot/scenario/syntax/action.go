@@ -92,7 +92,7 @@ func (r *reader) actionValue(b *valueBuilder, l, first line, from int) {
 // closedAt is the line in which what is open in a value is closed; -1 when the action ends
 // before, as when a quote is missing.
 func (r *reader) closedAt(l line, js javaScript) int {
-	const far = 1000
+	const far = 300
 	if !js.inside() {
 		return r.next - 1
 	}

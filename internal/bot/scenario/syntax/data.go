@@ -16,7 +16,7 @@ import (
 // say a very large value that way.
 const (
 	maxDataDepth = 200
-	maxDataNodes = 1_000_000
+	maxDataNodes = 100_000 // values that are there again by name
 )
 
 // ParseData reads a .yaml, .yml or .json file into JSON, with the fields in the file's
@@ -43,16 +43,24 @@ func ParseData(file, content string) (json.RawMessage, Errors) {
 }
 
 // yamlConverter makes JSON of YAML.
-type yamlConverter struct{ nodes int }
+type yamlConverter struct {
+	names int // how many *name the value stands in
+	nodes int // values there
+}
 
 func (c *yamlConverter) value(n *yaml.Node, depth int) (json.RawMessage, error) {
-	if c.nodes++; c.nodes > maxDataNodes || depth > maxDataDepth {
+	if c.names > 0 {
+		c.nodes++
+	}
+	if c.nodes > maxDataNodes || depth > maxDataDepth {
 		return nil, fmt.Errorf("line %d: the value is too large", max(1, n.Line))
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
 		return c.value(n.Content[0], depth)
 	case yaml.AliasNode:
+		c.names++
+		defer func() { c.names-- }()
 		return c.value(n.Alias, depth+1)
 	case yaml.MappingNode:
 		return c.object(n, depth)
