@@ -46,10 +46,7 @@ type config struct {
 	ScriptsPreLoad struct {
 		Local texts `yaml:"local"`
 	} `yaml:"scriptsPreLoad"`
-	Tests struct {
-		Include texts `yaml:"include"`
-		Exclude texts `yaml:"exclude"`
-	} `yaml:"tests"`
+	CustomTags texts `yaml:"customTags"`
 }
 
 // depthFirst reports whether a trigger of a deeper context wins before one that fits better.

@@ -40,7 +40,6 @@ func TestErrors(t *testing.T) {
 			"src/main.sc:4:9: event without a name, expected an event, as in \"event: noMatch\"\n\tevent:",
 			"src/main.sc:5:9: go! without a state, expected a path, as in \"go!: /Start\"\n\tgo!:",
 			"src/main.sc:6:9: buttons without buttons, expected nested lines, as in \"Yes\" -> /Agreed\n\tbuttons:",
-			"src/main.sc:7:9: random without reactions, expected nested tags, as in \"a: text\"\n\trandom:",
 		}, "\n")},
 		{"reaction at the top", "a: hello\nq!: x", "src/main.sc:1:1: tag \"a\" outside of a state, expected require, init, patterns, theme or state\n\ta: hello\nsrc/main.sc:2:1: tag \"q!\" outside of a state, expected require, init, patterns, theme or state\n\tq!: x"},
 		{"require", "require: nothing.sc\nrequire: code.js\n    type = scriptEs6\nrequire: nowhere.sc\n  module = sys.zb-common\nrequire: ../../etc/passwd.sc\nrequire:", strings.Join([]string{

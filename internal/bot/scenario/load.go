@@ -76,7 +76,7 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 		return nil, fmt.Errorf("load bot: %w", err)
 	}
 	cfg := parseConfig(content, &l.errs)
-	l.injector = cfg.Injector
+	l.injector, l.syntax.CustomTags = cfg.Injector, cfg.CustomTags
 	for _, name := range cfg.preloaded() {
 		l.load(source{false, path.Join(sourceDir, name)}, &syntax.Tag{Pos: Position{File: configFile}})
 	}
@@ -208,7 +208,8 @@ func (l *loader) dir(src source) fs.FS {
 // loader reads the files of a bot, each once, in the order in which they are required.
 type loader struct {
 	fsys        fs.FS
-	files       []source          // read so far
+	files       []source // read so far
+	syntax      syntax.Options
 	sources     map[string]string // of .sc files
 	tags        []*syntax.Tag
 	values      []script.Unit // global variables
@@ -238,7 +239,7 @@ func (l *loader) load(src source, from *syntax.Tag) {
 		return
 	}
 	l.sources[src.name] = content
-	tags, errs := syntax.Parse(src.name, content)
+	tags, errs := l.syntax.Parse(src.name, content)
 	l.errs = append(l.errs, errs...)
 	for _, t := range tags {
 		if t.Name != "require" {

@@ -3,8 +3,11 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
@@ -107,7 +110,7 @@ func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
 	switch t.Name {
 	case "a":
 		return c.text(t)
-	case "image", "audio", "video":
+	case "image", "audio", "video", "file":
 		return c.media(t)
 	case "buttons", "inlineButtons":
 		return c.buttons(in, t)
@@ -118,7 +121,7 @@ func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
 		return nil
 	case "random":
 		if len(t.Kids) == 0 {
-			c.failTag(t, "random without reactions", "nested tags, as in \"a: text\"")
+			c.warn(t.Pos, t.Line, "random without reactions does nothing")
 		}
 		return &random{choices: c.reactions(in, t.Kids)}
 	case "go", "go!":
@@ -133,6 +136,10 @@ func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
 	}
 	if r, ok := c.action(in, t); ok {
 		return r
+	}
+	if first, _ := utf8.DecodeRuneInString(t.Name); unicode.IsUpper(first) || slices.Contains(c.config.CustomTags, t.Name) {
+		c.warn(t.Pos, t.Line, fmt.Sprintf("the action %s is not known: it does nothing", t.Name))
+		return nil
 	}
 	c.failTag(t, fmt.Sprintf("tag %q inside of state %s", t.Name, in.path), syntax.TagNames)
 	return nil
