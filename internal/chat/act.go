@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"unicode/utf8"
 )
 
 // MaxEventName is the longest name of an action's event, in characters.
@@ -83,13 +82,13 @@ type PressParams struct {
 
 // PressAction writes that the client pressed an action button; the bot gets it as an event.
 func (s *Service) PressAction(ctx context.Context, p PressParams) (*Event, error) {
-	if n := utf8.RuneCountInString(p.Event); n == 0 || n > MaxEventName || !utf8.ValidString(p.Event) {
-		return nil, Invalid("event", "expected a name of 1 to %d characters", MaxEventName)
+	if err := checkEventName("event", p.Event); err != nil {
+		return nil, err
 	}
 	var pressed *Event
 	err := s.write(ctx, p.SessionID, "press", p.Idempotency, func(tx Tx, session *Session) (*Event, error) {
 		ch := s.change(session)
-		session.ActiveAt = ch.now
+		ch.act()
 		event := ch.add(s.NewID(), &ActionPressed{Event: p.Event, Data: p.Data})
 		ch.awaitBot()
 		return &event, ch.commit(tx)

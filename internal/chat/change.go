@@ -11,6 +11,10 @@ type change struct {
 	events  []Event
 	cause   *Event // the event that made a turn due, nil when none did
 	inHand  bool   // who commits goes on with the turn that is due; no ring is needed for it
+
+	timeoutOver bool      // the bot's timeout counts no longer
+	wakesTimers bool      // events that wait for their bot to answer again may be due
+	timerAt     time.Time // when to look for due timers, zero when nothing of them has changed
 }
 
 func (s *Service) change(session *Session) *change {
@@ -40,6 +44,28 @@ func (c *change) say(m *Message) Event {
 		m.Type = MessageRegular
 	}
 	return c.add(m.ID, m)
+}
+
+// act notes that the client did something.
+func (c *change) act() {
+	c.session.ActiveAt = c.now
+	c.timeoutOver = true
+}
+
+// look has this node look for due timers at a time.
+func (c *change) look(at time.Time) {
+	if c.timerAt.IsZero() || at.Before(c.timerAt) {
+		c.timerAt = at
+	}
+}
+
+// endTimeout deletes the session's timeout, if there is one.
+func (c *change) endTimeout(tx Tx) error {
+	if c.session.TimeoutAt.IsZero() {
+		return nil
+	}
+	c.session.TimeoutAt = time.Time{}
+	return tx.DeleteTimeout(c.session.Key)
 }
 
 // awaitBot makes the bot owe a reaction to the event just added, and claims the turn for this
@@ -76,10 +102,32 @@ func (c *change) setOwner(o Owner) {
 	s.Owner = o
 	s.Term++
 	s.Lease, c.cause = Lease{}, nil
+	c.timeoutOver, c.wakesTimers = true, c.wakesTimers || o.Kind == OwnerBot
 	c.add(c.service.NewID(), &OwnerChanged{Owner: o, Previous: previous, Term: s.Term})
 	if o.Kind != OwnerBot || previous.Kind != OwnerBot {
 		s.Cursor, s.Pending = s.Sequence, s.Sequence
 	}
+}
+
+// handOver is setOwner for a bot that gives its client to people.
+func (c *change) handOver(h *HandOver) error {
+	if err := h.check(); err != nil {
+		return err
+	}
+	c.setOwner(Owner{Kind: OwnerQueue, ID: h.GroupID})
+	if h.wishes() {
+		c.events[len(c.events)-1].Payload.(*OwnerChanged).HandOver = h
+	}
+	return nil
+}
+
+// giveBack is setOwner for a bot that gets a session back from people, which it is told.
+func (c *change) giveBack(bot Owner) {
+	s := c.session
+	c.setOwner(bot)
+	c.events[len(c.events)-1].Payload.(*OwnerChanged).Finished = true
+	s.Cursor, s.Pending = s.Sequence-1, s.Sequence
+	c.makeDue()
 }
 
 // reload is setOwner for a bot that begins anew and speaks first: what it or another bot owed before
@@ -98,6 +146,7 @@ func (c *change) close(chat *Chat, by ClosedBy, result string) {
 	s := c.session
 	s.Status = StatusClosed
 	s.ClosedAt = c.now
+	c.timeoutOver, c.wakesTimers = true, true
 	s.Lease, c.cause = Lease{}, nil
 	c.add(c.service.NewID(), &SessionClosed{By: by, Result: result, RatingRequired: chat.Settings.SessionRatingRequired, ChatID: chat.ID})
 	s.Cursor, s.Pending = s.Sequence, s.Sequence
@@ -105,10 +154,27 @@ func (c *change) close(chat *Chat, by ClosedBy, result string) {
 
 // commit stores the session's row and its new events, and rings after the commit.
 func (c *change) commit(tx Tx) error {
+	if err := c.commitTimers(tx); err != nil {
+		return err
+	}
 	if err := tx.UpdateSession(c.session); err != nil {
 		return err
 	}
 	return c.commitEvents(tx)
+}
+
+// commitTimers does what the change means for timers.
+func (c *change) commitTimers(tx Tx) error {
+	if c.timeoutOver {
+		if err := c.endTimeout(tx); err != nil {
+			return err
+		}
+	}
+	if !c.wakesTimers {
+		return nil
+	}
+	c.look(c.now)
+	return tx.WakeTimers(c.session.ChatKey, c.session.ClientKey, c.now)
 }
 
 func (c *change) commitEvents(tx Tx) error {
@@ -126,6 +192,7 @@ func (c *change) commitEvents(tx Tx) error {
 		Settled:  s.Settled(),
 		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node && !c.inHand,
 		Events:   c.events,
+		TimerAt:  c.timerAt,
 
 		Receivers: receivers,
 	}

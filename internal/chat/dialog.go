@@ -125,7 +125,7 @@ func (s *Service) Reload(ctx context.Context, p ReloadParams) (*SendResult, erro
 			return nil, err
 		}
 		ch := s.change(session)
-		session.ActiveAt = ch.now
+		ch.act()
 		reloaded := ch.reload(Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name})
 		return &reloaded, ch.commit(tx)
 	}, func(session *Session, e *Event) { result = &SendResult{session, e} })

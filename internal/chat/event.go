@@ -17,6 +17,7 @@ const (
 	KindActionPressed         Kind = "action.pressed"
 	KindOwnerChanged          Kind = "owner.changed"
 	KindSessionClosed         Kind = "session.closed"
+	KindTimerFired            Kind = "timer.fired"
 	KindTyping                Kind = "typing"
 	KindOperatorStatusChanged Kind = "operator.status_changed"
 	KindOperatorLoggedOut     Kind = "operator.logged_out"
@@ -69,7 +70,7 @@ func (e *Event) Message() *Message {
 }
 
 // Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
-// *OwnerChanged, *SessionClosed, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
+// *OwnerChanged, *SessionClosed, *TimerFired, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
 type Payload interface {
 	Kind() Kind
 	// In says whether the event is part of a stream.
@@ -100,6 +101,10 @@ type OwnerChanged struct {
 	Previous Owner `json:"previous"`
 	Term     int64 `json:"term"`
 	Greet    bool  `json:"greet,omitempty"` // the new owner is a bot that begins anew and is to speak first
+	// Finished says that people are done and a bot has the session again: it is told so as the event
+	// livechatFinished, where it was when it lost the session (Chat API, 8).
+	Finished bool      `json:"finished,omitempty"`
+	HandOver *HandOver `json:"handOver,omitempty"` // what the bot that gave the session away wishes; nil for nothing. Not for clients
 }
 
 // SessionClosed ends every session; only that it was read may follow.
@@ -239,6 +244,8 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 		p = &OwnerChanged{}
 	case KindSessionClosed:
 		p = &SessionClosed{}
+	case KindTimerFired:
+		p = &TimerFired{}
 	default:
 		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
 	}
@@ -268,7 +275,8 @@ type Ring struct {
 	Due      *DueTurn
 	Events   []Event // what was committed, in order; or one ephemeral event
 
-	Receivers []string // who is to get deliveries that were written, see Receiver
+	TimerAt   time.Time // when due timers are to be looked for, zero when the commit has changed none
+	Receivers []string  // who is to get deliveries that were written, see Receiver
 }
 
 // DueTurn is a turn that a commit made due: what BeginTurn would otherwise read.

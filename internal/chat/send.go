@@ -133,7 +133,7 @@ func (s *Service) addMessage(tx Tx, ch *change, p *MessageParams) (Event, error)
 		}
 		m.ReplyTo = replied
 	}
-	ch.session.ActiveAt = ch.now
+	ch.act()
 	event := ch.say(m)
 	ch.awaitBot()
 	return event, nil

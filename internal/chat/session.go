@@ -66,6 +66,8 @@ type Session struct {
 	Pending int64 // sequence of the last event the bot must react to; nothing to do when Cursor >= Pending
 	Lease   Lease // who runs the bot's turn now
 
+	TimeoutAt time.Time // when the bot's timeout is due, zero for none; a Timer says what for
+
 	Hooks *Hooks // nil for none; must not be changed in place
 
 	TTL       time.Duration // of client inactivity

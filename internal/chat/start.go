@@ -255,24 +255,7 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 	if !c.DeletedAt.IsZero() { // only its open sessions go on
 		return Errorf(CodeNotFound, "no such chat")
 	}
-	now := s.Now()
-	ttl := clampTTL(p.TTL, c)
-	session := &Session{
-		ID:        s.NewSecretID(),
-		ChatKey:   c.Key,
-		ChatID:    c.ID,
-		Demo:      c.Demo,
-		ClientKey: client.Key,
-		ClientID:  client.ID,
-		Status:    StatusOpen,
-		Owner:     Owner{Kind: OwnerNobody},
-		Term:      1,
-		TTL:       ttl,
-		StartedAt: now,
-		ActiveAt:  now,
-		CheckAt:   now.Add(ttl),
-		Hooks:     p.Details.hooks(),
-	}
+	session := s.newSession(c, client, clampTTL(p.TTL, c), p.Details.hooks())
 	if err := s.assignBot(tx, c, p, session); err != nil {
 		return err
 	}
@@ -300,6 +283,27 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		result.Cause = session.Sequence
 	}
 	return ch.commit(tx)
+}
+
+// newSession is an open session that nobody has yet, not stored.
+func (s *Service) newSession(c *Chat, client *Client, ttl time.Duration, hooks *Hooks) *Session {
+	now := s.Now()
+	return &Session{
+		ID:        s.NewSecretID(),
+		ChatKey:   c.Key,
+		ChatID:    c.ID,
+		Demo:      c.Demo,
+		ClientKey: client.Key,
+		ClientID:  client.ID,
+		Status:    StatusOpen,
+		Owner:     Owner{Kind: OwnerNobody},
+		Term:      1,
+		TTL:       ttl,
+		StartedAt: now,
+		ActiveAt:  now,
+		CheckAt:   now.Add(ttl),
+		Hooks:     hooks,
+	}
 }
 
 func (s *Service) assignBot(tx Tx, c *Chat, p *StartParams, session *Session) error {

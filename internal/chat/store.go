@@ -73,6 +73,10 @@ type Reader interface {
 	// ListPending returns at most limit pending deliveries of a stream, in their order.
 	ListPending(ctx context.Context, stream int64, limit int) ([]Delivery, error)
 
+	// FindNextTimer returns when a timer is due next, zero when there is none.
+	FindNextTimer(ctx context.Context) (time.Time, error)
+	CountTimers(ctx context.Context) (int64, error)
+
 	// ListNodes returns the registered nodes, the eldest first.
 	ListNodes(ctx context.Context) ([]Node, error)
 	// CountLeases returns how many due turns and streams of deliveries each node has a lease of, by its
@@ -155,6 +159,7 @@ type Tx interface {
 	UpdateSession(s *Session) error
 	// AppendEvents stores events of a session that this transaction has locked or created.
 	AppendEvents(events []Event) error
+	FindSessionDetails(key int64) (*SessionDetails, error)
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)
 
@@ -168,6 +173,21 @@ type Tx interface {
 	// message refers to.
 	DoomFiles(before time.Time, limit int) (int64, error)
 	DeleteFile(key int64) error // a doomed one; CodeNotFound when there is none
+
+	// CreateTimer stores a timer and sets its Key; CodeConflict when its id is taken, or the session
+	// has a timeout already and it is one.
+	CreateTimer(t *Timer) error
+	FindTimer(id string) (*Timer, error)
+	CountTimersOf(session int64) (int64, error)
+	// ClaimTimers leases timers that are due at now, those that are due the longest first. One that is
+	// claimed is due again at until, as if nobody had claimed it; others that claim pass over it.
+	ClaimTimers(now, until time.Time, limit int) ([]Timer, error)
+	// HoldTimer has a timer wait until its client's timers in the chat are woken, or until a time.
+	HoldTimer(key int64, until time.Time) error // CodeNotFound when there is none
+	// WakeTimers has the held timers of a client in a chat due at a time.
+	WakeTimers(chat, client int64, at time.Time) error
+	DeleteTimer(key int64) error // CodeNotFound when there is none
+	DeleteTimeout(session int64) error
 
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)

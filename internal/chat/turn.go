@@ -18,7 +18,7 @@ type Turn struct {
 	Session *Session // as it was when the turn began
 	Details *SessionDetails
 	Client  *Client
-	Cause   Event // *SessionStarted or *OwnerChanged to be greeted, *Message of the client, or *ActionPressed
+	Cause   Event // see triggers
 	State   BotState
 	BotName string
 	Now     time.Time
@@ -34,6 +34,10 @@ type TurnResult struct {
 	// place of SessionState and ClientState; what is nil in its result stays. It may run more than
 	// once, within the transaction.
 	Amend func(BotState) (BotState, error)
+	// Timers have the bot react again at a time, CancelTimers ends timers of the bot by their ids. Of
+	// several timeouts the last counts, and none when somebody else answers after the turn.
+	Timers       []Timer
+	CancelTimers []string
 	// Later keeps the turn open for Service.AnswerLater, though it is settled.
 	Later bool
 }
@@ -43,9 +47,6 @@ type Output interface{ output() }
 
 // Say has the bot say something. Id, author and time are filled in when it is stored.
 type Say struct{ Message Message }
-
-// HandOver gives the session to the queue of an operator group.
-type HandOver struct{ GroupID string }
 
 // SwitchBot gives the session to another bot.
 type SwitchBot struct{ BotID string }
@@ -183,13 +184,25 @@ func triggers(p Payload) bool {
 	case *SessionStarted:
 		return p.Greet
 	case *OwnerChanged:
-		return p.Greet
+		return p.Greet || p.Finished
 	case *Message:
 		return p.AuthorType == AuthorClient
-	case *ActionPressed:
+	case *ActionPressed, *TimerFired:
 		return true
 	default:
 		return false
+	}
+}
+
+// asked reports whether a client waits for the bot's reaction.
+func asked(cause Payload) bool {
+	switch p := cause.(type) {
+	case *TimerFired:
+		return false
+	case *OwnerChanged:
+		return p.Greet
+	default:
+		return true
 	}
 }
 
@@ -208,6 +221,7 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 			return Errorf(CodeConflict, "the session moved on during turn %s", t.ID)
 		}
 		c := s.change(session)
+		bot := session.Owner.ID
 		session.Cursor = t.Cause.Sequence
 		session.Lease = Lease{}
 		if err := s.saveState(tx, session, t.State.ClientVersion, r); err != nil {
@@ -219,6 +233,9 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 			}
 		}
 		if err := s.applyOutputs(tx, c, t.Chat, t.Cause.Sequence, r.Outputs); err != nil {
+			return err
+		}
+		if err := s.setTimers(tx, c, t, bot, r); err != nil {
 			return err
 		}
 		more = session.TurnDue()
@@ -285,7 +302,7 @@ func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause int64, outputs 
 	switch o := next.(type) {
 	case HandOver:
 		say(Message{Body: busyText(in)})
-		c.setOwner(Owner{Kind: OwnerQueue, ID: o.GroupID})
+		return c.handOver(&o)
 	case SwitchBot:
 		other, err := tx.FindBot(o.BotID)
 		if CodeOf(err) == CodeNotFound {
@@ -300,8 +317,12 @@ func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause int64, outputs 
 }
 
 // FailTurn ends a turn that its bot could not: the client is told so, once, in the words of the
-// bot, of the chat, or of the server. A bot that is gone has none.
+// bot, of the chat, or of the server. A bot that is gone has none. A client who has not asked for
+// anything is told nothing.
 func (s *Service) FailTurn(ctx context.Context, t *Turn) (more bool, err error) {
+	if !asked(t.Cause.Payload) {
+		return s.CommitTurn(ctx, t, &TurnResult{})
+	}
 	text := failureText(t.Chat)
 	bot, err := s.Store.FindBot(ctx, t.Session.Owner.ID)
 	switch {

@@ -110,6 +110,11 @@ func TestAHandBackSetsTheBotToThePresent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	told := w.begin(id) // not of what was said before it was handed the session
+	if p, ok := told.Cause.Payload.(*chat.OwnerChanged); !ok || !p.Finished || p.Greet || p.Previous.ID != "389" {
+		t.Fatalf("the bot is told %+v", told.Cause.Payload)
+	}
+	w.commit(told)
 	if w.begin(id) != nil {
 		t.Fatal("the bot reacts to what was said before it was handed the session")
 	}

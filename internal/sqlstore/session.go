@@ -39,6 +39,15 @@ func (s *Store) FindSessionDetails(ctx context.Context, key int64) (*chat.Sessio
 	})
 }
 
+// FindSessionDetails implements chat.Tx.
+func (t *tx) FindSessionDetails(key int64) (*chat.SessionDetails, error) {
+	row, err := t.q.FindSessionDetails(context.Background(), key)
+	if err != nil {
+		return nil, t.fail("session", err)
+	}
+	return detailsOf(row)
+}
+
 // ListDueTurns implements chat.Reader.
 func (s *Store) ListDueTurns(ctx context.Context, node string, now time.Time, after int64, limit int) ([]chat.SessionRef, error) {
 	return read(ctx, s, "session", func(ctx context.Context, q *sqlgen.Queries) ([]chat.SessionRef, error) {
@@ -175,13 +184,13 @@ func (t *tx) updateSession(old, row *sessionRow) error {
 		return t.q.UpdateSessionTurn(context.Background(), sqlgen.UpdateSessionTurnParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
-			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, DueAt: h.DueAt,
+			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt, DueAt: h.DueAt,
 		})
 	default:
 		return t.q.UpdateSessionHead(context.Background(), sqlgen.UpdateSessionHeadParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
-			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts,
+			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt,
 		})
 	}
 }
@@ -212,8 +221,9 @@ func sessionOf(s sqlgen.Session, h sqlgen.SessionHead) *chat.Session {
 		Owner: chat.Owner{Kind: chat.OwnerKind(s.OwnerKind), ID: s.OwnerID, Name: s.OwnerName}, Term: s.Term,
 		Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven, ClientRead: h.ClientRead,
 		Cursor: h.Cursor, Pending: h.Pending,
-		Lease: chat.Lease{Node: h.LeaseNode, Until: timeOf(h.LeaseUntil), Attempts: int(h.LeaseAttempts)},
-		TTL:   time.Duration(s.Ttl) * time.Microsecond, StartedAt: timeOf(s.StartedAt), ActiveAt: timeOf(h.ActiveAt),
+		Lease:     chat.Lease{Node: h.LeaseNode, Until: timeOf(h.LeaseUntil), Attempts: int(h.LeaseAttempts)},
+		TimeoutAt: timeOf(h.TimeoutAt),
+		TTL:       time.Duration(s.Ttl) * time.Microsecond, StartedAt: timeOf(s.StartedAt), ActiveAt: timeOf(h.ActiveAt),
 		CheckAt: timeOf(s.CheckAt), ClosedAt: timeOf(s.ClosedAt), Hooks: hooksOf(s.Hooks),
 	}
 }
@@ -231,6 +241,7 @@ func rowOfSession(s *chat.Session) sessionRow {
 			SessionKey: s.Key, Sequence: s.Sequence, WidgetNo: s.WidgetNo, SessionNo: s.SessionNo, WidgetGiven: s.WidgetGiven,
 			ClientRead: s.ClientRead, Cursor: s.Cursor, Pending: s.Pending, ActiveAt: micros(s.ActiveAt),
 			LeaseNode: s.Lease.Node, LeaseUntil: micros(s.Lease.Until), LeaseAttempts: int64(s.Lease.Attempts),
+			TimeoutAt: micros(s.TimeoutAt),
 		},
 	}
 }

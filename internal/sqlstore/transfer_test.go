@@ -131,6 +131,13 @@ func (w *corpus) talk(t *testing.T, s *Store, c *chat.Chat, client *chat.Client,
 			session.Pending = session.Sequence
 			session.Lease = chat.Lease{Node: "node", Until: corpusTime, Attempts: 2}
 		}
+		if err := x.CreateTimer(&chat.Timer{
+			ID: uuid.NewString(), Kind: chat.TimerEvent, At: corpusTime, Event: "событие", Data: json.RawMessage(`{"я":1}`), Target: "/х",
+			BotID: bot.ID, SessionKey: session.Key, ChatKey: session.ChatKey, ClientKey: session.ClientKey, Held: n == 2, CreatedAt: corpusTime,
+		}); err != nil {
+			return err
+		}
+		session.TimeoutAt = corpusTime
 		session.Hooks = &chat.Hooks{CallbackURL: "https://a.example/х", Events: []string{"x"}}
 		if err := x.UpdateSession(session); err != nil {
 			return err
@@ -171,6 +178,11 @@ func onePayloadEach() []chat.Payload {
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
+		&chat.OwnerChanged{
+			Owner: chat.Owner{Kind: chat.OwnerQueue, ID: "g"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 3,
+			HandOver: &chat.HandOver{GroupID: "g", FirstMessage: "Привет", CloseChatPhrases: []string{"всё"}, Raw: json.RawMessage(`{"type":"switch"}`)},
+		},
+		&chat.TimerFired{TimerID: "t", TimerKind: chat.TimerEvent, Event: "напомнить", Data: json.RawMessage(`{"x":1}`), At: corpusTime},
 		&chat.SessionClosed{By: chat.ClosedByClient, Result: "ok", RatingRequired: true, ChatID: "c"},
 	}
 }

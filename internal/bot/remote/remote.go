@@ -79,6 +79,9 @@ type Bot struct {
 
 // React implements bot.Bot: it calls the bot, again if that may help and the turn's time allows it.
 func (b *Bot) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error) {
+	if !told(t.Cause.Payload) {
+		return &chat.TurnResult{}, nil
+	}
 	body, err := b.request(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("remote bot: %w", err)
@@ -88,6 +91,20 @@ func (b *Bot) React(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error)
 		return nil, fmt.Errorf("remote bot: %w", err)
 	}
 	return result, nil
+}
+
+// told reports whether remote bots hear of an event. They are not told that people have given a
+// session back: bots that were written before there was such an event would take it for a message.
+// Timers they have none.
+func told(cause chat.Payload) bool {
+	switch p := cause.(type) {
+	case *chat.OwnerChanged:
+		return p.Greet
+	case *chat.TimerFired:
+		return false
+	default:
+		return true
+	}
 }
 
 // setting is a number of a record: below 0 for none, 0 for the usual.

@@ -163,4 +163,22 @@ type SessionHead struct {
 	LeaseUntil    int64
 	LeaseAttempts int64
 	DueAt         int64
+	TimeoutAt     int64
+}
+
+type Timer struct {
+	Key        int64
+	ID         string
+	SessionKey int64
+	ChatKey    int64
+	ClientKey  int64
+	BotID      string
+	Kind       string
+	At         int64
+	DueAt      int64
+	Held       bool
+	Event      string
+	Data       string
+	Target     string
+	CreatedAt  int64
 }

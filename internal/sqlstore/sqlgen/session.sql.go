@@ -107,8 +107,8 @@ func (q *Queries) CreateSessionDetails(ctx context.Context, arg CreateSessionDet
 
 const createSessionHead = `-- name: CreateSessionHead :exec
 INSERT INTO session_heads (session_key, sequence, widget_no, session_no, widget_given, client_read, cursor,
-                           pending, active_at, lease_node, lease_until, lease_attempts, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                           pending, active_at, lease_node, lease_until, lease_attempts, due_at, timeout_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 `
 
 type CreateSessionHeadParams struct {
@@ -125,6 +125,7 @@ type CreateSessionHeadParams struct {
 	LeaseUntil    int64
 	LeaseAttempts int64
 	DueAt         int64
+	TimeoutAt     int64
 }
 
 func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadParams) error {
@@ -142,6 +143,7 @@ func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadPa
 		arg.LeaseUntil,
 		arg.LeaseAttempts,
 		arg.DueAt,
+		arg.TimeoutAt,
 	)
 	return err
 }
@@ -165,7 +167,7 @@ func (q *Queries) FindOpenSession(ctx context.Context, arg FindOpenSessionParams
 }
 
 const findSession = `-- name: FindSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1
 `
@@ -210,12 +212,13 @@ func (q *Queries) FindSession(ctx context.Context, id string) (FindSessionRow, e
 		&i.SessionHead.LeaseUntil,
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
+		&i.SessionHead.TimeoutAt,
 	)
 	return i, err
 }
 
 const findSessionByKey = `-- name: FindSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1
 `
@@ -260,6 +263,7 @@ func (q *Queries) FindSessionByKey(ctx context.Context, key int64) (FindSessionB
 		&i.SessionHead.LeaseUntil,
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
+		&i.SessionHead.TimeoutAt,
 	)
 	return i, err
 }
@@ -390,7 +394,7 @@ func (q *Queries) ListExpiring(ctx context.Context, arg ListExpiringParams) ([]L
 }
 
 const lockOpenSession = `-- name: LockOpenSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open' FOR UPDATE
 `
@@ -440,12 +444,13 @@ func (q *Queries) LockOpenSession(ctx context.Context, arg LockOpenSessionParams
 		&i.SessionHead.LeaseUntil,
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
+		&i.SessionHead.TimeoutAt,
 	)
 	return i, err
 }
 
 const lockSession = `-- name: LockSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1 FOR UPDATE
 `
@@ -490,12 +495,13 @@ func (q *Queries) LockSession(ctx context.Context, id string) (LockSessionRow, e
 		&i.SessionHead.LeaseUntil,
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
+		&i.SessionHead.TimeoutAt,
 	)
 	return i, err
 }
 
 const lockSessionByKey = `-- name: LockSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1 FOR UPDATE
 `
@@ -540,6 +546,7 @@ func (q *Queries) LockSessionByKey(ctx context.Context, key int64) (LockSessionB
 		&i.SessionHead.LeaseUntil,
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
+		&i.SessionHead.TimeoutAt,
 	)
 	return i, err
 }
@@ -584,8 +591,8 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 const updateSessionHead = `-- name: UpdateSessionHead :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11
-WHERE session_key = $12
+                         lease_attempts = $11, timeout_at = $12
+WHERE session_key = $13
 `
 
 type UpdateSessionHeadParams struct {
@@ -600,6 +607,7 @@ type UpdateSessionHeadParams struct {
 	LeaseNode     string
 	LeaseUntil    int64
 	LeaseAttempts int64
+	TimeoutAt     int64
 	SessionKey    int64
 }
 
@@ -617,6 +625,7 @@ func (q *Queries) UpdateSessionHead(ctx context.Context, arg UpdateSessionHeadPa
 		arg.LeaseNode,
 		arg.LeaseUntil,
 		arg.LeaseAttempts,
+		arg.TimeoutAt,
 		arg.SessionKey,
 	)
 	return err
@@ -625,8 +634,8 @@ func (q *Queries) UpdateSessionHead(ctx context.Context, arg UpdateSessionHeadPa
 const updateSessionTurn = `-- name: UpdateSessionTurn :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11, due_at = $12
-WHERE session_key = $13
+                         lease_attempts = $11, timeout_at = $12, due_at = $13
+WHERE session_key = $14
 `
 
 type UpdateSessionTurnParams struct {
@@ -641,6 +650,7 @@ type UpdateSessionTurnParams struct {
 	LeaseNode     string
 	LeaseUntil    int64
 	LeaseAttempts int64
+	TimeoutAt     int64
 	DueAt         int64
 	SessionKey    int64
 }
@@ -658,6 +668,7 @@ func (q *Queries) UpdateSessionTurn(ctx context.Context, arg UpdateSessionTurnPa
 		arg.LeaseNode,
 		arg.LeaseUntil,
 		arg.LeaseAttempts,
+		arg.TimeoutAt,
 		arg.DueAt,
 		arg.SessionKey,
 	)

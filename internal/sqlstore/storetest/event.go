@@ -27,6 +27,11 @@ func payloads() []chat.Payload {
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
+		&chat.OwnerChanged{
+			Owner: chat.Owner{Kind: chat.OwnerQueue, ID: "g"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 3,
+			HandOver: &chat.HandOver{GroupID: "g", FirstMessage: "Привет", CloseChatPhrases: []string{"всё"}, Raw: json.RawMessage(`{"type":"switch"}`)},
+		},
+		&chat.TimerFired{TimerID: "t", TimerKind: chat.TimerEvent, Event: "напомнить", Data: json.RawMessage(`{"x":1}`), At: epoch},
 		&chat.SessionClosed{By: chat.ClosedByClient, Result: "ok", RatingRequired: true, ChatID: "c"},
 	}
 }

@@ -77,6 +77,15 @@ var promises = []struct {
 	{"an idempotency key is taken once", idempotencyIsUnique},
 	{"old idempotency keys are deleted, a bounded number at a time", oldIdempotencyIsDeleted},
 
+	{"a timer is kept as it was given", timerIsKept},
+	{"a timer's id is taken once", timerIDIsUnique},
+	{"a session has one timeout", oneTimeout},
+	{"the next timer is found", nextTimerIsFound},
+	{"due timers are claimed by one until the lease is over", timersAreClaimedOnce},
+	{"a timer is deleted once, whoever tries", timerIsDeletedOnce},
+	{"a timer that is held is due when it is woken, or in the end", heldTimers},
+	{"a claim meets the session's turn", claimMeetsTurn},
+
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
 	{"a node's removal frees its leases and no others", removalFreesLeases},
