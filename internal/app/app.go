@@ -145,10 +145,11 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	queue, bell := bot.NewQueue(), outbox.NewBell()
+	queue, alarm, bell := bot.NewQueue(), bot.NewAlarm(), outbox.NewBell()
 	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
+		alarm.Ring(r)
 		bell.Ring(r)
 		publish(r)
 		a.metrics.ring(r)
@@ -160,7 +161,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.onClose(node.close)
-	upkeep := startUpkeep(service, node, log, a.webhookChores(service, node)...)
+	upkeep := startUpkeep(service, node, log, append(a.webhookChores(service, node), a.timerChore(service, node))...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 	stored, err := a.startFiles(ctx, service, store.Shared(), node)
 	if err != nil {
@@ -177,6 +178,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.startTimers(service, alarm)
 
 	mux := http.NewServeMux()
 	answers.Register(mux)

@@ -37,6 +37,9 @@ type metrics struct {
 	inFlight      prometheus.Gauge
 	turnsInHand   prometheus.Gauge
 	remote        remote.Metrics
+	timersPending prometheus.Gauge
+	timersFired   *prometheus.CounterVec // by outcome
+	timerLag      prometheus.Histogram
 	nodes         prometheus.Gauge
 	nodeEldest    prometheus.Gauge
 	nodesRemoved  prometheus.Counter
@@ -94,6 +97,10 @@ func newMetrics() *metrics {
 			Seconds: single(histogram("remote_bot_call_seconds", "Time of one call of a remote bot.", secondBuckets)),
 			Answers: counter("remote_bot_answers_total", "Later answers of remote bots, by outcome.", "outcome"),
 		},
+		timersPending: gauge("timers_pending", "Timers of bots that wait, of all nodes; the eldest node counts them."),
+		timersFired:   counter("timers_fired_total", "Timers of bots that were due, by outcome: fired, held (somebody else answers), dropped, gone (another node was quicker), or failed (it is tried again).", "outcome"),
+		timerLag:      single(histogram("timer_lag_seconds", "Time from when a timer was due until it fired.", lagBuckets)),
+
 		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
 		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
 		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
