@@ -33,8 +33,8 @@ type answer struct {
 
 func (a answer) speaks() bool {
 	return a.err == nil && slices.ContainsFunc(a.result.Outputs, func(o chat.Output) bool {
-		_, says := o.(chat.Say)
-		return says
+		say, ok := o.(chat.Say)
+		return ok && !say.Message.Silent()
 	})
 }
 

@@ -187,7 +187,9 @@ func (*OperatorLoggedOut) Kind() Kind { return KindOperatorLoggedOut }
 func (*SessionStarted) In(Stream) bool { return false }
 
 // In implements Payload. The widget hears of what others say (TWIN, chatMessageCreated).
-func (m *Message) In(s Stream) bool { return s == StreamSession || m.AuthorType != AuthorClient }
+func (m *Message) In(s Stream) bool {
+	return !m.Silent() && (s == StreamSession || m.AuthorType != AuthorClient)
+}
 
 // In implements Payload. The widget hears of what operators read (TWIN, chatMessageRead).
 func (r *MessageRead) In(s Stream) bool { return s == StreamSession || r.By == AuthorOperator }

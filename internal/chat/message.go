@@ -46,6 +46,12 @@ type Message struct {
 	Replies     []json.RawMessage `json:"replies,omitempty"` // the same content as Chat API replies, when a bot gave it so
 }
 
+// Silent reports whether a message shows people nothing: all it has is replies that programs know
+// what to do with (Chat API, 5). It is in no stream and in no history of a client.
+func (m *Message) Silent() bool {
+	return m.Body == "" && m.Keyboard == nil && len(m.Answers)+len(m.Actions)+len(m.Attachments) == 0
+}
+
 // Keyboard is a grid of quick answers.
 type Keyboard struct {
 	ButtonsInRow int      `json:"buttonsInRow"`

@@ -50,7 +50,7 @@ type Reader interface {
 	// ListStream returns at most limit events of a stream with a number above after, in
 	// order; with reverse, those with a number below after (0: from the top), newest first.
 	ListStream(ctx context.Context, s SessionRef, stream Stream, after int64, limit int, reverse bool) ([]Event, error)
-	// ListMessages returns messages of a session and how many there are in all.
+	// ListMessages returns messages of a session that its client may see, and how many there are in all.
 	ListMessages(ctx context.Context, s SessionRef, q MessagesQuery) ([]Event, int64, error)
 
 	// ListChanged returns the sessions that got events after the log position `after`, each once,

@@ -93,7 +93,7 @@ func (c *change) outgoing(in *Chat) []Delivery {
 		return list
 	}
 	for i := range c.events {
-		if m := c.events[i].Message(); m != nil && m.AuthorType == AuthorBot {
+		if m := c.events[i].Message(); m != nil && m.AuthorType == AuthorBot && !m.Silent() {
 			last := c.events[len(c.events)-1].Sequence
 			return append(list, c.delivery(DeliveryCallback, own.CallbackURL, own.CallbackData, c.events[i].Sequence, last))
 		}

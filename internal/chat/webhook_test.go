@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -316,4 +317,25 @@ func TestNobodyWakesWhatBacksOff(t *testing.T) {
 	if _, list = claim(); len(list) != 1 || list[0].ID != waits.ID {
 		t.Errorf("when its time has come: %+v", list)
 	}
+}
+
+// TestMessagesThatShowNothingLeaveNowhere: they are in the log alone.
+func TestMessagesThatShowNothingLeaveNowhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.named()
+	id := w.start(saying("1"), hooked(callbackURL, eventsURL)).Session.ID
+	silent := chat.Say{Message: chat.Message{Replies: []json.RawMessage{json.RawMessage(`{"type":"hangup"}`)}}}
+	w.commit(w.begin(id), silent)
+	w.expectDeliveries("event "+eventsURL+" 1-1 e-data", "event "+eventsURL+" 2-2 e-data")
+	events := w.events(id)
+	if m := events[2].Message(); m == nil || len(m.Replies) != 1 || events[2].SessionNo != 0 || events[2].WidgetNo != 0 {
+		t.Fatalf("got %+v", events[2])
+	}
+	w.send(id, "2")
+	w.commit(w.begin(id), silent, say("a"), silent)
+	w.expectDeliveries(
+		"event "+eventsURL+" 1-1 e-data", "event "+eventsURL+" 2-2 e-data", "event "+eventsURL+" 4-4 e-data", "event "+eventsURL+" 6-6 e-data",
+		"callback "+callbackURL+" 6-7 c-data",
+	)
 }

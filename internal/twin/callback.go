@@ -21,7 +21,7 @@ func Callback(o *chat.Outgoing, links Links) ([]byte, error) {
 	for _, e := range o.Events {
 		switch p := e.Payload.(type) {
 		case *chat.Message:
-			if p.AuthorType != chat.AuthorBot {
+			if p.AuthorType != chat.AuthorBot || p.Silent() {
 				continue
 			}
 			then.Owner = chat.Owner{Kind: chat.OwnerBot, ID: p.AuthorID}

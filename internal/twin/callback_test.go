@@ -16,6 +16,7 @@ func TestCallback(t *testing.T) {
 		ID: messageID, AuthorType: chat.AuthorBot, AuthorID: botID, Body: "привет", Answers: []string{"да"}, State: "/Start",
 		Actions: []chat.Action{{Type: "button", Label: "Да", Data: `{"a":1}`}}, Keyboard: &chat.Keyboard{ButtonsInRow: 2, Buttons: []string{"1"}},
 	}}
+	silent := chat.Event{ID: "s", Sequence: 2, At: moment, Payload: &chat.Message{AuthorType: chat.AuthorBot, AuthorID: unknownID, Replies: []json.RawMessage{json.RawMessage(`{}`)}}}
 	asked := chat.Event{ID: "c", Sequence: 4, At: moment, Payload: &chat.Message{AuthorType: chat.AuthorClient, Body: "?"}}
 	closed := chat.Event{ID: "e", Sequence: 5, At: moment, Payload: &chat.SessionClosed{Result: "ok"}}
 	for name, test := range map[string]struct {
@@ -23,7 +24,7 @@ func TestCallback(t *testing.T) {
 		events         []chat.Event
 		status, result string
 	}{
-		"closed since":        {chat.Session{ID: sessionID, Status: chat.StatusClosed, BotID: unknownID, Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "389"}}, []chat.Event{said, asked}, "ACTIVE", ""},
+		"closed since":        {chat.Session{ID: sessionID, Status: chat.StatusClosed, BotID: unknownID, Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "389"}}, []chat.Event{silent, said, asked}, "ACTIVE", ""},
 		"closed in that turn": {chat.Session{ID: sessionID, Status: chat.StatusClosed}, []chat.Event{said, closed}, "FINISHED", "ok"},
 	} {
 		o := &chat.Outgoing{Delivery: chat.Delivery{Data: "d"}, Chat: &chat.Chat{Language: "ru"}, Session: &test.now, Events: test.events}

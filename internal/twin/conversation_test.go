@@ -364,3 +364,20 @@ func TestHistoryMarksAsGiven(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagesThatShowNothing are for the Chat API alone.
+func TestMessagesThatShowNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	started := w.start(w.open, `{"messageBody":"hush"}`)
+	if bodies(started.Messages) != "B:hushed" {
+		t.Errorf("start: %s", started.text)
+	}
+	if s := w.session(started.ID); s.WidgetGiven != 1 || s.WidgetNo != 1 || s.SessionNo != 2 || s.Sequence != 5 {
+		t.Errorf("session %+v", s)
+	}
+	all := w.do(200, "GET", "/sessions/"+started.ID+"/messages", "")
+	if bodies(all.Items) != "C:hush|B:hushed" || *all.Count != 2 {
+		t.Errorf("history: %s", all.text)
+	}
+}

@@ -147,7 +147,7 @@ func (a *API) answer(r *http.Request, session *chat.Session, cause int64) []chat
 	for _, e := range events {
 		switch p := e.Payload.(type) {
 		case *chat.Message:
-			if p.AuthorType == chat.AuthorBot && p.Cause == cause {
+			if p.AuthorType == chat.AuthorBot && p.Cause == cause && !p.Silent() {
 				said, shown = append(said, e), append(shown, e)
 			}
 		case *chat.SessionClosed:

@@ -98,6 +98,10 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 		if cause.Body == "bye" {
 			return &chat.TurnResult{Outputs: []chat.Output{say("Bye!"), chat.End{}}}, nil
 		}
+		if cause.Body == "hush" {
+			hush := chat.Message{Replies: []json.RawMessage{json.RawMessage(`{"type":"hangup"}`)}}
+			return &chat.TurnResult{Outputs: []chat.Output{chat.Say{Message: hush}, say("hushed"), chat.Say{Message: hush}}}, nil
+		}
 		return &chat.TurnResult{Outputs: []chat.Output{say("echo " + cause.Body), say("what else?")}}, nil
 	default:
 		return &chat.TurnResult{Outputs: []chat.Output{say("Hello!")}}, nil

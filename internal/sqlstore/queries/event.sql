@@ -41,20 +41,21 @@ FROM events
 WHERE session_key = sqlc.arg(session_key) AND session_no > 0 AND session_no < sqlc.arg(before)
 ORDER BY sequence DESC LIMIT sqlc.arg(max_rows);
 
+-- Messages that are in no stream are not for clients.
 -- name: ListMessages :many
 SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
 FROM events
-WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created'
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created' AND session_no > 0
 ORDER BY sequence LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
 
 -- name: ListMessagesReverse :many
 SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
 FROM events
-WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created'
+WHERE session_key = sqlc.arg(session_key) AND sequence > sqlc.arg(after) AND kind = 'message.created' AND session_no > 0
 ORDER BY sequence DESC LIMIT sqlc.arg(max_rows) OFFSET sqlc.arg(skip);
 
 -- name: CountMessages :one
-SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created';
+SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created' AND session_no > 0;
 
 -- Materialized, so that the new rows are found by key and not along another index.
 -- name: ListChanged :many

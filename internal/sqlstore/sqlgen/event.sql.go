@@ -10,7 +10,7 @@ import (
 )
 
 const countMessages = `-- name: CountMessages :one
-SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created'
+SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created' AND session_no > 0
 `
 
 func (q *Queries) CountMessages(ctx context.Context, sessionKey int64) (int64, error) {
@@ -182,7 +182,7 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Event
 const listMessages = `-- name: ListMessages :many
 SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
 FROM events
-WHERE session_key = $1 AND sequence > $2 AND kind = 'message.created'
+WHERE session_key = $1 AND sequence > $2 AND kind = 'message.created' AND session_no > 0
 ORDER BY sequence LIMIT $4 OFFSET $3
 `
 
@@ -193,6 +193,7 @@ type ListMessagesParams struct {
 	MaxRows    int32
 }
 
+// Messages that are in no stream are not for clients.
 func (q *Queries) ListMessages(ctx context.Context, arg ListMessagesParams) ([]Event, error) {
 	rows, err := q.db.QueryContext(ctx, listMessages,
 		arg.SessionKey,
@@ -234,7 +235,7 @@ func (q *Queries) ListMessages(ctx context.Context, arg ListMessagesParams) ([]E
 const listMessagesReverse = `-- name: ListMessagesReverse :many
 SELECT key, session_key, sequence, widget_no, session_no, id, kind, at, payload
 FROM events
-WHERE session_key = $1 AND sequence > $2 AND kind = 'message.created'
+WHERE session_key = $1 AND sequence > $2 AND kind = 'message.created' AND session_no > 0
 ORDER BY sequence DESC LIMIT $4 OFFSET $3
 `
 

@@ -187,6 +187,10 @@ func messagesAreListed(t *testing.T, s chat.Store) {
 			return err
 		})
 	}
+	w.update(func(tx chat.Tx) error { // one that is not for clients
+		_, err := write(tx, session.ID, &chat.Message{AuthorType: chat.AuthorBot, Replies: []json.RawMessage{json.RawMessage(`{"type":"hangup"}`)}})
+		return err
+	})
 	tests := []struct {
 		q    chat.MessagesQuery
 		want string
