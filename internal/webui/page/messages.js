@@ -40,7 +40,7 @@ export function show(message, choose) {
   shown.set(message.id, item);
   settle(item, message);
   if (!mine) {
-    addFiles(item, message.attachments ?? []);
+    addFiles(item, [...(message.attachments ?? []), ...pages(message.actions ?? [])]);
     addChoices(item, message, choose);
   }
   place(item, message.sequence);
@@ -176,6 +176,19 @@ function addFiles(item, attachments) {
     files.append(link);
   }
   item.append(files);
+}
+
+// pages are what actions open, to be shown beside the files.
+function pages(actions) {
+  return actions
+    .filter((a) => a.type === "url")
+    .map((a) => {
+      try {
+        return { name: a.label, url: JSON.parse(a.data).url };
+      } catch {
+        return { name: a.label, url: "" };
+      }
+    });
 }
 
 // safe lets through addresses of the web only: a message must not carry a script.
