@@ -11,7 +11,7 @@ type LaterParams struct {
 	BotID     string
 	Cause     int64      // sequence of the event
 	Term      int64      // of the session when the turn began
-	Result    TurnResult // what it remembers by Amend alone
+	Result    TurnResult // what it remembers by Amend alone; no timers
 	Final     bool       // no more answers to this event are taken
 	// Idempotency makes the answer repeatable: a repeat changes nothing and is answered as the first.
 	Idempotency Idempotency

@@ -184,9 +184,9 @@ function pages(actions) {
     .filter((a) => a.type === "url")
     .map((a) => {
       try {
-        return { name: a.label, url: JSON.parse(a.data).url };
+        return { name: a.label, url: String(JSON.parse(a.data).url) };
       } catch {
-        return { name: a.label, url: "" };
+        return { name: a.label, url: "about:blank" }; // which is not shown as a link
       }
     });
 }
