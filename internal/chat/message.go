@@ -49,7 +49,7 @@ type Message struct {
 // Silent reports whether a message shows people nothing: all it has is replies that programs know
 // what to do with (Chat API, 5). It is in no stream and in no history of a client.
 func (m *Message) Silent() bool {
-	return m.Body == "" && m.Keyboard == nil && len(m.Answers)+len(m.Actions)+len(m.Attachments) == 0
+	return len(m.Replies) > 0 && m.Body == "" && m.Keyboard == nil && len(m.Answers)+len(m.Actions)+len(m.Attachments) == 0
 }
 
 // Keyboard is a grid of quick answers.

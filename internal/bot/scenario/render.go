@@ -91,6 +91,7 @@ func (r *rendering) add(raw json.RawMessage) {
 
 // keep adds a message with its reply, or leaves the reply to the message before.
 func (r *rendering) keep(m chat.Message, raw json.RawMessage, state string) {
+	m.Replies = []json.RawMessage{raw}
 	switch {
 	case !m.Silent():
 		m.State = state
