@@ -35,7 +35,7 @@ func wheel(t *testing.T, files map[string][]byte) source {
 
 // makeDawg writes keys with numbers as dawgdic does, without sharing any ends.
 func makeDawg(keys map[string]uint32) []byte {
-	units, used, bases := make([]uint32, 1<<16), map[uint32]bool{0: true}, map[uint32]bool{}
+	units, used, bases := make([]uint32, 1<<13), map[uint32]bool{0: true}, map[uint32]bool{}
 	var place func(at uint32, keys map[string]uint32)
 	place = func(at uint32, keys map[string]uint32) {
 		next := map[byte]map[string]uint32{}
