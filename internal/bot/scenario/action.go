@@ -24,9 +24,9 @@ func (c *compiler) action(in *state, t *syntax.Tag) (r reaction, ok bool) {
 	case "InputText":
 		return c.input(in, t, "$parseTree.text", ""), true
 	case "InputNumber":
-		return c.input(in, t, "$$.inputs.number($parseTree.text)", c.numberCheck(t)), true
+		return c.input(in, t, "$$inputs.number($parseTree.text)", c.numberCheck(t)), true
 	case "InputPhoneNumber":
-		return c.input(in, t, "$$.inputs.phone($parseTree.text)", ""), true
+		return c.input(in, t, "$$inputs.phone($parseTree.text)", ""), true
 	case "Confirmation":
 		return c.confirmation(in, t), true
 	case "HttpRequest":
@@ -183,7 +183,7 @@ func (c *compiler) httpRequest(in *state, t *syntax.Tag) reaction {
 	}
 	object := "{method:" + c.quoted(t, "method") + ",dataType:" + c.quoted(t, "dataType") + ",body:" + c.quoted(t, "body") +
 		",timeout:" + c.number(t, "timeout") + ",headers:" + c.object(t, "headers") + ",vars:" + c.object(t, "vars") + "}"
-	call := c.code.expression(t.Pos, fmt.Sprintf("$$.inputs.request(%s,%s)", c.quoted(t, "url"), object))
+	call := c.code.expression(t.Pos, fmt.Sprintf("$$inputs.request(%s,%s)", c.quoted(t, "url"), object))
 	good, bad := arm{block: call}, arm{block: noBlock}
 	if path := c.param(t, "okState"); path.Text != "" {
 		good.reactions = []reaction{&jump{in, c.path(in, t, path), false}}

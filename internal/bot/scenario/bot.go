@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -146,16 +147,24 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 			return nil, w, nil
 		}
 		in.query, in.greets = queryStart, true
-	case *chat.OwnerChanged: // the session was given to the bot anew
-		if !cause.Greet {
+	case *chat.OwnerChanged: // the session was given to the bot, anew or back
+		switch {
+		case cause.Greet:
+			in.query, in.greets = queryStart, true
+		case cause.Finished:
+			in.event = eventLivechatFinished
+		default:
 			return nil, w, nil
 		}
-		in.query, in.greets = queryStart, true
 	case *chat.Message:
 		b.said(in, cause, w.startNode)
 	case *chat.ActionPressed:
 		in.event = cause.Event
 		in.request["data"] = orObject(cause.Data)
+	case *chat.TimerFired:
+		fired := timerInput(&Timer{Timeout: cause.TimerKind == chat.TimerTimeout, Event: cause.Event, Data: cause.Data, Target: cause.Target})
+		in.event, in.target = fired.event, fired.target
+		maps.Copy(in.request, fired.request)
 	default:
 		return nil, w, nil
 	}
@@ -172,7 +181,7 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 	case strings.TrimSpace(m.Body) == "" && len(m.Attachments) > 0:
 		in.query, in.event = "", eventFile
 		in.request["data"] = encode(map[string]any{"eventData": m.Attachments})
-	case utf8.RuneCountInString(m.Body) > b.config.NLP.LengthLimit.Symbols:
+	case utf8.RuneCountInString(m.Body) > b.config.lengthLimit():
 		in.event = eventLengthLimit
 	}
 }
@@ -220,5 +229,26 @@ func (b *Bot) result(t *chat.Turn, o *output) (*chat.TurnResult, error) {
 	if o.client != nil && string(o.client) != string(orObject(t.State.Client)) {
 		r.ClientState = o.client
 	}
+	r.CancelTimers = o.cancelled
+	for _, timer := range o.timers {
+		r.Timers = append(r.Timers, timer.stored())
+	}
+	for _, reply := range o.replies {
+		if h, ok := switchOf(reply); ok {
+			r.Outputs = append(r.Outputs, h)
+		}
+	}
+	if o.ends {
+		r.Outputs = append(r.Outputs, chat.End{Result: o.memory.Result})
+	}
 	return r, nil
+}
+
+// stored is a timer as the domain keeps it.
+func (t *Timer) stored() chat.Timer {
+	kind := chat.TimerEvent
+	if t.Timeout {
+		kind = chat.TimerTimeout
+	}
+	return chat.Timer{ID: t.ID, Kind: kind, At: t.At, Event: t.Event, Data: t.Data, Target: t.Target}
 }

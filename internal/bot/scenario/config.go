@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,7 +29,8 @@ type config struct {
 	Injector   map[string]any `yaml:"injector"`
 	NLP        struct {
 		LengthLimit struct {
-			Symbols int `yaml:"symbols"`
+			Enabled *bool `yaml:"enabled"`
+			Symbols int   `yaml:"symbols"`
 		} `yaml:"lengthLimit"`
 		TimeLimit struct {
 			Timeout int `yaml:"timeout"` // in milliseconds
@@ -51,6 +53,17 @@ type config struct {
 
 // depthFirst reports whether a trigger of a deeper context wins before one that fits better.
 func (c *config) depthFirst() bool { return c.NLP.DepthFirst == nil || *c.NLP.DepthFirst }
+
+// lengthLimit is how many characters of a query are matched.
+func (c *config) lengthLimit() int {
+	switch l := c.NLP.LengthLimit; {
+	case l.Enabled != nil && !*l.Enabled:
+		return math.MaxInt
+	case l.Symbols > 0:
+		return l.Symbols
+	}
+	return defaultLengthLimit
+}
 
 func (c *config) timeLimit() time.Duration {
 	if ms := c.NLP.TimeLimit.Timeout; ms > 0 {
@@ -83,9 +96,6 @@ func parseConfig(content []byte, errs *Errors) config {
 	}
 	if len(c.EntryPoint) == 0 {
 		c.EntryPoint = texts{"main.sc"}
-	}
-	if c.NLP.LengthLimit.Symbols <= 0 {
-		c.NLP.LengthLimit.Symbols = defaultLengthLimit
 	}
 	if l := c.Language; l != "" && l != "ru" && l != "en" {
 		*errs = append(*errs, &Error{Position: Position{File: configFile}, Message: fmt.Sprintf("unknown language %q", l), Expected: "ru or en"})

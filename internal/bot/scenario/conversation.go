@@ -190,7 +190,7 @@ func (c *Conversation) Close() {
 func (c *Conversation) React(ctx context.Context, r Request) Answer {
 	c.pending = slices.DeleteFunc(c.pending, func(t Timer) bool { return t.Timeout })
 	in := input{query: r.Query, event: r.Event, target: r.Target, request: r.Fields}
-	if utf8.RuneCountInString(r.Query) > c.bot.config.NLP.LengthLimit.Symbols {
+	if utf8.RuneCountInString(r.Query) > c.bot.config.lengthLimit() {
 		in.event = eventLengthLimit
 	}
 	return c.turn(ctx, in)

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 	"github.com/govorun/govorun/internal/bot/scenario/script"
@@ -525,6 +528,15 @@ func (t *turn) collect(o *output) error {
 	return nil
 }
 
+// addTimeout has the dialogue go on when the client stays silent; of several the last one counts.
+func (t *turn) addTimeout(o *output, seconds float64, target string) {
+	interval := time.Duration(min(max(seconds, 0), maxTimeout.Seconds()) * float64(time.Second))
+	o.timers = slices.DeleteFunc(o.timers, func(other Timer) bool { return other.Timeout })
+	o.timers = append(o.timers, Timer{
+		ID: uuid.NewString(), Timeout: true, At: t.host.Now().Add(interval), Interval: interval, Target: target,
+	})
+}
+
 // dropVariables takes what whoever opened the session gave out of what the bot keeps, as long as
 // the bot left it as it was: it may be given anew.
 func (t *turn) dropVariables(session map[string]json.RawMessage) {
@@ -542,11 +554,15 @@ func (t *turn) remember(o *output) error {
 	runes, buttons := 0, []pressable(nil)
 	for _, r := range o.replies {
 		var reply struct {
-			Type, Text string
-			Buttons    []json.RawMessage
+			Type, Text, TargetState string
+			Interval                float64
+			Buttons                 []json.RawMessage
 		}
 		_ = json.Unmarshal(r, &reply) // a reply may be anything
 		runes += utf8.RuneCountInString(reply.Text)
+		if reply.Type == "timeout" {
+			t.addTimeout(o, reply.Interval, reply.TargetState)
+		}
 		if reply.Type != "buttons" && reply.Type != "inlineButtons" {
 			continue
 		}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -142,11 +143,14 @@ func lineOf(content string, n int) string {
 	return strings.TrimRight(lines[n-1], "\r")
 }
 
+//go:embed inputs.js
+var inputsCode string
+
 // program is the bot's JavaScript in the order in which it is loaded: data, files of code, then
 // what stands in scenarios, which may use all of them.
 func (l *loader) program(c *compiler) []script.Unit {
 	units := append(slices.Clone(l.values), l.scripts...)
-	units = append(units, script.Unit{Name: "templates", Global: "$$templates", Value: encode(l.expressions)})
+	units = append(units, script.Unit{Name: "templates", Global: "$$templates", Value: encode(l.expressions)}, script.Unit{Name: "inputs.js", Code: inputsCode})
 	for _, f := range c.code.files {
 		units = append(units, f.unit())
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 	"github.com/govorun/govorun/internal/bot/scenario/script"
@@ -17,6 +18,8 @@ const (
 	maxReplies  = 100    // (Chat API, 6)
 	maxRunes    = 50_000 // of all replies (Chat API, 6)
 	maxRestarts = 5      // sessions begun anew, and states run after postProcess
+
+	maxTimeout = 24 * time.Hour // of a client's silence
 )
 
 // Names of the events that the platform itself raises.
@@ -25,6 +28,8 @@ const (
 	eventFile        = "fileEvent"
 	eventLengthLimit = "lengthLimit"
 	eventTimeLimit   = "timeLimit"
+
+	eventLivechatFinished = "livechatFinished" // people are done (Chat API, 8)
 )
 
 // queryStart is what the start of a session means to a scenario.

@@ -25,6 +25,7 @@
     P.define(globalThis, '$$', {
         value: P.freeze({
             blocks: K.blocks,
+            expand: function (text) { return K.expand(text); },
             modules: P.create(null),
             // module makes a module's default export, or else all of it, a global.
             module: function (name, file) {
