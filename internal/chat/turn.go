@@ -18,7 +18,9 @@ type Turn struct {
 	Session *Session // as it was when the turn began
 	Details *SessionDetails
 	Client  *Client
-	Cause   Event // see triggers
+	// Cause is *SessionStarted or *OwnerChanged to be greeted, *OwnerChanged when people are done,
+	// *Message of the client, *ActionPressed or *TimerFired.
+	Cause   Event
 	State   BotState
 	BotName string
 	Now     time.Time
