@@ -63,13 +63,13 @@ func TestPlans(t *testing.T) {
 
 // scans reports whether a plan may read a whole table: what ListChanged has found already,
 // the oldest of the idempotency keys, the few nodes, the little that administrators have made, the
-// receivers and streams that were found by an index, the deliveries that people page through, and
+// receivers, streams and timers that were found by an index, the deliveries that people page through, and
 // what an insert would look at if a deferred constraint were violated, which none is.
 func scans(plan string) bool {
 	for _, may := range []string{
 		"SEARCH v USING INTEGER PRIMARY KEY", "INSERT INTO",
 		"DeleteIdempotency", "ListNodes", "ListChats", "CountChats", "ListBots", "ListAPIKeys",
-		"ListDueReceivers", "ClaimStreams", "-- name: ListDeliveries :many", "CountListedDeliveries",
+		"ListDueReceivers", "ClaimStreams", "ClaimTimers", "-- name: ListDeliveries :many", "CountListedDeliveries",
 	} {
 		if strings.Contains(plan, may) {
 			return true

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -205,6 +206,30 @@ func TestABotMayLeave(t *testing.T) {
 				t.Errorf("session is %+v", now)
 			}
 		})
+	}
+}
+
+// TestABotIsNotToldThatPeopleAreDone, nor of timers, which it cannot have set.
+func TestABotIsNotToldThatPeopleAreDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{}, reply(200, `{"messages":[{"body":"ok"}]}`))
+	s := w.start("hi")
+	for _, o := range []chat.Owner{{Kind: chat.OwnerOperator, ID: "1"}, {Kind: chat.OwnerBot, ID: w.record.ID}} {
+		if err := w.ChangeOwner(t.Context(), s.ID, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	timer := &chat.Timer{
+		ID: uuid.NewString(), Kind: chat.TimerEvent, At: w.now(), Event: "e", BotID: w.record.ID,
+		SessionKey: s.Key, ChatKey: s.ChatKey, ClientKey: s.ClientKey,
+	}
+	w.update(func(tx chat.Tx) error { return tx.CreateTimer(timer) })
+	if outcome, err := w.FireTimer(t.Context(), timer); err != nil || outcome != chat.TimerDone {
+		t.Fatal(outcome, err)
+	}
+	w.await(s, w.session(s).Sequence)
+	if got := w.said(s); got != "ok" || len(w.seen()) != 1 {
+		t.Errorf("said %q after %d calls", got, len(w.seen()))
 	}
 }
 

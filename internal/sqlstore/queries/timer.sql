@@ -8,7 +8,7 @@ SELECT key, id, session_key, chat_key, client_key, bot_id, kind, at, due_at, hel
 FROM timers WHERE id = $1;
 
 -- name: FindNextTimer :one
-SELECT due_at FROM timers ORDER BY due_at LIMIT 1;
+SELECT due_at FROM timers WHERE due_at > 0 ORDER BY due_at LIMIT 1;
 
 -- name: CountTimers :one
 SELECT COUNT(*) FROM timers WHERE due_at > 0;

@@ -152,7 +152,7 @@ func (q *Queries) DeleteTimer(ctx context.Context, key int64) (int64, error) {
 }
 
 const findNextTimer = `-- name: FindNextTimer :one
-SELECT due_at FROM timers ORDER BY due_at LIMIT 1
+SELECT due_at FROM timers WHERE due_at > 0 ORDER BY due_at LIMIT 1
 `
 
 func (q *Queries) FindNextTimer(ctx context.Context) (int64, error) {
