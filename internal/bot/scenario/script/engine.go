@@ -87,6 +87,7 @@ func (e *Engine) take(ctx context.Context, h Host, fresh bool) (*VM, error) {
 	}
 	v.taken, v.fresh = true, fresh
 	v.host = h
+	v.hold(true)
 	return v, nil
 }
 
@@ -109,6 +110,10 @@ func (e *Engine) idleOrNew(fresh bool) (*VM, error) {
 
 // release takes a machine back.
 func (e *Engine) release(v *VM) {
+	if v.isLost() {
+		return // its worker is still busy, and gives the slot back when it is not
+	}
+	v.hold(false)
 	defer func() { <-e.slots }()
 	if v.broken != nil || v.fresh || v.forget() != nil {
 		v.close()
@@ -139,7 +144,7 @@ func (e *Engine) Close() {
 
 // kinds are the kinds of handlers bound so far.
 func (v *VM) kinds() ([]string, error) {
-	text, err := v.call(context.Background(), v.entry.kinds)
+	text, err := v.ask(context.Background(), v.entry.kinds)
 	if err != nil {
 		return nil, fmt.Errorf("list handlers: %w", err)
 	}

@@ -15,6 +15,7 @@ var (
 	ErrTimeout = errors.New("the scripts of the turn took too long")
 	ErrMemory  = errors.New("the scripts of the turn took too much memory")
 	ErrOutput  = errors.New("the data of the turn is too large")
+	errEngine  = errors.New("the JavaScript engine failed")
 	errClosed  = errors.New("the bot's scripts are closed")
 	errLoading = errors.New("no calls are made while a bot loads")
 )

@@ -16,6 +16,10 @@ func (v *VM) serve(args []any) (result any, err error) {
 			err = fmt.Errorf("the host failed: %v", p)
 		}
 	}()
+	if !v.outside(true) {
+		return nil, ErrTimeout // nobody waits for this script any more
+	}
+	defer v.outside(false)
 	started := time.Now()
 	result, err = v.operation(text(args, 0), args)
 	if away := time.Since(started); away > time.Millisecond {
@@ -32,6 +36,7 @@ func (v *VM) rearm(away time.Duration) {
 		return
 	}
 	w.away += away
+	v.away.Add(int64(away))
 	left := w.left - (time.Since(w.started) - w.away)
 	_ = v.js.SetEvalTimeout(max(left, 1))
 	_, _ = v.entry.nothing.Call(quickjs.UndefinedValue) // it does nothing
@@ -46,6 +51,9 @@ func (v *VM) operation(name string, args []any) (any, error) {
 		return float64(v.host.Now().UnixMilli()), nil
 	case "random":
 		return v.random(args), nil
+	case "late":
+		w := &v.work
+		return w.ctx != nil && time.Since(w.started)-w.away >= w.left, nil
 	case "dice":
 		return v.host.Random(), nil
 	case "call":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/evanw/esbuild/pkg/api"
 	"modernc.org/quickjs"
 )
 
@@ -16,7 +17,7 @@ var libraryFiles embed.FS
 
 // preludeOrder is how the files of prelude/ are run. Each is a function of the kernel, which the
 // first one makes of the host.
-var preludeOrder = []string{"core", "context", "entry", "handlers", "reactions", "jsapi", "http", "services", "stubs", "libraries", "language", "node", "loading"}
+var preludeOrder = []string{"core", "guards", "context", "entry", "handlers", "reactions", "jsapi", "http", "services", "stubs", "libraries", "language", "node", "loading"}
 
 // base is what is the same for every bot: the compiled prelude and libraries.
 type base struct {
@@ -37,7 +38,7 @@ var compileBase = sync.OnceValues(func() (*base, error) {
 		if err != nil {
 			return nil, err
 		}
-		compiled, err := js.Compile(string(code), quickjs.EvalGlobal)
+		compiled, err := js.Compile(minify(string(code)), quickjs.EvalGlobal)
 		if err != nil {
 			return nil, fmt.Errorf("prelude/%s.js: %w", name, err)
 		}
@@ -54,6 +55,15 @@ var compileBase = sync.OnceValues(func() (*base, error) {
 	}
 	return b, nil
 })
+
+// minify shortens code, of which every machine keeps the text.
+func minify(code string) string {
+	result := api.Transform(code, api.TransformOptions{MinifyWhitespace: true, MinifyIdentifiers: true, Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent})
+	if len(result.Errors) > 0 {
+		return code // the engine will say what is wrong with it
+	}
+	return string(result.Code)
+}
 
 // Both libraries are in the form that every loader of modules takes; their value is that of the
 // whole expression.

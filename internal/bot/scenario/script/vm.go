@@ -25,6 +25,8 @@ type VM struct {
 	broken error         // why it is to be thrown away
 	left   time.Duration // of the turn's time
 	work   work
+
+	worker // runs all of the above that is JavaScript
 }
 
 // work is the call into JavaScript that is being made.
@@ -45,29 +47,46 @@ type entry struct {
 // load makes a machine from the bytecode. Mistakes of the bot's own code do not fail it: they are
 // returned, when they are asked for.
 func (e *Engine) load(tell bool) (*VM, Errors, error) {
-	js, err := quickjs.NewVM()
+	v := &VM{engine: e, host: e.options.Host, left: max(e.options.Timeout, loadTimeout)}
+	v.start()
+	var warnings Errors
+	err := v.perform(func() (err error) {
+		warnings, err = v.prepare(tell)
+		return err
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("start JavaScript: %w", err)
-	}
-	v := &VM{engine: e, js: js, host: e.options.Host, left: e.options.Timeout}
-	js.SetMemoryLimit(uintptr(e.options.Memory))
-	js.SetMaxStackSize(uintptr(e.options.Stack))
-	seal, err := v.install()
-	if err != nil {
-		v.close()
-		return nil, nil, fmt.Errorf("load the prelude: %w", err)
-	}
-	warnings := v.loadUnits(tell)
-	if _, err := v.call(context.Background(), seal); err != nil {
-		v.close()
-		return nil, nil, fmt.Errorf("load: %w", err)
-	}
-	if err := v.forget(); err != nil {
 		v.close()
 		return nil, nil, fmt.Errorf("load: %w", err)
 	}
 	return v, warnings, nil
 }
+
+// prepare runs the prelude and the bot's code.
+func (v *VM) prepare(tell bool) (Errors, error) {
+	js, err := quickjs.NewVM()
+	if err != nil {
+		return nil, fmt.Errorf("start JavaScript: %w", err)
+	}
+	v.js = js
+	js.SetMemoryLimit(uintptr(v.engine.options.Memory))
+	js.SetMaxStackSize(uintptr(v.engine.options.Stack))
+	seal, err := v.install()
+	if err != nil {
+		return nil, fmt.Errorf("prelude: %w", err)
+	}
+	warnings := v.loadUnits(tell)
+	if v.broken != nil {
+		return nil, v.broken
+	}
+	if _, err := v.call(context.Background(), seal); err != nil {
+		return nil, err
+	}
+	_, err = v.call(context.Background(), v.entry.forget)
+	return warnings, err
+}
+
+// loadTimeout is what the code of a bot has at least to be loaded: large packages take seconds.
+const loadTimeout = 30 * time.Second
 
 // install runs the prelude and finds its entry points.
 func (v *VM) install() (seal quickjs.Value, err error) {
@@ -171,12 +190,15 @@ func (v *VM) loadUnits(tell bool) Errors {
 	return warnings
 }
 
-func (v *VM) close() {
+// free gives the machine's memory back.
+func (v *VM) free() {
 	for i := range v.values {
 		v.values[i].Free()
 	}
 	v.values = nil
-	v.js.Close()
+	if v.js != nil {
+		v.js.Close()
+	}
 }
 
 // Release gives the machine back. It must not be used afterwards.
@@ -237,6 +259,26 @@ type limitError struct {
 func (e *limitError) Error() string   { return e.at.Error() }
 func (e *limitError) Unwrap() []error { return []error{e.limit, e.at} }
 
+// ask calls an entry point on the worker.
+func (v *VM) ask(ctx context.Context, f quickjs.Value, args ...any) (string, error) {
+	a := &answer{}
+	err := v.perform(func() (err error) {
+		a.text, err = v.call(ctx, f, args...)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.text, nil
+}
+
+// answer is what a task gives back. It belongs to the task until that is done: a worker that was
+// abandoned may still write it.
+type answer struct {
+	text  string
+	later bool
+}
+
 // call calls an entry point whose result is a text.
 func (v *VM) call(ctx context.Context, f quickjs.Value, args ...any) (string, error) {
 	result, err := v.invoke(ctx, f, args...)
@@ -266,8 +308,21 @@ func (v *VM) drain(ctx context.Context) (int, error) {
 // maxTicks bounds timers that set timers.
 const maxTicks = 10_000
 
-// script calls an entry point that runs code of the bot, and what that code left to be run.
+// script calls an entry point that runs code of the bot, and what that code left to be run, on the
+// worker. later is whether promises were among it.
 func (v *VM) script(ctx context.Context, f quickjs.Value, args ...any) (text string, later bool, err error) {
+	a := &answer{}
+	err = v.perform(func() (err error) {
+		a.text, a.later, err = v.settle(ctx, f, args...)
+		return err
+	})
+	if err != nil {
+		return "", false, err
+	}
+	return a.text, a.later, nil
+}
+
+func (v *VM) settle(ctx context.Context, f quickjs.Value, args ...any) (text string, later bool, err error) {
 	result, err := v.invoke(ctx, f, args...)
 	if err != nil {
 		return "", false, err
@@ -309,14 +364,14 @@ func (v *VM) Begin(data json.RawMessage) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = json.RawMessage("{}")
 	}
-	_, err := v.call(context.Background(), v.entry.begin, string(data), virtual)
+	_, err := v.ask(context.Background(), v.entry.begin, string(data), virtual)
 	return err
 }
 
 // forget lets go of all that the turn had.
 func (v *VM) forget() error {
 	v.left = v.engine.options.Timeout
-	_, err := v.call(context.Background(), v.entry.forget)
+	_, err := v.ask(context.Background(), v.entry.forget)
 	v.host = v.engine.options.Host
 	return err
 }
@@ -339,7 +394,7 @@ func (v *VM) outcome(ctx context.Context, f quickjs.Value, args ...any) (Outcome
 		return Outcome{}, err
 	}
 	if later && text == "" {
-		if text, err = v.call(ctx, v.entry.outcome); err != nil {
+		if text, err = v.ask(ctx, v.entry.outcome); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -397,7 +452,7 @@ func (v *VM) script1(ctx context.Context, f quickjs.Value, arg any) (string, err
 // names its own as $converter: a function of the bot, its text, or the number of a block. What
 // it returns becomes the node's value.
 func (v *VM) Convert(ctx context.Context, tree json.RawMessage) (json.RawMessage, error) {
-	return v.output(v.call(ctx, v.entry.convert, string(tree)))
+	return v.output(v.ask(ctx, v.entry.convert, string(tree)))
 }
 
 // grace is what Set, Get, Push and End have at least: what they do for the bot takes no script's time.
@@ -405,7 +460,7 @@ const grace = time.Second
 
 func (v *VM) own(f quickjs.Value, args ...any) (string, error) {
 	v.left = max(v.left, grace)
-	return v.call(context.Background(), f, args...)
+	return v.ask(context.Background(), f, args...)
 }
 
 // Set sets a field of $context.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -276,6 +278,40 @@ func BenchmarkText(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkIdleVM tells how much memory a machine takes that waits for turns.
+func BenchmarkIdleVM(b *testing.B) {
+	e := newEngine(b, Options{}, blocks(`return $client.name;`))
+	for b.Loop() {
+		before := resident(b)
+		var list []*VM
+		for range 100 {
+			v, _, err := e.load(false)
+			if err != nil {
+				b.Fatal(err)
+			}
+			list = append(list, v)
+		}
+		b.ReportMetric(float64(resident(b)-before)/100, "B/vm")
+		for _, v := range list {
+			v.close()
+		}
+	}
+}
+
+// resident is how much memory the process has, in bytes.
+func resident(b *testing.B) int {
+	b.Helper()
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(data))[1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }
 
 func BenchmarkNewVM(b *testing.B) {

@@ -16,6 +16,7 @@
         keys: Object.keys,
         create: Object.create,
         define: Object.defineProperty,
+        descriptor: Object.getOwnPropertyDescriptor,
         assign: Object.assign,
         freeze: Object.freeze,
         isArray: Array.isArray,

@@ -21,6 +21,7 @@
     function now() { return K.virtual ? K.now() : realNow(); }
     function Clock() {
         if (new.target === undefined) return P.String(new Real(now()));
+        if (arguments.length === 1) K.chargeText(arguments[0]);
         var args = arguments.length === 0 ? [now()] : arguments;
         return P.construct(Real, args, new.target === Clock ? Real : new.target);
     }
@@ -29,7 +30,7 @@
     Clock.prototype = Real.prototype;
     P.define(Real.prototype, 'constructor', { value: Clock, writable: true, configurable: true });
     P.define(Clock, 'now', { value: now, writable: true, configurable: true });
-    P.define(Clock, 'parse', { value: Real.parse, writable: true, configurable: true });
+    P.define(Clock, 'parse', { value: Real.parse,  writable: true, configurable: true });
     P.define(Clock, 'UTC', { value: Real.UTC, writable: true, configurable: true });
     K.define('Date', Clock);
 
