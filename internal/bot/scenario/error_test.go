@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 		{"cycle", "patterns:\n    $a = x [$a]\n", "src/main.sc:2:13: pattern $a is defined by itself\n\t$a = x [$a]"},
 		{"not a definition", "patterns:\n    word = x\n", "src/main.sc:2:5: unexpected text \"word = x\" in patterns, expected $Name = pattern\n\tword = x"},
 		{"converter", "patterns:\n    $a = x || weight = f\n", "src/main.sc:2:15: unexpected text \"weight = f\" behind a pattern, expected converter = the name of a function, or a function\n\t$a = x || weight = f"},
-		{"script", "theme: /\n    state: A\n        script:\n            $session.x = ;\n        a: {{$session.y +}}", "src/main.sc:4:26: SyntaxError: unexpected token in expression: ';'\n\t$session.x = ;\nsrc/main.sc:5:24: SyntaxError: unexpected token in expression: ')'\n\ta: {{$session.y +}}"},
+		{"script", "theme: /\n    state: A\n        script:\n            $session.x = ;\n        a: {{$session.y +}}", "src/main.sc:4:26: SyntaxError: unexpected token in expression: ';'\n\t$session.x = ;\nsrc/main.sc:5:26: SyntaxError: unexpected token in expression: ')'\n\ta: {{$session.y +}}"},
 		{"condition", "theme: /\n    state: A\n        else:\n            a: x\n        if:\n            a: y", "src/main.sc:3:9: else without an if, expected if: above it\n\telse:\nsrc/main.sc:5:9: if without a condition, expected an expression, as in \"if: $session.age >= 18\"\n\tif:"},
 		{"action", "theme: /\n    state: A\n        InputText:\n            prompt = who?\n        InputNumber:\n            varName = n\n            minValue = few\n        Confirmation:\n            prompt = sure?\n        HttpRequest:\n            method = GET", strings.Join([]string{
 			"src/main.sc:3:9: InputText without a varName, expected varName = name\n\tInputText:",

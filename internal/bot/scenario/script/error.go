@@ -75,8 +75,8 @@ var frame = regexp.MustCompile(`(?m)^\s*at (.*?)\s*\(?<eval>:(\d+)(?::(\d+))?\)?
 func (p *program) locate(e *quickjs.Error) *Error {
 	result := &Error{Message: e.Error()}
 	if e.LineNumber > 0 {
-		if at, source := p.place(e.LineNumber); at.File != "" {
-			result.File, result.Line, result.Column, result.Source = at.File, at.Line, e.ColumnNumber, source
+		if at, source := p.place(e.LineNumber); at.file != "" {
+			result.File, result.Line, result.Column, result.Source = at.file, at.line, e.ColumnNumber, source
 			return result
 		}
 	}
@@ -85,12 +85,12 @@ func (p *program) locate(e *quickjs.Error) *Error {
 		number, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
 		at, _ := p.place(number)
-		if at.File == "" {
+		if at.file == "" {
 			continue // the prelude's, which says nothing to the bot's author
 		}
-		stack = append(stack, fmt.Sprintf("at %s (%s:%d:%d)", m[1], at.File, at.Line, column))
+		stack = append(stack, fmt.Sprintf("at %s (%s:%d:%d)", m[1], at.file, at.line, column))
 		if result.File == "" {
-			result.File, result.Line, result.Column = at.File, at.Line, column
+			result.File, result.Line, result.Column = at.file, at.line, column
 		}
 	}
 	result.Stack = strings.Join(stack, "\n")

@@ -315,18 +315,18 @@ var builtin = func() map[string]bool {
 // ---- source maps ----
 
 // places reads where each line of a bundle comes from: the first place that a line names.
-func places(data []byte) []Place {
+func places(data []byte) []spot {
 	var m struct {
 		Sources  []string `json:"sources"`
 		Mappings string   `json:"mappings"`
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return []Place{} // esbuild wrote it; without it errors name the bundle
+		return []spot{} // esbuild wrote it; without it errors name the bundle
 	}
-	var result []Place
+	var result []spot
 	source, line := 0, 0
 	for group := range strings.SplitSeq(m.Mappings, ";") {
-		var place Place
+		var place spot
 		for segment := range strings.SplitSeq(group, ",") {
 			fields, err := vlq(segment)
 			if err != nil || len(fields) < 4 {
@@ -334,8 +334,8 @@ func places(data []byte) []Place {
 			}
 			source += fields[1]
 			line += fields[2]
-			if place.File == "" && source >= 0 && source < len(m.Sources) {
-				place = Place{strings.TrimPrefix(m.Sources[source], ours+":"), line + 1}
+			if place.file == "" && source >= 0 && source < len(m.Sources) {
+				place = spot{strings.TrimPrefix(m.Sources[source], ours+":"), line + 1}
 			}
 		}
 		result = append(result, place)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"modernc.org/quickjs"
 )
@@ -20,49 +21,41 @@ type program struct {
 // stood below the others, and a line number tells file and line.
 type unit struct {
 	name string
-	code string // as the bot has it
-	base int    // line 1 of the piece is line base+1 of the program
-	size int    // lines
-	byte []byte // the bytecode
+	code string   // as the bot has it
+	base int      // line 1 of the piece is line base+1 of the program
+	size int      // lines
+	byte [][]byte // the bytecode of its segments
 	// places says where the lines of code that was made of others come from; nil for its own.
-	places []Place
+	places []spot
+}
+
+// spot is a line of a file of the bot.
+type spot struct {
+	file string
+	line int // from 1
 }
 
 // firstLine is where the bot's code starts; what is made at run time by eval stays below.
 const firstLine = 100_000
 
 // place finds where a line of the program stands and its text; no file when it is none of a unit.
-func (p *program) place(line int) (Place, string) {
+func (p *program) place(line int) (spot, string) {
 	for _, u := range p.units {
 		if line > u.base && line <= u.base+u.size {
-			return u.place(line - u.base), u.line(u.own(line - u.base))
+			return u.place(line - u.base), u.line(line - u.base)
 		}
 	}
-	return Place{}, ""
+	return spot{}, ""
 }
 
-func (u *unit) place(line int) Place {
+func (u *unit) place(line int) spot {
 	if u.places == nil {
-		return Place{u.name, line}
+		return spot{u.name, line}
 	}
 	if line > len(u.places) {
-		return Place{File: u.name}
+		return spot{file: u.name}
 	}
 	return u.places[line-1]
-}
-
-// own is the nearest line that the bot's author wrote: a block's code stands between two that Blocks
-// made.
-func (u *unit) own(n int) int {
-	switch {
-	case u.places == nil:
-		return n
-	case assignment.MatchString(u.line(n)):
-		return n + 1
-	case n == u.size || assignment.MatchString(u.line(n+1)):
-		return n - 1
-	}
-	return n
 }
 
 func (u *unit) line(n int) string {
@@ -125,19 +118,35 @@ func prepare(u *Unit) (*unit, Errors) {
 		file, _ := json.Marshal(u.Name)
 		return &unit{name: u.Name, code: fmt.Sprintf("$$.module(%s, %s);", name, file)}, nil
 	default:
-		return &unit{name: u.Name, code: rewrite(strings.TrimPrefix(u.Code, "\ufeff")), places: u.places}, nil
+		return &unit{name: u.Name, code: rewrite(strings.TrimPrefix(u.Code, "\ufeff"))}, nil
 	}
 }
 
-// compile compiles a unit; when it cannot, it looks for the pieces that are to blame.
+// compile compiles a unit, each of its segments by itself; when that cannot be, it looks for the
+// pieces that are to blame.
 func (p *program) compile(js *quickjs.VM, u *unit) Errors {
-	var err error
-	if u.byte, err = compileAt(js, u.code, u.base); err == nil {
+	_, err := compileAt(js, piece{code: u.code}, u.base)
+	if err == nil {
+		for _, s := range segments(u.code) {
+			var code []byte
+			if code, err = compileAt(js, s, u.base); err != nil {
+				break
+			}
+			u.byte = append(u.byte, code)
+		}
+		if err != nil { // the whole is right, so the cut was wrong
+			code, err := compileAt(js, piece{code: u.code}, u.base)
+			if err != nil {
+				return Errors{p.syntaxError(err, u)}
+			}
+			u.byte = [][]byte{code}
+		}
 		return nil
 	}
 	var errs Errors
 	for _, piece := range pieces(u.code) {
-		if _, err := compileAt(js, piece.code, u.base+piece.line); err != nil {
+		piece.code = strings.TrimSuffix(piece.code, "\n")
+		if _, err := compileAt(js, piece, u.base); err != nil {
 			errs = append(errs, p.syntaxError(err, u))
 		}
 	}
@@ -157,14 +166,15 @@ func (p *program) syntaxError(err error, u *unit) *Error {
 	return &Error{File: u.name, Message: err.Error()}
 }
 
-func compileAt(js *quickjs.VM, code string, base int) ([]byte, error) {
-	return js.Compile(strings.Repeat("\n", base)+code, quickjs.EvalGlobal)
+func compileAt(js *quickjs.VM, p piece, base int) ([]byte, error) {
+	return js.Compile(strings.Repeat("\n", base+p.line)+strings.Repeat(" ", p.column)+p.code, quickjs.EvalGlobal)
 }
 
 // piece is a part of a unit that can be compiled by itself.
 type piece struct {
-	line int // lines before it
-	code string
+	line   int // lines before it
+	column int // characters before it in its line
+	code   string
 }
 
 // assignment begins a block.
@@ -172,14 +182,77 @@ var assignment = regexp.MustCompile(`\$\$\.blocks\[\d+\] *=`)
 
 // pieces cuts a unit at its blocks.
 func pieces(code string) []piece {
-	var result []piece
-	from, line := 0, 0
-	for _, at := range assignment.FindAllStringIndex(code, -1) {
-		if at[0] > from {
-			result = append(result, piece{line, strings.TrimSuffix(code[from:at[0]], "\n")})
-			line += strings.Count(code[from:at[0]], "\n")
-			from = at[0]
+	var at []int
+	for _, a := range assignment.FindAllStringIndex(code, -1) {
+		at = append(at, a[0])
+	}
+	return cut(code, at)
+}
+
+// segments cuts a unit between its blocks and other code, so that code that fails when it runs does
+// not keep the blocks from being there.
+func segments(code string) []piece {
+	if !assignment.MatchString(code) {
+		return []piece{{code: code}}
+	}
+	var at []int
+	from, pure := 0, false
+	for _, p := range pieces(code) {
+		end := blockEnd(p.code)
+		if starts := end > 0; starts && !pure {
+			at = append(at, from)
+		}
+		pure = end == len(p.code)
+		if end > 0 && !pure {
+			at = append(at, from+end)
+		}
+		from += len(p.code)
+	}
+	return cut(code, at)
+}
+
+// blockEnd is where the block ends that a piece begins with: at the end of the piece when nothing
+// follows; 0 when it begins with none.
+func blockEnd(code string) int {
+	if at := assignment.FindStringIndex(code); at == nil || at[0] != 0 {
+		return 0
+	}
+	depth, end := 0, 0
+	for _, t := range scan(code) {
+		switch text := spelled(code, t); {
+		case t.kind == space, text == ";" && end > 0:
+			if end > 0 {
+				end = t.end
+			}
+		case end > 0:
+			return end // something follows
+		case text == "{" || text == "(" || text == "[":
+			depth++
+		case text == "}" || text == ")" || text == "]":
+			if depth--; depth == 0 && text == "}" {
+				end = t.end
+			}
 		}
 	}
-	return append(result, piece{line, code[from:]})
+	return len(code)
+}
+
+// cut cuts code at offsets, which ascend.
+func cut(code string, offsets []int) []piece {
+	var result []piece
+	from, line, column := 0, 0, 0
+	for _, at := range append(offsets, len(code)) {
+		if at <= from {
+			continue
+		}
+		part := code[from:at]
+		result = append(result, piece{line, column, part})
+		if n := strings.Count(part, "\n"); n > 0 {
+			line, column = line+n, 0
+			part = part[strings.LastIndexByte(part, '\n')+1:]
+		}
+		column += utf8.RuneCountInString(part)
+		from = at
+	}
+	return result
 }

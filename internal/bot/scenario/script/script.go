@@ -27,7 +27,7 @@ import (
 type Unit struct {
 	Name string // the file, for errors
 	// Code is global code; its line numbers are the file's. The blocks of a file of states are
-	// assignments $$.blocks[n] = function () {…}, each beginning a line: see Blocks.
+	// assignments $$.blocks[n] = function () {…}, and what fails beside them does not hinder them.
 	Code string
 	// Module makes the code an ES6 module. Its default export, or else its namespace, becomes the
 	// global variable of this name.
@@ -35,8 +35,6 @@ type Unit struct {
 	// Global makes Value, instead of code, the global variable of this name.
 	Global string
 	Value  json.RawMessage
-
-	places []Place // where each line of Code stands; nil for lines of Name
 }
 
 // Options are what an engine works with. The zero value is complete.

@@ -265,16 +265,3 @@ func following(tokens []token, i int) int {
 	}
 	return 0
 }
-
-// awaits reports whether code uses await as a word.
-func awaits(code string) bool {
-	if !strings.Contains(code, "await") {
-		return false
-	}
-	for _, t := range scan(code) {
-		if t.kind == word && spelled(code, t) == "await" {
-			return true
-		}
-	}
-	return false
-}

@@ -2,7 +2,6 @@ package script
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -97,61 +96,31 @@ func TestSharedGlobals(t *testing.T) {
 	}
 }
 
-func TestBlocks(t *testing.T) {
+// TestFailingCodeLeavesBlocks: what an init does wrong must not take the scripts of its file away.
+func TestFailingCodeLeavesBlocks(t *testing.T) {
 	t.Parallel()
-	list := []Block{
-		{Place: Place{"src/a.sc", 10}, Code: "        $session.a = 1;\n        // the end"},
-		{Place: Place{"src/a.sc", 12}, Column: 9, Code: "$session.a + 1; // two", Form: Expression},
-		{Place: Place{"src/b.sc", 3}, Code: "  ", Form: Expression},
-		{Place: Place{"src/b.sc", 4}, Code: "const x = await 5; $session.b = x;", Await: true},
-		{Place: Place{"src/b.sc", 5}, Code: "{a: 1}", Form: Expression},
-		{Place: Place{"src/b.sc", 6}, Code: "function ($pt) { return $pt.text + '!' }", Form: Function},
-		{Place: Place{"src/b.sc", 7}, Code: "    var a = 1;\n    nothing.x;"},
+	code := "nothing.x; var a = 1;\n$$.blocks[0]=function(){return (1)};$$.blocks[1]=function(){\n  var s = \"}\", r = /[}]/; return 2 // }\n};\n" +
+		"bind('preMatch', function () {}); nothing.y;\n$$.blocks[2]=function(){return (3)};\nfunction late() { return 4 }\n$$.blocks[3]=function(){return (late())};nothing.z"
+	e, err := New([]Unit{{Name: "src/a.sc", Code: code}}, Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	e := newEngine(t, Options{}, Blocks(0, list))
+	defer e.Close()
+	var lines []string
+	for _, w := range e.Warnings() {
+		lines = append(lines, fmt.Sprintf("%d:%d", w.Line, w.Column))
+	}
+	if got := strings.Join(lines, " "); got != "1:1 5:35 8:42" {
+		t.Errorf("warnings at %s: %v", got, e.Warnings())
+	}
+	if !e.Handlers("preMatch") {
+		t.Error("the handler is not bound")
+	}
 	v := begin(t, e, &testHost{}, `{}`)
-	for _, n := range []int{0, 3} {
-		if _, err := v.Run(t.Context(), n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for n, want := range map[int]string{1: "2", 2: "null", 4: `{"a":1}`} {
+	for n, want := range []string{"1", "2", "3", "4"} {
 		if got, err := v.Value(t.Context(), n); err != nil || string(got) != want {
 			t.Errorf("block %d: %s, %v", n, got, err)
 		}
-	}
-	if got, err := v.Get("session"); err != nil || string(got) != `{"a":1,"b":5}` {
-		t.Errorf("%s, %v", got, err)
-	}
-	var failed *Error
-	if _, err := v.Run(t.Context(), 6); !errors.As(err, &failed) || failed.File != "src/b.sc" || failed.Line != 8 {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestMistakesOfBlocks(t *testing.T) {
-	t.Parallel()
-	_, err := New([]Unit{Blocks(0, []Block{
-		{Place: Place{"src/a.sc", 10}, Column: 5, Code: "var 1a;"},
-		{Place: Place{"src/a.sc", 20}, Code: "ok()"},
-		{Place: Place{"src/b.sc", 3}, Column: 9, Code: "a +", Form: Expression},
-		{Place: Place{"src/b.sc", 5}, Code: "if (x) {\n  y();"},
-		{Place: Place{"src/b.sc", 9}, Code: "}"},
-		{Place: Place{"src/c.sc", 1}, Code: "for each (x in"},
-	})}, Options{})
-	var errs Errors
-	if !errors.As(err, &errs) {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, e := range errs {
-		got = append(got, fmt.Sprintf("%s:%d", e.File, e.Line))
-	}
-	if want := "src/a.sc:10 src/b.sc:3 src/b.sc:6 src/b.sc:9 src/c.sc:1"; strings.Join(got, " ") != want {
-		t.Errorf("got %s\n%v", got, err)
-	}
-	if errs[0].Column != 9 {
-		t.Errorf("column %d of %v", errs[0].Column, errs[0])
 	}
 }
 
@@ -159,6 +128,7 @@ func FuzzRewrite(f *testing.F) {
 	for _, code := range []string{
 		"for each (var x in y) { f(x) }", "for each (x in `${for each (a in b)}`)", "/* for each", "\"\\", "`${", "a / b / for each(x in y)",
 		"for each (x in /[)]/) ;", "х = \"🙂\"; for each (ы in {}) ;", "\xff for each (x in \xfe) ;", "for\u2028each(x in y);",
+		"$$.blocks[0]=function(){}};$$.blocks[1]=function(){{;\nx\n$$.blocks[2] =",
 	} {
 		f.Add(code)
 	}
@@ -173,10 +143,16 @@ func FuzzRewrite(f *testing.F) {
 		if at != len(code) {
 			t.Fatalf("ends at %d of %d", at, len(code))
 		}
+		var whole strings.Builder
+		for _, s := range segments(code) {
+			whole.WriteString(s.code)
+		}
+		if whole.String() != code {
+			t.Fatalf("cut to %q", whole.String())
+		}
 		got := rewrite(code)
 		if strings.Count(got, "\n") != strings.Count(code, "\n") {
 			t.Fatalf("lines changed: %q", got)
 		}
-		awaits(code)
 	})
 }

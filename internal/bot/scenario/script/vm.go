@@ -162,32 +162,45 @@ func (v *VM) property(of quickjs.Value, name string) (quickjs.Value, error) {
 	return value, err
 }
 
-// loadUnits runs the bot's code. What fails ends its own unit only.
+// loadUnits runs the bot's code. What fails ends its own segment only.
 func (v *VM) loadUnits(tell bool) Errors {
 	var warnings Errors
 	for _, u := range v.engine.program.units {
-		v.enter(context.Background())
-		result, err := v.js.EvalBytecodeValue(u.byte)
-		if err == nil {
-			result.Free()
+		for _, code := range u.byte {
+			if err := v.loadCode(code); err != nil && tell {
+				warnings = append(warnings, warning(err, u))
+			}
+			if v.broken != nil {
+				return warnings
+			}
 		}
-		err = v.leave(err)
-		if err == nil {
-			_, err = v.drain(context.Background())
-		}
-		if err == nil || !tell {
-			continue
-		}
-		var e *Error
-		if !errors.As(err, &e) {
-			e = &Error{Message: err.Error()}
-		}
-		if e.File == "" {
-			e.File = u.name
-		}
-		warnings = append(warnings, e)
 	}
 	return warnings
+}
+
+func (v *VM) loadCode(code []byte) error {
+	v.enter(context.Background())
+	result, err := v.js.EvalBytecodeValue(code)
+	if err == nil {
+		result.Free()
+	}
+	if err = v.leave(err); err != nil {
+		return err
+	}
+	_, err = v.drain(context.Background())
+	return err
+}
+
+// warning is an error of the code of a unit, placed at least in its file.
+func warning(err error, u *unit) *Error {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Message: err.Error()}
+	}
+	if e.File == "" {
+		e.File = u.name
+	}
+	return e
 }
 
 // free gives the machine's memory back.
