@@ -338,6 +338,9 @@ func (v *VM) script(ctx context.Context, f quickjs.Value, args ...any) (text str
 func (v *VM) settle(ctx context.Context, f quickjs.Value, args ...any) (text string, later bool, err error) {
 	result, err := v.invoke(ctx, f, args...)
 	if err != nil {
+		if v.broken == nil && ctx.Err() == nil {
+			_, _ = v.drain(ctx) // the error that is told is the first one
+		}
 		return "", false, err
 	}
 	text, _ = result.(string)

@@ -16,27 +16,27 @@
     };
 
     function field(name) {
-        P.define(globalThis, '$' + name, {
+        P.define(K.root, '$' + name, {
             get: function () { return K.ctx[name]; },
             set: function (v) { K.ctx[name] = v; },
-            enumerable: false, configurable: true,
+            enumerable: false, configurable: false,
         });
     }
     var fields = ['session', 'client', 'temp', 'request', 'response', 'parseTree', 'injector', 'entities', 'nluResults'];
     for (var i = 0; i < fields.length; i++) field(fields[i]);
 
     function whole(name) {
-        P.define(globalThis, name, {
+        P.define(K.root, name, {
             get: function () { return K.ctx; },
             set: function (v) { if (K.isObject(v)) K.setContext(v); },
-            enumerable: false, configurable: true,
+            enumerable: false, configurable: false,
         });
     }
     whole('$context');
     whole('$');
 
     // The bot's global variables: those of its files, and require's var.
-    K.define('$global', globalThis);
+    K.define('$global', K.root);
 
     K.setContext({});
 
@@ -57,7 +57,7 @@
     // expand replaces each {{ expression }} of a text by its value. When it is known which
     // expressions the bot's files have, no others run: a client may write some too.
     K.expand = function (text) {
-        var known = globalThis.$$templates;
+        var known = K.root.$$templates;
         text = K.string(text);
         var out = '', at = 0;
         for (;;) {

@@ -6,6 +6,7 @@
 (function (host) {
     'use strict';
 
+    var root = globalThis; // under a name that no script can change
     var uncurry = Function.prototype.bind.bind(Function.prototype.call);
     var apply = Reflect.apply;
     var P = {
@@ -68,6 +69,7 @@
 
     var K = {
         P: P,
+        root: root,
         // The engine makes every error of Go a TypeError, which says the wrong thing.
         host: function (op, a, b) {
             try {
@@ -89,7 +91,27 @@
     // ---- small things ----
 
     K.isObject = function (v) { return v !== null && typeof v === 'object'; };
-    K.push = function (list, item) { P.define(list, list.length, { value: item, writable: true, enumerable: true, configurable: true }); };
+    K.put = function (of, name, value) { P.define(of, name, { value: value, writable: true, enumerable: true, configurable: true }); };
+    K.push = function (list, item) { K.put(list, list.length, item); };
+    // copy copies a list of arguments or items. What is built in for that asks the list how.
+    K.copy = function (list, from) {
+        var result = [];
+        for (var i = from || 0; i < list.length; i++) K.push(result, list[i]);
+        return result;
+    };
+    K.removeAt = function (list, at) {
+        for (var i = at; i + 1 < list.length; i++) list[i] = list[i + 1];
+        list.length--;
+    };
+    K.replaceAll = function (text, old, by) {
+        var out = '', at = 0;
+        for (;;) {
+            var next = P.find(text, old, at);
+            if (next < 0) return out + P.substring(text, at);
+            out += P.substring(text, at, next) + by;
+            at = next + old.length;
+        }
+    };
     K.string = function (v) {
         if (typeof v === 'string') return v;
         if (typeof v === 'symbol') return '';
@@ -115,7 +137,7 @@
         } catch (e) {
             return undefined;
         }
-        var below = P.slice(path);
+        var below = K.copy(path);
         K.push(below, v);
         if (P.isArray(v)) {
             var list = [];
@@ -152,13 +174,26 @@
         return K.string(v);
     };
 
-    // define makes a global that scripts may replace.
+    // define makes a global that scripts may replace: for good while the bot loads, else for the turn.
+    var globals = [], names = [];
     K.define = function (name, value) {
-        P.define(globalThis, name, { value: value, writable: true, enumerable: false, configurable: true });
+        P.define(root, name, { value: value, writable: true, enumerable: false, configurable: true });
+        if (K.loading && P.indexOf(names, name) < 0) K.push(names, name);
+    };
+    K.rememberGlobals = function () {
+        for (var i = 0; i < names.length; i++) {
+            var there = P.descriptor(root, names[i]);
+            if (there !== undefined && there.get === undefined) K.push(globals, { name: names[i], value: there.value });
+        }
+    };
+    K.restoreGlobals = function () {
+        for (var i = 0; i < globals.length; i++) {
+            if (root[globals[i].name] !== globals[i].value) K.define(globals[i].name, globals[i].value);
+        }
     };
     // lazy makes a global that is made when it is first looked at.
     K.lazy = function (name, make) {
-        P.define(globalThis, name, {
+        P.define(root, name, {
             get: function () { var v = make(); K.define(name, v); return v; },
             set: function (v) { K.define(name, v); },
             enumerable: false, configurable: true,

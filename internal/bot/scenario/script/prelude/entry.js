@@ -30,7 +30,7 @@
     K.timerID = 0;
     K.cancelTimer = function (id) {
         for (var i = 0; i < timers.length; i++) {
-            if (timers[i].id === id) { P.splice(timers, i, 1); return; }
+            if (timers[i].id === id) { K.removeAt(timers, i); return; }
         }
     };
 
@@ -107,11 +107,16 @@
         return f;
     }
 
-    K.seal = function () { K.blocks = P.slice(K.blocks); K.loading = false; };
+    K.seal = function () {
+        K.blocks = K.copy(K.blocks);
+        K.rememberGlobals();
+        K.loading = false;
+    };
 
     K.entry = {
         begin: function (json, virtual) {
             K.virtual = virtual;
+            K.restoreGlobals();
             K.setContext(P.parse(json));
             clear();
             thrown = null;
@@ -131,7 +136,7 @@
             var first = 0;
             for (var i = 1; i < timers.length; i++) if (timers[i].delay < timers[first].delay) first = i;
             var timer = timers[first];
-            P.splice(timers, first, 1);
+            K.removeAt(timers, first);
             try {
                 P.apply(timer.run, undefined, timer.args);
             } catch (e) {

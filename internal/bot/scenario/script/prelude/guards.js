@@ -89,7 +89,7 @@
         charge((n > 0 ? n : 0) / 4);
     });
     function argument(self, args) { if (typeof args[0] === 'string') charge(args[0].length); }
-    each(globalThis, ['encodeURIComponent', 'decodeURIComponent', 'encodeURI', 'decodeURI', 'escape', 'unescape', 'parseInt', 'parseFloat'], argument);
+    each(K.root, ['encodeURIComponent', 'decodeURIComponent', 'encodeURI', 'decodeURI', 'escape', 'unescape', 'parseInt', 'parseFloat'], argument);
     each(RegExp.prototype, ['exec', 'test'], argument);
     wrap(JSON, 'parse', argument);
     wrapAfter(JSON, 'stringify');

@@ -24,7 +24,7 @@
         if (thrown !== null && K.isObject(extra.exception)) ctx.exception = exception(thrown.value, extra.exception);
         var lists = [K.loadHandlers, K.turnHandlers], waiting = null;
         for (var i = 0; i < 2; i++) {
-            var list = P.slice(lists[i]);
+            var list = K.copy(lists[i]);
             for (var j = 0; j < list.length; j++) {
                 if (list[j].type !== kind || !covers(list[j].path, state)) continue;
                 if (waiting !== null) { waiting = after(waiting, list[j].handler); continue; }
@@ -55,7 +55,7 @@
 
     function converter(of) {
         if (typeof of === 'number') return K.blocks[of];
-        var code = P.trim(K.string(of)), f = globalThis[code];
+        var code = P.trim(K.string(of)), f = K.root[code];
         if (f === undefined) f = K.evaluate(code);
         if (typeof f !== 'function') throw new P.TypeError('the converter ' + code + ' is not a function');
         return f;

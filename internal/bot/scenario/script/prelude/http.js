@@ -27,7 +27,7 @@
     }
     function encode(value, form) {
         var text = P.encodeURIComponent(P.wellFormed(K.isObject(value) ? K.json(value) : K.shown(value))); // it throws at half of a character
-        return form ? P.replace(text, /%20/g, '+') : text;
+        return form ? K.replaceAll(text, '%20', '+') : text;
     }
     K.formEncode = function (value) { return encode(value, true); };
 
@@ -166,7 +166,7 @@
     }
     function settle(state) {
         var at = P.indexOf(K.unhandled, state);
-        if (at >= 0) P.splice(K.unhandled, at, 1);
+        if (at >= 0) K.removeAt(K.unhandled, at);
     }
     function hidden(of, name, value) { P.define(of, name, { value: value, writable: true, enumerable: false, configurable: true }); }
     // await hands native functions to then, and wants all of the result.

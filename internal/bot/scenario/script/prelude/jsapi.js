@@ -119,7 +119,7 @@
     function timer(f, delay) {
         var code = f;
         if (typeof f !== 'function') f = function () { K.evaluate(K.string(code)); };
-        return K.defer(f, P.slice(arguments, 2), delay);
+        return K.defer(f, K.copy(arguments, 2), delay);
     }
     K.define('setTimeout', timer);
     K.define('setImmediate', function (f) { return timer(f, 0); });

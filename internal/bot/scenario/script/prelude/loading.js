@@ -22,7 +22,7 @@
         return itself;
     }
 
-    P.define(globalThis, '$$', {
+    P.define(K.root, '$$', {
         value: P.freeze({
             blocks: K.blocks,
             expand: function (text) { return K.expand(text); },

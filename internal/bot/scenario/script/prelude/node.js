@@ -236,7 +236,7 @@
     K.packages = {
         axios: axios,
         moment: function () { return K.moment(); },
-        underscore: function () { return globalThis._; },
+        underscore: function () { return K.root._; },
         buffer: function () { return { Buffer: Buffer }; },
         url: function () { return { URLSearchParams: URLSearchParams }; },
         util: function () { return { TextEncoder: TextEncoder, TextDecoder: TextDecoder, inspect: K.json, promisify: promisify }; },

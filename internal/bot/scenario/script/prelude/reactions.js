@@ -15,7 +15,7 @@
     K.reply = function (reply) {
         var list = replies();
         if (list.length >= maxReplies) throw new P.RangeError('a turn may have ' + maxReplies + ' replies');
-        if (K.isObject(reply) && reply.state === undefined && K.ctx.currentState) reply.state = K.ctx.currentState;
+        if (K.isObject(reply) && reply.state === undefined && K.ctx.currentState) K.put(reply, 'state', K.ctx.currentState);
         K.push(list, reply);
     };
 
@@ -113,7 +113,7 @@
         var text = P.lower(P.trim(K.string(of))), part = /(\d+(?:[.,]\d+)?)\s*([a-zа-я]*)\.?/g, total = 0, m, some = false;
         while ((m = P.exec(part, text)) !== null) {
             some = true;
-            var n = P.parseFloat(P.replace(m[1], ',', '.')), unit = P.substring(m[2], 0, 1);
+            var n = P.parseFloat(K.replaceAll(m[1], ',', '.')), unit = P.substring(m[2], 0, 1);
             if (m[2] === 'ms' || m[2] === 'мс') n /= 1000;
             else if (unit === 'd' || unit === 'д') n *= 86400;
             else if (unit === 'h' || unit === 'ч') n *= 3600;
@@ -145,7 +145,7 @@
         var given = K.isObject(ctx.request) && K.isObject(ctx.request.data) ? ctx.request.data.smartRandom : undefined, r;
         if (P.isArray(given) && given.length > 0) {
             r = P.min(P.max(P.floor(P.Number(given[0])) || 0, 0), n - 1);
-            P.splice(given, 0, 1);
+            K.removeAt(given, 0);
         } else {
             r = ctx.testContext || !K.isObject(ctx.session) ? K.random(n) : fresh(ctx.session, n);
         }
@@ -165,7 +165,7 @@
             if (P.indexOf(last, r) < 0) break;
         }
         K.push(last, r);
-        while (last.length > keep) P.splice(last, 0, 1);
+        while (last.length > keep) K.removeAt(last, 0);
         return r;
     }
     K.smartRandom = random;

@@ -13,7 +13,7 @@
         return new P.Proxy(members, {
             get: function (target, member) {
                 if (P.hasOwn(target, member) || typeof member === 'symbol' || member === 'then' || member === 'toJSON') return target[member];
-                return function () { return or(name + '.' + member, { args: P.slice(arguments) }, none); };
+                return function () { return or(name + '.' + member, { args: K.copy(arguments) }, none); };
             },
         });
     }
@@ -46,7 +46,7 @@
         for (var i = 0; i < names.length; i++) all[names[i] + 'WithToken'] = withToken(members[names[i]]);
         return all;
     }
-    function withToken(f) { return function () { return P.apply(f, undefined, P.slice(arguments, 1)); }; }
+    function withToken(f) { return function () { return P.apply(f, undefined, K.copy(arguments, 1)); }; }
     K.define('$caila', open('caila', caila({
         inflect: function (text, form) { return or('caila.inflect', { text: K.shown(text), form: form }, nlp.inflect(text, P.isArray(form) ? form[0] : form)); },
         conform: function (text, number) { return or('caila.conform', { text: K.shown(text), number: P.Number(number) }, nlp.conform(text, number)); },
