@@ -194,6 +194,32 @@ func TestHostTimeIsNotTheScripts(t *testing.T) {
 	}
 }
 
+func TestCancelledScript(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, Options{Timeout: time.Hour}, blocks(`log("runs"); for (;;) ;`, `for (;;) ;`))
+	for n := range 2 {
+		v := begin(t, e, &testHost{}, `{}`)
+		ctx, cancel := context.WithCancel(t.Context())
+		v.host = &loggedHost{logged: cancel}
+		if n == 1 {
+			time.AfterFunc(time.Millisecond, cancel)
+		}
+		if _, err := v.Run(ctx, n); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		v.Release()
+		cancel()
+	}
+}
+
+// loggedHost says when a script logs.
+type loggedHost struct {
+	testHost
+	logged func()
+}
+
+func (h *loggedHost) Log(string) { h.logged() }
+
 func TestHostPanic(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, Options{}, blocks(`try { $http.get("http://x") } catch (e) { return e.message }`))
@@ -211,7 +237,7 @@ func TestAbandonedMachine(t *testing.T) {
 	e := newEngine(t, Options{Timeout: 50 * time.Millisecond, MaxVMs: 1}, blocks(``))
 	v := begin(t, e, &testHost{}, `{}`)
 	wait := make(chan struct{})
-	err := v.perform(func() error { <-wait; return nil }) // as the engine would, deep inside
+	err := v.perform(t.Context(), func() error { <-wait; return nil }) // as the engine would, deep inside
 	if !errors.Is(err, ErrTimeout) {
 		t.Fatalf("error %v", err)
 	}
@@ -232,7 +258,7 @@ func TestEngineFailure(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, Options{MaxVMs: 1}, blocks(``))
 	v := begin(t, e, &testHost{}, `{}`)
-	if err := v.perform(func() error { var p *int; *p = 1; return nil }); !errors.Is(err, errEngine) {
+	if err := v.perform(t.Context(), func() error { var p *int; *p = 1; return nil }); !errors.Is(err, errEngine) {
 		t.Fatalf("error %v", err)
 	}
 	v.Release()

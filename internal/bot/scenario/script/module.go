@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -18,21 +20,22 @@ import (
 type bundler struct {
 	files   fs.FS
 	entries map[string]string // code of the units that are modules, by file
-	warned  map[string]bool
-	missing Errors // packages that are imported and not there
+
+	mu      sync.Mutex        // esbuild asks from several goroutines
+	missing map[string]*Error // packages that are imported and not there
 }
 
 const (
-	ours     = "bot"     // namespace of files
-	absent   = "absent"  // namespace of packages that are not there
-	maxFiles = 64 << 20  // bytes of all files of a bundle
-	maxCode  = 16 << 20  // bytes of the bundle
-	root     = "modules" // the made-up file that begins it
+	ours    = "bot"     // namespace of files
+	absent  = "absent"  // namespace of packages that are not there
+	maxFile = 16 << 20  // bytes of a file that is imported
+	maxCode = 16 << 20  // bytes of the bundle
+	root    = "modules" // the made-up file that begins it
 )
 
 // bundle makes the unit that defines the modules; nil when there are none.
 func bundle(units []Unit, files fs.FS) (*unit, Errors, Errors) {
-	b := &bundler{files: files, entries: make(map[string]string), warned: make(map[string]bool)}
+	b := &bundler{files: files, entries: make(map[string]string), missing: make(map[string]*Error)}
 	var list strings.Builder
 	for i := range units {
 		if units[i].Module == "" {
@@ -73,7 +76,16 @@ func bundle(units []Unit, files fs.FS) (*unit, Errors, Errors) {
 	if len(u.code) > maxCode {
 		return nil, nil, Errors{{File: units[0].Name, Message: fmt.Sprintf("the modules with what they import are %d bytes, at most %d", len(u.code), maxCode)}}
 	}
-	return u, b.missing, nil
+	return u, b.warnings(), nil
+}
+
+// warnings are the packages that are not there, by name.
+func (b *bundler) warnings() Errors {
+	var list Errors
+	for _, name := range slices.Sorted(maps.Keys(b.missing)) {
+		list = append(list, b.missing[name])
+	}
+	return list
 }
 
 // messages are esbuild's mistakes as ours.
@@ -148,13 +160,16 @@ func (b *bundler) resolve(a api.OnResolveArgs) api.OnResolveResult {
 	return api.OnResolveResult{Path: name, Namespace: absent}
 }
 
-// warn notes once that a package is not there. A bot can live without it until it uses it.
+// warn notes that a package is not there. A bot can live without it until it uses it.
 func (b *bundler) warn(importer, name string) {
-	if b.warned[name] || provided[name] || strings.Contains(importer, "node_modules/") {
+	if provided[name] || strings.Contains(importer, "node_modules/") {
 		return
 	}
-	b.warned[name] = true
-	b.missing = append(b.missing, &Error{File: importer, Message: fmt.Sprintf("the npm package %s is not installed: put it into a node_modules folder beside the bot's files", name)})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if known := b.missing[name]; known == nil || importer < known.File {
+		b.missing[name] = &Error{File: importer, Message: fmt.Sprintf("the npm package %s is not installed: put it into a node_modules folder beside the bot's files", name)}
+	}
 }
 
 // file finds a file as imports name them: with or without its ending, or a folder's index.
@@ -166,7 +181,7 @@ func (b *bundler) file(name string) (string, bool) {
 		return "", false
 	}
 	for _, end := range []string{"", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.mjs", "/index.cjs", "/index.json", "/index.ts"} {
-		if info, err := fs.Stat(b.files, name+end); err == nil && info.Mode().IsRegular() && info.Size() < maxFiles {
+		if info, err := fs.Stat(b.files, name+end); err == nil && info.Mode().IsRegular() && info.Size() < maxFile {
 			return name + end, true
 		}
 	}
@@ -244,7 +259,7 @@ func exported(exports json.RawMessage, inside string, required bool) string {
 		name = "./" + inside
 	}
 	var names map[string]json.RawMessage
-	if json.Unmarshal(exports, &names) != nil || !slices.ContainsFunc(keys(names), func(k string) bool { return strings.HasPrefix(k, ".") }) {
+	if json.Unmarshal(exports, &names) != nil || !hasPaths(names) {
 		if name != "." {
 			return ""
 		}
@@ -263,12 +278,14 @@ func exported(exports json.RawMessage, inside string, required bool) string {
 	return ""
 }
 
-func keys(of map[string]json.RawMessage) []string {
-	list := make([]string, 0, len(of))
-	for k := range of {
-		list = append(list, k)
+// hasPaths reports whether exports have names; else they are conditions.
+func hasPaths(exports map[string]json.RawMessage) bool {
+	for name := range exports {
+		if strings.HasPrefix(name, ".") {
+			return true
+		}
 	}
-	return list
+	return false
 }
 
 // condition picks the target for a runtime that is neither Node nor a page.

@@ -50,7 +50,7 @@ func (e *Engine) load(tell bool) (*VM, Errors, error) {
 	v := &VM{engine: e, host: e.options.Host, left: max(e.options.Timeout, loadTimeout)}
 	v.start()
 	var warnings Errors
-	err := v.perform(func() (err error) {
+	err := v.perform(context.Background(), func() (err error) {
 		warnings, err = v.prepare(tell)
 		return err
 	})
@@ -240,6 +240,7 @@ func (v *VM) enter(ctx context.Context) {
 // leave stops it, and tells what an error of the engine is.
 func (v *VM) leave(err error) error {
 	v.left -= time.Since(v.work.started) - v.work.away
+	ended := v.work.ctx.Err()
 	v.work.ctx = nil
 	if v.left <= 0 { // a promise may have swallowed the interruption
 		v.broken = ErrTimeout
@@ -253,6 +254,8 @@ func (v *VM) leave(err error) error {
 	}
 	switch text := e.Error(); {
 	case v.broken != nil:
+	case e.Name == "InternalError" && e.Message == "interrupted" && ended != nil:
+		v.broken = ended
 	case e.Name == "InternalError" && e.Message == "out of memory", e.Name == "" && (text == "null" || text == ""):
 		v.broken = ErrMemory // there was none left even for the error
 	default:
@@ -275,7 +278,7 @@ func (e *limitError) Unwrap() []error { return []error{e.limit, e.at} }
 // ask calls an entry point on the worker.
 func (v *VM) ask(ctx context.Context, f quickjs.Value, args ...any) (string, error) {
 	a := &answer{}
-	err := v.perform(func() (err error) {
+	err := v.perform(ctx, func() (err error) {
 		a.text, err = v.call(ctx, f, args...)
 		return err
 	})
@@ -325,7 +328,7 @@ const maxTicks = 10_000
 // worker. later is whether promises were among it.
 func (v *VM) script(ctx context.Context, f quickjs.Value, args ...any) (text string, later bool, err error) {
 	a := &answer{}
-	err = v.perform(func() (err error) {
+	err = v.perform(ctx, func() (err error) {
 		a.text, a.later, err = v.settle(ctx, f, args...)
 		return err
 	})

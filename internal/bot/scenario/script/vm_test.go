@@ -324,3 +324,20 @@ func BenchmarkNewVM(b *testing.B) {
 		v.close()
 	}
 }
+
+// BenchmarkNewLargeVM makes machines of a bot with a file of 2,000 lines that uses underscore.
+func BenchmarkNewLargeVM(b *testing.B) {
+	var code strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&code, "function f%d(list, name) {\n  var found = _.find(list, function (item) { return item.name === name + %d; });\n  return found ? found.value : '';\n}\n", i, i)
+	}
+	code.WriteString("_.each([1], f1);")
+	e := newEngine(b, Options{}, Unit{Name: "src/a.js", Code: code.String()}, blocks(`return f1([], "x")`))
+	for b.Loop() {
+		v, _, err := e.load(false)
+		if err != nil {
+			b.Fatal(err)
+		}
+		v.close()
+	}
+}

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -28,6 +29,9 @@ type worker struct {
 
 // patience is how much longer than the turn's time is waited for a script.
 const patience = time.Second
+
+// again is when a script is interrupted once more: a call that just begins takes the first one away.
+const again = 20 * time.Millisecond
 
 // start starts the worker; close or abandon end it.
 func (v *VM) start() {
@@ -67,7 +71,8 @@ func (v *VM) safely(task func() error) (err error) {
 }
 
 // perform runs a task on the worker and waits for it, at most a little longer than the turn's time.
-func (v *VM) perform(task func() error) error {
+// When the context ends, so does the script.
+func (v *VM) perform(ctx context.Context, task func() error) error {
 	if v.isLost() {
 		return ErrTimeout
 	}
@@ -78,16 +83,26 @@ func (v *VM) perform(task func() error) error {
 	v.away.Store(0)
 	v.timer.Reset(limit)
 	v.tasks <- task
+	ended, cancelled := ctx.Done(), false
 	for {
 		select {
 		case err := <-v.results:
 			return err
+		case <-ended:
+			ended, cancelled = nil, true
+			v.js.Interrupt()
+			v.timer.Reset(again)
 		case <-v.timer.C:
 			spent := time.Since(started) - time.Duration(v.away.Load())
 			if spent >= limit && v.abandon() {
 				return ErrTimeout
 			}
-			v.timer.Reset(max(limit-spent, patience/4))
+			wait := max(limit-spent, patience/4)
+			if cancelled {
+				v.js.Interrupt()
+				wait = again
+			}
+			v.timer.Reset(wait)
 		}
 	}
 }
