@@ -35,6 +35,9 @@ func (s *scan) inName(at int) bool {
 	if !s.glued(at) || s.at(at-1).kind != word {
 		return false
 	}
+	if s.is(at-1, "h", "m") && s.glued(at-1) && s.at(at-2).kind == digits && !s.inName(at-2) {
+		return false // 2h30m
+	}
 	last, _ := utf8.DecodeLastRuneInString(s.text[:s.at(at).start])
 	return !unicode.Is(unicode.Cyrillic, last) || unicode.IsUpper(last)
 }

@@ -44,9 +44,15 @@ type rule func(s *scan, at int) (next int, value any)
 
 // rules are all entities by name.
 var rules = map[string]rule{
-	"duckling.number":  ruleNumber,
-	"duckling.ordinal": ruleOrdinal,
-	"zb.number":        ruleNumber,
+	"duckling.number":          ruleNumber,
+	"duckling.ordinal":         ruleOrdinal,
+	"duckling.duration":        ruleDuration,
+	"duckling.amount-of-money": ruleAmount(moneys),
+	"duckling.distance":        ruleAmount(distances),
+	"duckling.quantity":        ruleAmount(weights),
+	"duckling.volume":          ruleAmount(volumes),
+	"duckling.temperature":     ruleTemperature,
+	"zb.number":                ruleNumber,
 }
 
 // Names lists the entities there are, sorted.
