@@ -49,8 +49,10 @@ type Bot struct {
 	engine      *script.Engine
 	helpers     helpers
 	fillsSlots  bool // slotFilling.sc of the library is required
-	injector    json.RawMessage
-	warnings    Errors
+
+	understanding Understanding
+	injector      json.RawMessage
+	warnings      Errors
 }
 
 // helpers are functions that every bot has, by number.

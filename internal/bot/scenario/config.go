@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/govorun/govorun/internal/bot/scenario/nlu"
 )
 
 // configFile is where a bot says what it is.
@@ -35,9 +37,15 @@ type config struct {
 		TimeLimit struct {
 			Timeout int `yaml:"timeout"` // in milliseconds
 		} `yaml:"timeLimit"`
+		IntentNoMatchThresholds struct {
+			Phrases *float64 `yaml:"phrases"`
+		} `yaml:"intentNoMatchThresholds"`
 		ModifyRequestInPreMatch bool  `yaml:"modifyRequestInPreMatch"`
 		DepthFirst              *bool `yaml:"considerContextDepthInStateSelectionV2"`
 	} `yaml:"nlp"`
+	Caila struct {
+		NoMatchThreshold *float64 `yaml:"noMatchThreshold"`
+	} `yaml:"caila"`
 	Messages struct {
 		OnError struct {
 			DefaultMessage  string           `yaml:"defaultMessage"`
@@ -53,6 +61,16 @@ type config struct {
 
 // depthFirst reports whether a trigger of a deeper context wins before one that fits better.
 func (c *config) depthFirst() bool { return c.NLP.DepthFirst == nil || *c.NLP.DepthFirst }
+
+// intentThreshold is the confidence from which an intent counts.
+func (c *config) intentThreshold() float64 {
+	for _, t := range []*float64{c.NLP.IntentNoMatchThresholds.Phrases, c.Caila.NoMatchThreshold} {
+		if t != nil {
+			return *t
+		}
+	}
+	return nlu.DefaultThreshold
+}
 
 // lengthLimit is how many characters of a query are matched.
 func (c *config) lengthLimit() int {

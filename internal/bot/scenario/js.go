@@ -64,7 +64,7 @@ func (t *turn) begin() error {
 	}
 	t.shown = t.current.path
 	fields["currentState"] = encode(t.shown)
-	if t.query != "" && t.bot.options.Understanding != nil {
+	if t.query != "" && len(t.bot.entityNames) > 0 {
 		fields["entities"] = t.entities()
 	}
 	if err := t.vm.Begin(encode(fields)); err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/govorun/govorun/internal/bot/scenario/library"
 	"github.com/govorun/govorun/internal/bot/scenario/morph"
+	"github.com/govorun/govorun/internal/bot/scenario/nlu"
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 	"github.com/govorun/govorun/internal/bot/scenario/script"
 	"github.com/govorun/govorun/internal/bot/scenario/syntax"
@@ -41,7 +42,8 @@ type Options struct {
 	Rand          func(n int) int                                                       // a number from 0 to n-1, safe for concurrent use; nil means math/rand/v2
 	Log           *slog.Logger                                                          // told of failed turns and of what scripts log; nil means nobody is
 	Fetch         func(ctx context.Context, r script.Request) (*script.Response, error) // for $http; nil refuses
-	Understanding Understanding                                                         // of intents and entities; nil recognises none
+	Understanding Understanding                                                         // of intents and entities; nil means the bot's own
+	Models        nlu.Cache                                                             // of what was learned; nil: it is learned at every start
 	Secrets       map[string]string                                                     // that $secrets.get gives
 	Variables     map[string]string                                                     // that $env.get gives
 	MaxVMs        int                                                                   // how many turns may run scripts at once; 0 means DefaultVMs
@@ -92,7 +94,9 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 
 // build makes the bot of what has been read.
 func (l *loader) build(cfg *config, o Options) (*Bot, error) {
+	corpus := l.corpus()
 	c := newCompiler(cfg, l.patterns, &l.errs)
+	intentPatterns, meant := c.compileIntents(corpus, nluFiles[0])
 	c.compile(l.tags)
 	helpers := c.helpers()
 	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector),
@@ -115,9 +119,16 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 		return nil, limited(l.errs)
 	}
 	b.engine = engine
+	if b.understanding = o.Understanding; b.understanding == nil {
+		u := l.understand(c, corpus, o)
+		if len(intentPatterns) > 0 {
+			u.patterns, u.meant = l.patterns.NewSet(intentPatterns), meant
+		}
+		b.understanding = u
+	}
 	b.entityNames = l.patterns.Entities()
 	b.patterns = c.sets(c.root, nil)
-	b.warnings = append(c.warnings, l.located(&c.code, engine.Warnings())...)
+	b.warnings = append(append(l.warnings, c.warnings...), l.located(&c.code, engine.Warnings())...)
 	sortErrors(b.warnings, l.names())
 	return b, nil
 }
@@ -222,6 +233,7 @@ type loader struct {
 	injector    map[string]any
 	expressions map[string]bool // every {{ }} in the bot's files: scripts may expand no others
 	errs        Errors
+	warnings    Errors
 }
 
 func (l *loader) names() []string {

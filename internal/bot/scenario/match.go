@@ -2,33 +2,11 @@ package scenario
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 )
-
-// Understanding recognises intents and entities in what clients say.
-type Understanding interface {
-	// Intents are the intents that a phrase may have, the likeliest first; none when it is
-	// about nothing that the bot was trained for.
-	Intents(ctx context.Context, text string) ([]Intent, error)
-	// Entities are the places of an entity in a phrase, by the name that patterns call it.
-	Entities(ctx context.Context, text, name string) ([]pattern.Span, error)
-	// Intent is what is known of an intent, by its path; ok is false when there is none.
-	Intent(path string) (i Intent, ok bool)
-}
-
-// Intent is what a phrase may be about.
-type Intent struct {
-	Path   string                     // as in "/Hello"
-	Score  float64                    // confidence, from 0 to 1
-	Slots  []Slot                     // its parameters
-	Data   json.RawMessage            // the intent as scripts see it ($context.intent); nil for its path alone
-	Values map[string]json.RawMessage // of the slots that were found, by name; filled by the turn
-}
 
 // What led to a state.
 const (

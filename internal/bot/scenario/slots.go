@@ -60,7 +60,7 @@ func (b *Bot) slotSettings() slotSettings {
 func (t *turn) fill() (s *state, asked bool, err error) {
 	f := t.memory.Filling
 	t.memory.Filling = nil
-	intent, ok := t.bot.options.Understanding.Intent(f.Intent)
+	intent, ok := t.bot.understanding.Intent(f.Intent)
 	target := t.bot.root.resolve(f.Target)
 	if !ok || target == nil {
 		return nil, false, nil // the bot has changed meanwhile
@@ -183,17 +183,14 @@ func (t *turn) spans(entity string) []pattern.Span {
 		}
 		list = append(list, pattern.Span{Start: f.Start, End: f.End, Value: value})
 	}
-	if list != nil || t.bot.options.Understanding == nil {
+	if list != nil {
 		return list
 	}
-	spans, err := t.bot.options.Understanding.Entities(t.ctx, phrase.Text(), entity)
-	if err != nil {
-		t.host.log(fmt.Sprintf("entity @%s: %v", entity, err))
-	}
+	spans := slices.Clone(t.entity(phrase.Text(), entity))
 	for i := range spans {
 		if spans[i].Value == nil {
 			spans[i].Value = encode(phrase.Text()[spans[i].Start:spans[i].End])
 		}
 	}
-	return spans
+	return slices.CompactFunc(spans, func(a, b pattern.Span) bool { return a.End == b.End }) // with and without its preposition
 }

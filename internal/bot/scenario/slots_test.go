@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario"
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
@@ -31,7 +32,7 @@ func (k knowing) Intent(path string) (scenario.Intent, bool) {
 	return i, ok
 }
 
-func (k knowing) Entities(_ context.Context, text, name string) ([]pattern.Span, error) {
+func (k knowing) Entities(_ context.Context, text, name string, _ time.Time) ([]pattern.Span, error) {
 	if name != "duckling.number" {
 		return nil, nil
 	}

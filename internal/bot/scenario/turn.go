@@ -283,7 +283,7 @@ func notFound(path string) error { return &dialogError{"State not found for path
 // understand is the state that the query leads to; done says that a question for a slot was put
 // instead.
 func (t *turn) understand() (s *state, done bool, err error) {
-	if t.memory.Filling != nil && t.bot.options.Understanding != nil {
+	if t.memory.Filling != nil {
 		if s, done, err = t.fill(); s != nil || done || err != nil {
 			return s, done, err
 		}
@@ -341,24 +341,21 @@ func (t *turn) said() *pattern.Phrase {
 // phraseOf is a text as patterns see it.
 func (t *turn) phraseOf(text string) *pattern.Phrase {
 	p := pattern.NewPhrase(text)
-	if u := t.bot.options.Understanding; u != nil {
-		p.SetEntities(func(name string) []pattern.Span {
-			spans, err := u.Entities(t.ctx, p.Text(), name)
-			if err != nil {
-				t.host.log(fmt.Sprintf("entity @%s: %v", name, err))
-			}
-			return spans
-		})
-	}
+	p.SetEntities(func(name string) []pattern.Span { return t.entity(p.Text(), name) })
 	return p
 }
 
-func (t *turn) intents() ([]Intent, error) {
-	u := t.bot.options.Understanding
-	if u == nil {
-		return nil, nil
+// entity is the places of an entity in a text.
+func (t *turn) entity(text, name string) []pattern.Span {
+	spans, err := t.bot.understanding.Entities(t.ctx, text, name, t.host.Now())
+	if err != nil {
+		t.host.log(fmt.Sprintf("entity @%s: %v", name, err))
 	}
-	intents, err := u.Intents(t.ctx, t.query)
+	return spans
+}
+
+func (t *turn) intents() ([]Intent, error) {
+	intents, err := t.bot.understanding.Intents(t.ctx, t.query)
 	if err != nil {
 		return nil, fmt.Errorf("recognise intents: %w", err)
 	}
