@@ -73,10 +73,19 @@ func (o Options) filled() Options {
 // Load reads a bot: chatbot.yaml and, from its entry points in src/ on, all it requires. When
 // the bot has mistakes the error is Errors, with all of them.
 func Load(fsys fs.FS, o Options) (*Bot, error) {
+	l, cfg, err := read(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return l.build(cfg, o.filled())
+}
+
+// read reads the files of a bot.
+func read(fsys fs.FS) (*loader, *config, error) {
 	l := &loader{fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string)}
 	content, err := fs.ReadFile(fsys, configFile)
 	if err != nil {
-		return nil, fmt.Errorf("load bot: %w", err)
+		return nil, nil, fmt.Errorf("load bot: %w", err)
 	}
 	cfg := parseConfig(content, &l.errs)
 	l.injector, l.syntax.CustomTags = cfg.Injector, cfg.CustomTags
@@ -87,9 +96,9 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 		l.load(source{false, path.Join(sourceDir, entry)}, &syntax.Tag{Pos: Position{File: configFile}})
 	}
 	if len(l.errs) > 0 { // what they hide would look like more mistakes
-		return nil, limited(l.errs)
+		return nil, nil, limited(l.errs)
 	}
-	return l.build(&cfg, o.filled())
+	return l, &cfg, nil
 }
 
 // build makes the bot of what has been read.
