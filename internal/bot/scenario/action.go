@@ -128,7 +128,7 @@ func (c *compiler) numberCheck(t *syntax.Tag) string {
 // texts makes a choice of the texts in a parameter: one, or a list of them.
 func (c *compiler) texts(t *syntax.Tag, name string) *random {
 	v := c.param(t, name)
-	r := &random{}
+	r := &random{draw: noBlock}
 	if v.Text == "" {
 		return r
 	}

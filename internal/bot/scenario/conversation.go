@@ -17,19 +17,20 @@ import (
 // Conversation is one client talking to a bot without a server: in tests and in a terminal. It
 // belongs to one goroutine.
 type Conversation struct {
-	bot     *Bot
-	o       ConversationOptions
-	memory  memory
-	client  json.RawMessage
-	started bool
-	offset  time.Duration // of the virtual clock
-	now     time.Time     // when the clock was set; zero while it goes with the real one
-	chance  *rand.Rand
-	numbers []int // what chance is to give next; nil when nothing was set
-	set     bool  // numbers were set: when they are used up chance gives 0
-	pending []Timer
-	lines   []string   // logged in this turn
-	vm      *script.VM // of this conversation alone, kept from turn to turn
+	bot      *Bot
+	o        ConversationOptions
+	memory   memory
+	client   json.RawMessage
+	started  bool
+	offset   time.Duration // of the virtual clock
+	now      time.Time     // when the clock was set; zero while it goes with the real one
+	chance   *rand.Rand
+	numbers  []int // what chance is to give next; nil when nothing was set
+	set      bool  // numbers were set: when they are used up chance gives 0
+	pending  []Timer
+	lines    []string   // logged in this turn
+	timeouts int        // how many there were
+	vm       *script.VM // of this conversation alone, kept from turn to turn
 }
 
 // ConversationOptions say what a conversation has around it.
@@ -63,8 +64,20 @@ type Answer struct {
 	Log        []string
 	NewSession bool // the bot began the session anew
 	EndSession bool
+	Start      *Start // how a script began it with $reactions.newSession; nil when none did
+	Mails      []Mail
 	Err        error // the scenario failed; the replies are then what the bot says about it
 }
+
+// Start is what a script wants a new session to begin with.
+type Start struct {
+	Message string
+	Session json.RawMessage // its $session
+	Data    json.RawMessage // its $request.data
+}
+
+// Mail is a mail that a script would have sent.
+type Mail struct{ Recipient, Subject, Body string }
 
 // Converse begins a conversation.
 func (b *Bot) Converse(o ConversationOptions) *Conversation {
@@ -219,6 +232,7 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 	if o.client != nil {
 		c.client = o.client
 	}
+	c.wait(o.replies)
 	c.pending = slices.DeleteFunc(append(c.pending, o.timers...), func(t Timer) bool { return slices.Contains(o.cancelled, t.ID) })
 	slices.SortStableFunc(c.pending, func(a, b Timer) int { return a.At.Compare(b.At) })
 	if o.ends {
@@ -227,6 +241,26 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 	return Answer{
 		Replies: repliesOf(o.replies), Class: o.class, States: o.states, Context: o.context, Confidence: o.confidence,
 		Response: o.response, Log: c.lines, NewSession: o.begins, EndSession: o.ends,
+		Start: o.wanted, Mails: o.mails,
+	}
+}
+
+// wait begins the timeouts that are among the replies.
+func (c *Conversation) wait(replies []json.RawMessage) {
+	for _, raw := range replies {
+		var r struct {
+			Type        string
+			Interval    float64
+			TargetState string
+		}
+		if json.Unmarshal(raw, &r) != nil || r.Type != "timeout" {
+			continue
+		}
+		interval := time.Duration(r.Interval * float64(time.Second))
+		c.timeouts++
+		c.pending = append(c.pending, Timer{
+			ID: fmt.Sprintf("timeout-%d", c.timeouts), Timeout: true, At: c.Time().Add(interval), Interval: interval, Target: r.TargetState,
+		})
 	}
 }
 

@@ -35,6 +35,7 @@ type host struct {
 	world     world
 	timers    []Timer
 	cancelled []string
+	mails     []Mail
 }
 
 func newHost(t *turn, w world) *host { return &host{turn: t, world: w} }
@@ -108,6 +109,7 @@ var services = map[string]func(h *host, args json.RawMessage) (any, error){
 	"nlp.conform":           (*host).nlpConform,
 	"nlp.parseMorph":        (*host).nlpParseMorph,
 	"nlp.checkMyVocabulary": (*host).nlpKnows,
+	"mail.send":             (*host).sendMail,
 	"pushgate.createEvent":  (*host).createEvent,
 	"pushgate.cancelEvent":  (*host).cancelEvent,
 	"secrets.get":           (*host).secret,
@@ -130,6 +132,9 @@ type arguments struct {
 	ID         string
 	Name       string
 	Limit      int
+	To         string
+	Subject    string
+	Body       string
 }
 
 func argumentsOf(raw json.RawMessage) arguments {
@@ -160,6 +165,13 @@ func (h *host) startSession(json.RawMessage) (any, error) {
 // stopSession ends the session with this answer.
 func (h *host) stopSession(json.RawMessage) (any, error) {
 	h.turn.ends = true
+	return nil, nil
+}
+
+// sendMail notes a mail: none is sent.
+func (h *host) sendMail(raw json.RawMessage) (any, error) {
+	a := argumentsOf(raw)
+	h.mails = append(h.mails, Mail{a.To, a.Subject, a.Body})
 	return nil, nil
 }
 

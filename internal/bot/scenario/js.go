@@ -465,7 +465,7 @@ type ended struct {
 
 // output gathers what came of the turn.
 func (t *turn) output() (*output, error) {
-	o := &output{memory: t.memory, begins: t.restarted || t.in.fresh, ends: t.ends, timers: t.host.timers, cancelled: t.host.cancelled}
+	o := &output{memory: t.memory, begins: t.restarted || t.in.fresh, ends: t.ends, timers: t.host.timers, cancelled: t.host.cancelled, wanted: t.wanted, mails: t.host.mails}
 	o.replies = t.pending
 	if t.vm != nil {
 		if err := t.collect(o); err != nil {

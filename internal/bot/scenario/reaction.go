@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -40,7 +41,10 @@ type (
 	branch struct{ arms []arm }
 
 	// random runs one of several reactions.
-	random struct{ choices []reaction }
+	random struct {
+		choices []reaction
+		draw    int // the expression that says which, where requests may say so; noBlock: none
+	}
 
 	// jump goes to a state: now (go!), or only for the next query (go).
 	jump struct {
@@ -123,7 +127,8 @@ func (c *compiler) reaction(in *state, t *syntax.Tag) reaction {
 		if len(t.Kids) == 0 {
 			c.warn(t.Pos, t.Line, "random without reactions does nothing")
 		}
-		return &random{choices: c.reactions(in, t.Kids)}
+		choices := c.reactions(in, t.Kids)
+		return &random{choices, c.code.expression(t.Pos, fmt.Sprintf("$reactions.random(%d)", len(choices)))}
 	case "go", "go!":
 		return c.jump(in, t)
 	case "timeout":
@@ -403,7 +408,32 @@ func (r *random) run(t *turn) (bool, error) {
 	if len(r.choices) == 0 {
 		return true, nil
 	}
-	return r.choices[t.host.pick(len(r.choices))].run(t)
+	n, err := t.draw(r)
+	if err != nil {
+		return false, err
+	}
+	return r.choices[n].run(t)
+}
+
+// draw says which of the reactions runs. In tests, and where the request brings the numbers
+// ($request.data.smartRandom), it is as $reactions.random has it, which writes them down.
+func (t *turn) draw(r *random) (int, error) {
+	if r.draw == noBlock || !t.host.world.test && !bytes.Contains(t.in.request["data"], []byte(`"smartRandom"`)) {
+		return t.host.pick(len(r.choices)), nil
+	}
+	vm, err := t.js()
+	if err != nil {
+		return 0, err
+	}
+	value, err := vm.Value(t.ctx, r.draw)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(string(value))
+	if err != nil {
+		return 0, fmt.Errorf("$reactions.random gives %s, expected a whole number", value)
+	}
+	return max(0, min(n, len(r.choices)-1)), nil
 }
 
 func (j *jump) run(t *turn) (bool, error) {

@@ -105,6 +105,7 @@ type turn struct {
 	pushed  int               // replies of tags so far
 
 	restarted bool // the session was begun anew by a script
+	wanted    *Start
 	ends      bool // a script ends it
 	broken    bool // the VM cannot be used any more
 }
@@ -123,6 +124,8 @@ type output struct {
 	cancelled  []string
 	ends       bool // the session
 	begins     bool // a new session
+	wanted     *Start
+	mails      []Mail
 }
 
 // react runs the turn to its end. The VM it took is given back.
@@ -198,6 +201,7 @@ func (t *turn) renew(wanted json.RawMessage) error {
 	t.in.target, t.in.event, t.in.variables = "", "", nil
 	t.memory = memory{}
 	t.in.query = w.Message
+	t.wanted = &Start{Message: w.Message, Session: orObject(w.Session), Data: orObject(w.Data)}
 	if w.Request != nil {
 		_ = json.Unmarshal(w.Request["event"], &t.in.event)
 		if w.Message == "" && t.in.event == "" {
