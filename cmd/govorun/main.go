@@ -38,6 +38,7 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
 	Admin    adminCmd    `cmd:"" help:"Administer a running server: chats, bots, API keys."`
 	Webhooks webhooksCmd `cmd:"" help:"What leaves a running server by webhooks: what waits, what is dead."`
+	Bot      botCmd      `cmd:"" help:"Check, test and try a bot in the scenario language."`
 	Bench    benchCmd    `cmd:"" help:"Put load on a running server and measure it."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
@@ -77,7 +78,9 @@ func run(ctx context.Context, args []string, w *world) (code int) {
 		fmt.Fprintf(w.Stderr, "govorun: %v\nSee govorun --help.\n", err)
 		return 2
 	}
-	if err := parsed.Run(); err != nil {
+	if err := parsed.Run(); errors.Is(err, errReported) {
+		return 1
+	} else if err != nil {
 		fmt.Fprintf(w.Stderr, "govorun: %v\n", err)
 		var bad *usageError
 		if errors.As(err, &bad) {

@@ -60,6 +60,12 @@ func TestCommandLines(t *testing.T) {
 		{name: "replay of nothing", env: []string{"GOVORUN_KEY=k"}, args: []string{"webhooks", "replay"}, code: 2, stderr: []string{"--chat"}},
 		{name: "webhooks in an unknown state", args: []string{"webhooks", "list", "--state", "alive"}, code: 2, stderr: []string{"--state"}},
 		{name: "backup of nothing", args: []string{"backup", "--data", t.TempDir(), "--to", filepath.Join(t.TempDir(), "x")}, code: 1, stderr: []string{"backup"}},
+		{name: "bot without a command", args: []string{"bot"}, code: 2, stderr: []string{"check", "test", "chat"}},
+		{name: "bot of no directory", args: []string{"bot", "check", "none"}, code: 2, stderr: []string{"there is no directory none"}},
+		{name: "bot of a file", args: []string{"bot", "test", "main.go"}, code: 2, stderr: []string{"main.go is not a directory"}},
+		{name: "bot of another directory", args: []string{"bot", "chat", "."}, code: 2, stderr: []string{"no chatbot.yaml"}},
+		{name: "bot test of a bad filter", args: []string{"bot", "test", "../../bots/demo", "--filter=("}, code: 2, stderr: []string{"--filter"}},
+		{name: "help of bot chat names its commands", args: []string{"bot", "chat", "--help"}, stdout: ":timers"},
 		{name: "backup to nowhere", args: []string{"backup", "--data", t.TempDir()}, code: 2, stderr: []string{"--to"}},
 	}
 	for _, tt := range tests {
