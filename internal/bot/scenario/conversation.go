@@ -17,20 +17,19 @@ import (
 // Conversation is one client talking to a bot without a server: in tests and in a terminal. It
 // belongs to one goroutine.
 type Conversation struct {
-	bot      *Bot
-	o        ConversationOptions
-	memory   memory
-	client   json.RawMessage
-	started  bool
-	offset   time.Duration // of the virtual clock
-	now      time.Time     // when the clock was set; zero while it goes with the real one
-	chance   *rand.Rand
-	numbers  []int // what chance is to give next; nil when nothing was set
-	set      bool  // numbers were set: when they are used up chance gives 0
-	pending  []Timer
-	lines    []string   // logged in this turn
-	timeouts int        // how many there were
-	vm       *script.VM // of this conversation alone, kept from turn to turn
+	bot     *Bot
+	o       ConversationOptions
+	memory  memory
+	client  json.RawMessage
+	started bool
+	offset  time.Duration // of the virtual clock
+	now     time.Time     // when the clock was set; zero while it goes with the real one
+	chance  *rand.Rand
+	numbers []int // what chance is to give next; nil when nothing was set
+	set     bool  // numbers were set: when they are used up chance gives 0
+	pending []Timer
+	lines   []string   // logged in this turn
+	vm      *script.VM // of this conversation alone, kept from turn to turn
 }
 
 // ConversationOptions say what a conversation has around it.
@@ -232,7 +231,6 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 	if o.client != nil {
 		c.client = o.client
 	}
-	c.wait(o.replies)
 	c.pending = slices.DeleteFunc(append(c.pending, o.timers...), func(t Timer) bool { return slices.Contains(o.cancelled, t.ID) })
 	slices.SortStableFunc(c.pending, func(a, b Timer) int { return a.At.Compare(b.At) })
 	if o.ends {
@@ -242,25 +240,6 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 		Replies: repliesOf(o.replies), Class: o.class, States: o.states, Context: o.context, Confidence: o.confidence,
 		Response: o.response, Log: c.lines, NewSession: o.begins, EndSession: o.ends,
 		Start: o.wanted, Mails: o.mails,
-	}
-}
-
-// wait begins the timeouts that are among the replies.
-func (c *Conversation) wait(replies []json.RawMessage) {
-	for _, raw := range replies {
-		var r struct {
-			Type        string
-			Interval    float64
-			TargetState string
-		}
-		if json.Unmarshal(raw, &r) != nil || r.Type != "timeout" {
-			continue
-		}
-		interval := time.Duration(r.Interval * float64(time.Second))
-		c.timeouts++
-		c.pending = append(c.pending, Timer{
-			ID: fmt.Sprintf("timeout-%d", c.timeouts), Timeout: true, At: c.Time().Add(interval), Interval: interval, Target: r.TargetState,
-		})
 	}
 }
 
