@@ -24,6 +24,8 @@ type compiler struct {
 	triggers []pendingTrigger
 	bodies   []pendingBody
 	examples map[*state][]string // phrases of e and eg tags
+
+	incomplete bool // files of the library are missing
 }
 
 // pendingTrigger is a trigger whose states are not known yet.
@@ -137,15 +139,36 @@ func (c *compiler) failPattern(v syntax.Value, err *pattern.Error) {
 	c.fail(pos, full, err.Message, err.Expected)
 }
 
-// link binds the names in patterns.
+// nothing is a pattern that no phrase fits.
+const nothing = `$regexp<[^\x00-\x{10FFFF}]>`
+
+// link binds the names in patterns. Those that files of the library would define which are not
+// there fit nothing: the rest of the bot works without them.
 func (c *compiler) link() {
-	for _, e := range c.library.Link() {
-		if e.Pattern != nil {
-			c.failPattern(c.places[e.Pattern], e.Err)
-		} else {
-			c.failPattern(c.named[e.Name], e.Err)
+	errs := c.library.Link()
+	if c.incomplete {
+		for _, e := range errs {
+			if name := e.Err.Unknown; name != "" {
+				pos, full := c.place(e).At(e.Err.Offset)
+				c.warn(pos, full, fmt.Sprintf("there is no pattern $%s: nothing fits it", name))
+				if err := c.library.Define(name, nothing, ""); err != nil {
+					panic(err) // it is written above
+				}
+			}
 		}
+		errs = c.library.Link()
 	}
+	for _, e := range errs {
+		c.failPattern(c.place(e), e.Err)
+	}
+}
+
+// place is where the pattern of a mistake stands.
+func (c *compiler) place(e *pattern.LinkError) syntax.Value {
+	if e.Pattern != nil {
+		return c.places[e.Pattern]
+	}
+	return c.named[e.Name]
 }
 
 // theme makes a namespace. Several tags may name the same one: modules are merged.

@@ -45,7 +45,6 @@ func TestErrors(t *testing.T) {
 		{"require", "require: nothing.sc\nrequire: code.js\n    type = scriptEs6\nrequire: nowhere.sc\n  module = sys.zb-common\nrequire: ../../etc/passwd.sc\nrequire:", strings.Join([]string{
 			"src/main.sc:1:1: there is no file src/nothing.sc\n\trequire: nothing.sc",
 			"src/main.sc:2:1: there is no file src/code.js\n\trequire: code.js",
-			"src/main.sc:4:1: the library sys.zb-common has no file nowhere.sc\n\trequire: nowhere.sc",
 			"src/main.sc:6:1: there is no file ../etc/passwd.sc\n\trequire: ../../etc/passwd.sc",
 			"src/main.sc:7:1: require without a file, expected a path, as in require: questions.sc\n\trequire:",
 		}, "\n")},
@@ -75,6 +74,7 @@ func TestWarnings(t *testing.T) {
 		{"no such state", "theme: /\n    state: A\n        q!: a\n        go!: /B/C", "src/main.sc:4:9: there is no state \"/B/C\" seen from /A\n\tgo!: /B/C"},
 		{"no such state behind a button", "theme: /\n    state: A\n        q!: a\n        buttons:\n            \"B\" -> /B", "src/main.sc:5:13: there is no state \"/B\" seen from /A\n\t\"B\" -> /B"},
 		{"no such toState", "theme: /\n    state: A\n        q!: a\n        q: x || toState = ../B", "src/main.sc:4:9: there is no state \"../B\" seen from /A\n\tq: x || toState = ../B"},
+		{"a library file that is not there", "require: nowhere.sc\n    module = sys.zb-common\ntheme: /\n    state: A\n        q!: a $Nowhere\n        q!: b\n        a: a", "src/main.sc:1:1: the library sys.zb-common has no file nowhere.sc\n\trequire: nowhere.sc\nsrc/main.sc:5:15: there is no pattern $Nowhere: nothing fits it\n\tq!: a $Nowhere"},
 		{"state twice", "theme: /\n    state: A\n        q!: a\n        a: 1\n    state: A\n        a: 2", "src/main.sc:5:5: state /A is there already, src/main.sc:2:5: the two are merged\n\tstate: A"},
 		{"a file that fails", "theme: /\n    init:\n        nobody();\n    state: A\n        q!: a\n        a: a", "src/main.sc:3:9: ReferenceError: 'nobody' is not defined\n\tnobody();"},
 	} {

@@ -105,6 +105,7 @@ func read(fsys fs.FS) (*loader, *config, error) {
 func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	corpus := l.corpus()
 	c := newCompiler(cfg, l.patterns, &l.errs)
+	c.incomplete = l.incomplete
 	intentPatterns, meant := c.compileIntents(corpus, nluFiles[0])
 	c.compile(l.tags)
 	helpers := c.helpers()
@@ -241,6 +242,7 @@ type loader struct {
 	patterns    *pattern.Library
 	injector    map[string]any
 	expressions map[string]bool // every {{ }} in the bot's files: scripts may expand no others
+	incomplete  bool            // files of the library are missing
 	errs        Errors
 	warnings    Errors
 }
@@ -307,17 +309,33 @@ func (l *loader) require(t *syntax.Tag, from source) {
 		return
 	}
 	l.inject(t)
-	if module := t.Param("module"); module != "" && slices.Contains(systemModules, module) {
-		if _, err := fs.Stat(library.Files, path.Clean(name)); err != nil {
-			l.fail(t, fmt.Sprintf("the library %s has no file %s", module, name), "")
-			return
-		}
-		l.read(t, source{true, path.Clean(name)})
+	if module := t.Param("module"); module != "" {
+		l.requireOf(module, name, t)
 		return
 	}
 	for _, found := range l.find(name, from) {
 		l.read(t, found)
 	}
+}
+
+// requireOf reads a file of a module: of the library, or one that lies in a folder of the bot. That
+// there is none is a warning: the rest of the bot works without it.
+func (l *loader) requireOf(module, name string, t *syntax.Tag) {
+	var places []source
+	if slices.Contains(systemModules, module) {
+		places = append(places, source{true, path.Clean(strings.TrimPrefix(name, "/"))})
+	}
+	for _, dir := range []string{"modules", "module"} {
+		places = append(places, source{false, path.Join(dir, module, name)}, source{false, path.Join(dir, module, sourceDir, name)})
+	}
+	for _, src := range places {
+		if info, err := fs.Stat(l.dir(src), src.name); err == nil && !info.IsDir() {
+			l.read(t, src)
+			return
+		}
+	}
+	l.warnings = append(l.warnings, &Error{Position: t.Pos, Source: t.Line, Message: fmt.Sprintf("the library %s has no file %s", module, name)})
+	l.incomplete = true
 }
 
 // find is the files that a require means; one that is not there when there are none.

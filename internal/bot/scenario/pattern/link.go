@@ -13,8 +13,9 @@ type LinkError struct {
 func (e *LinkError) Error() string { return e.Err.Error() }
 
 // Link binds names to patterns and dictionaries. It returns every name that is not defined
-// or that is defined by itself.
+// or that is defined by itself. After mistakes more may be defined, and it may be called again.
 func (l *Library) Link() []*LinkError {
+	l.warnings = nil
 	names, lists := sortedKeys(l.named), l.lists()
 	var errs []*LinkError
 	for _, name := range names {
@@ -127,6 +128,7 @@ func (b *binder) name(n *node) {
 			return
 		}
 		b.fail(n, fmt.Sprintf("there is no pattern $%s", n.name), "a name defined in a patterns tag")
+		b.errs[len(b.errs)-1].Unknown = n.name
 		return
 	}
 	n.kids, n.conv = []*node{of.body}, of.converter

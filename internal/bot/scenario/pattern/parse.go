@@ -20,6 +20,7 @@ type Error struct {
 	Offset   int    // in the source, in bytes
 	Message  string // what is wrong
 	Expected string // what would be right; "" when the message says it all
+	Unknown  string // the name of a pattern that is not defined; "" for other mistakes
 }
 
 func (e *Error) Error() string {
