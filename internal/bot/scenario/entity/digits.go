@@ -35,8 +35,11 @@ func (s *scan) inName(at int) bool {
 	if !s.glued(at) || s.at(at-1).kind != word {
 		return false
 	}
-	if s.is(at-1, "h", "m") && s.glued(at-1) && s.at(at-2).kind == digits && !s.inName(at-2) {
+	if s.is(at-1, "h", "m") && s.glued(at-1) && s.at(at-2).kind == digits && (!s.glued(at-2) || s.is(at-3, "h")) {
 		return false // 2h30m
+	}
+	if s.is(at-1, "t") && s.glued(at-1) && s.is(at-3, "-") {
+		return false // 2019-12-11T15:30
 	}
 	last, _ := utf8.DecodeLastRuneInString(s.text[:s.at(at).start])
 	return !unicode.Is(unicode.Cyrillic, last) || unicode.IsUpper(last)

@@ -52,7 +52,12 @@ var rules = map[string]rule{
 	"duckling.quantity":        ruleAmount(weights),
 	"duckling.volume":          ruleAmount(volumes),
 	"duckling.temperature":     ruleTemperature,
+	"duckling.time":            ruleTime,
+	"duckling.date":            ruleDate,
+	"duckling.time-of-day":     ruleClock,
+	"duckling.interval":        ruleInterval,
 	"zb.number":                ruleNumber,
+	"zb.datetime":              ruleTime,
 }
 
 // Names lists the entities there are, sorted.
