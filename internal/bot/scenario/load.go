@@ -82,7 +82,10 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 
 // read reads the files of a bot.
 func read(fsys fs.FS) (*loader, *config, error) {
-	l := &loader{fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string)}
+	l := &loader{
+		fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string),
+		dictionaries: make(map[source][]syntax.DictEntry), named: make(map[string]source),
+	}
 	content, err := fs.ReadFile(fsys, configFile)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load bot: %w", err)
@@ -245,6 +248,9 @@ type loader struct {
 	incomplete  bool            // files of the library are missing
 	errs        Errors
 	warnings    Errors
+
+	dictionaries map[source][]syntax.DictEntry
+	named        map[string]source // whose list has a name
 }
 
 func (l *loader) names() []string {
@@ -425,31 +431,58 @@ func (l *loader) module(t *syntax.Tag, src source) {
 }
 
 // dictionary takes in a list of entities: name = Dict makes $entity<Dict>, var = V the global V.
+// One file may be asked for under several names: a bot that asks for a list that the library
+// has read already means to give it a name of its own.
 func (l *loader) dictionary(t *syntax.Tag, src source) {
-	content, ok := l.open(src, t)
+	entries, ok := l.rows(t, src)
 	if !ok {
 		return
 	}
-	entries, errs := syntax.ParseDictionary(src.name, content)
-	l.errs = append(l.errs, errs...)
 	list := make([]pattern.Entry, len(entries))
-	global := make(map[string]any, len(entries))
 	for i, e := range entries {
 		list[i] = pattern.Entry{ID: e.ID, Value: e.Value}
 		for _, s := range e.Synonyms {
 			list[i].Synonyms = append(list[i].Synonyms, s.Text)
 		}
-		global[e.ID] = map[string]any{"id": e.ID, "alternatives": list[i].Synonyms, "value": e.Value}
 	}
-	if name := strings.TrimPrefix(t.Param("name"), "$"); name != "" {
+	if name := strings.TrimPrefix(t.Param("name"), "$"); name != "" && l.first("$entity", name, src) {
 		if err := l.patterns.AddDictionary(name, list); err != nil {
 			pos, full := entries[err.Entry].Synonyms[err.Synonym].At(err.Err.Offset)
 			l.errs = append(l.errs, &Error{Position: pos, Source: full, Message: err.Err.Message, Expected: err.Err.Expected})
 		}
 	}
-	if name := t.Param("var"); name != "" {
+	if name := t.Param("var"); name != "" && l.first("var", name, src) {
+		global := make(map[string]any, len(entries))
+		for i, e := range entries {
+			global[e.ID] = map[string]any{"id": e.ID, "alternatives": list[i].Synonyms, "value": e.Value}
+		}
 		l.values = append(l.values, script.Unit{Name: src.name, Global: name, Value: encode(global)})
 	}
+}
+
+// rows are the entries of a dictionary, which is read once.
+func (l *loader) rows(t *syntax.Tag, src source) ([]syntax.DictEntry, bool) {
+	if entries, ok := l.dictionaries[src]; ok {
+		return entries, true
+	}
+	content, ok := l.open(src, t)
+	if !ok {
+		return nil, false
+	}
+	entries, errs := syntax.ParseDictionary(src.name, content)
+	l.errs = append(l.errs, errs...)
+	l.dictionaries[src] = entries
+	return entries, true
+}
+
+// first reports whether a file was not given this name just before: the last file of a name counts.
+func (l *loader) first(kind, name string, src source) bool {
+	key := kind + " " + name
+	if l.named[key] == src {
+		return false
+	}
+	l.named[key] = src
+	return true
 }
 
 // variable takes in data that becomes a global variable.

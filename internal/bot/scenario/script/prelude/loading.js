@@ -33,7 +33,11 @@
                 K.define(name, K.isObject(exported) && exported.default !== undefined ? exported.default : exported);
             },
             absent: absent,
-            global: function (name, json) { K.define(name, P.parse(json)); },
+            // A large one is read when it is first looked at: a list of cities costs only those who use it.
+            global: function (name, json) {
+                if (json.length < 16384) K.define(name, P.parse(json));
+                else K.lazy(name, function () { return P.parse(json); });
+            },
             // each gives the values of "for each (x in of)": those that for (x in of) gives the names of.
             each: function (of) {
                 var list = [];

@@ -1,0 +1,2 @@
+# The same name: $Name of name.sc knows English.
+require: name.sc
