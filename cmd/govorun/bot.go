@@ -27,6 +27,9 @@ type botCmd struct {
 	Check botCheckCmd `cmd:"" help:"Read a bot and say what is wrong or suspicious in it."`
 	Test  botTestCmd  `cmd:"" help:"Run a bot's XML tests."`
 	Chat  botChatCmd  `cmd:"" help:"Talk to a bot in the terminal."`
+
+	Eval    botEvalCmd    `cmd:"" help:"Measure how well a bot tells its intents apart."`
+	Intents botIntentsCmd `cmd:"" help:"Explain what intents a bot sees in a phrase."`
 }
 
 // botFlags are those of every command that reads a bot from a directory.

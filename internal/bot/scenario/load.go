@@ -80,12 +80,16 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 	return l.build(cfg, o.filled())
 }
 
-// read reads the files of a bot.
-func read(fsys fs.FS) (*loader, *config, error) {
-	l := &loader{
+func newLoader(fsys fs.FS) *loader {
+	return &loader{
 		fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string),
 		dictionaries: make(map[source][]syntax.DictEntry), named: make(map[string]source),
 	}
+}
+
+// read reads the files of a bot.
+func read(fsys fs.FS) (*loader, *config, error) {
+	l := newLoader(fsys)
 	content, err := fs.ReadFile(fsys, configFile)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load bot: %w", err)

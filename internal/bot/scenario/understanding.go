@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,9 +153,7 @@ func listedRule(kind, rule string) string {
 // understand trains the bot.
 func (l *loader) understand(c *compiler, corpus *nlu.Corpus, o Options) *understanding {
 	u := &understanding{language: cmp.Or(c.config.Language, corpus.Language), threshold: c.config.intentThreshold(), intents: make(map[string]Intent)}
-	for s, phrases := range c.examples {
-		corpus.Add(exampleIntent(s), phrases...)
-	}
+	c.addExamples(corpus)
 	if len(corpus.Intents) == 0 {
 		return u
 	}
@@ -166,6 +165,47 @@ func (l *loader) understand(c *compiler, corpus *nlu.Corpus, o Options) *underst
 	}
 	u.model = nlu.Load(corpus, nlu.Options{Lemmas: words, Annotate: u.annotator(l, corpus), Cache: o.Models})
 	return u
+}
+
+// addExamples adds the phrases of e and eg tags, in the order of the states' paths.
+func (c *compiler) addExamples(corpus *nlu.Corpus) {
+	states := slices.SortedFunc(maps.Keys(c.examples), func(a, b *state) int { return strings.Compare(a.path, b.path) })
+	for _, s := range states {
+		corpus.Add(exampleIntent(s), c.examples[s]...)
+	}
+}
+
+// Training is what a bot learns its intents from.
+type Training struct {
+	Corpus    *nlu.Corpus
+	Options   nlu.Options
+	Threshold float64 // from which an intent counts
+}
+
+// ReadTraining reads what a bot learns its intents from, without learning it. Where there is an
+// NLU file and no scenario, the file is all there is.
+func ReadTraining(fsys fs.FS) (*Training, error) {
+	l, cfg, err := read(fsys)
+	if errors.Is(err, fs.ErrNotExist) {
+		l, cfg, err = newLoader(fsys), &config{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	corpus := l.corpus()
+	c := newCompiler(cfg, l.patterns, &l.errs)
+	c.incomplete = l.incomplete
+	c.compile(l.tags)
+	c.addExamples(corpus)
+	if len(l.errs) > 0 {
+		sortErrors(l.errs, l.names())
+		return nil, limited(l.errs)
+	}
+	if len(corpus.Intents) == 0 {
+		return nil, fmt.Errorf("the bot has no intents: expected %s, or e and eg tags", strings.Join(nluFiles, " or "))
+	}
+	u := &understanding{language: cmp.Or(cfg.Language, corpus.Language)}
+	return &Training{corpus, nlu.Options{Lemmas: words, Annotate: u.annotator(l, corpus)}, cfg.intentThreshold()}, nil
 }
 
 func intentOf(in *nlu.IntentData) Intent {
