@@ -38,8 +38,11 @@ func (m *Model) Encode() []byte {
 	for _, w := range m.linear.weights {
 		b = append(b, byte(w))
 	}
-	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	return seal(b)
 }
+
+// seal adds the checksum.
+func seal(b []byte) []byte { return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)) }
 
 func texts(b []byte, list []string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))

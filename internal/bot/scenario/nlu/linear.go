@@ -22,7 +22,7 @@ const (
 	maxEpochs = 8
 	minEpochs = 2
 	// maxWork bounds training: products of a feature and an intent's weight. It is a second or two.
-	maxWork = 2 << 30
+	maxWork int64 = 2 << 30
 )
 
 // training is the state of training.
@@ -53,14 +53,14 @@ func trainMachines(vectors [][]term, labels []int32, intents, size int) *machine
 	}
 	order := make([]int32, len(vectors))
 	squares := make([]float32, len(vectors))
-	work := 1
+	work := int64(1)
 	for i, v := range vectors {
 		order[i] = int32(i)
 		squares[i] = 1 // the bias is a feature of value 1
 		for _, x := range v {
 			squares[i] += float32(x.value * x.value)
 		}
-		work += len(v) * intents
+		work += int64(len(v)) * int64(intents)
 	}
 	var r random
 	for range max(minEpochs, min(maxEpochs, maxWork/work)) {

@@ -19,6 +19,7 @@ type Model struct {
 	linear   *machines
 	examples *examples
 	exact    map[string][]int32 // intents by phrase
+	spelling *spelling
 	scratch  sync.Pool
 }
 
@@ -106,6 +107,7 @@ func (m *Model) vectors(phrases [][]word, lists [][]feature) [][]term {
 func (m *Model) index(vectors [][]term, phrases [][]word, lists [][]feature) {
 	m.examples = newExamples(vectors, m.labels, len(m.words.weight))
 	m.examples.holders = m.holders(lists)
+	m.spelling = newSpelling(phrases)
 	m.exact = make(map[string][]int32, len(phrases))
 	for i, phrase := range phrases {
 		key := exactKey(m.texts[i], phrase)
@@ -191,9 +193,22 @@ type candidate struct {
 	evidence evidence
 }
 
-// score weighs the intents for one writing of a text.
+// score weighs the intents for one writing of a text, and for the same with its misspelled words
+// corrected.
 func (m *Model) score(text string, s *scratch) []candidate {
 	phrase := words(text, m.options.Lemmas)
+	list := m.scorePhrase(text, phrase, s)
+	if corrected, ok := m.spelling.correct(phrase); ok {
+		other := m.scorePhrase(text, corrected, s)
+		for i := range other {
+			other[i].score = float64(other[i].score * misspelled)
+		}
+		list = merge(list, other)
+	}
+	return list
+}
+
+func (m *Model) scorePhrase(text string, phrase []word, s *scratch) []candidate {
 	list := m.weigh(phrase, s)
 	for _, intent := range m.exact[exactKey(text, phrase)] {
 		list = withExact(list, intent)
