@@ -120,6 +120,7 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 		fillsSlots: slices.Contains(l.files, source{true, slotFilling})}
 	engine, err := script.New(l.program(c), script.Options{
 		Files: l.fsys, Memory: o.Memory, Timeout: cmp.Or(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
+		Context: encode(map[string]any{"injector": l.injector}), Secrets: o.Secrets, Variables: o.Variables,
 	})
 	var errs script.Errors
 	switch {

@@ -14,6 +14,7 @@ type Engine struct {
 	options  Options
 	base     *base
 	program  *program
+	loading  Host            // while the bot's code is loaded
 	handlers map[string]bool // kinds that are bound while loading
 	warnings Errors
 	slots    chan struct{} // one for each machine that works
@@ -38,7 +39,7 @@ func New(units []Unit, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o, base: b, program: p, slots: make(chan struct{}, o.MaxVMs), handlers: make(map[string]bool)}
+	e := &Engine{options: o, base: b, program: p, loading: loadingHost{o.Secrets, o.Variables}, slots: make(chan struct{}, o.MaxVMs), handlers: make(map[string]bool)}
 	v, warnings, err := e.load(true)
 	if err != nil {
 		return nil, err

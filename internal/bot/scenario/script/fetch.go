@@ -24,8 +24,13 @@ const (
 	maxRedirects = 5
 )
 
-// ErrFetchTimeout is why a call of $http failed that took too long, in the words that scripts know.
-var ErrFetchTimeout = errors.New("Read timed out")
+// ErrFetchTimeout is why a call of $http failed that took too long.
+var ErrFetchTimeout error = fetchTimedOut{}
+
+type fetchTimedOut struct{}
+
+// Error is in the words that scripts know.
+func (fetchTimedOut) Error() string { return "Read timed out" }
 
 // Fetcher makes the calls of $http over a client of the program's. Which addresses it may reach is
 // the client's business.
@@ -55,7 +60,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrFetchTimeout)
 	defer cancel()
 	response, err := f.fetch(ctx, r)
-	if err != nil && context.Cause(ctx) == ErrFetchTimeout {
+	if err != nil && errors.Is(context.Cause(ctx), ErrFetchTimeout) {
 		return nil, ErrFetchTimeout
 	}
 	return response, err

@@ -31,7 +31,7 @@ var compileBase = sync.OnceValues(func() (*base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start JavaScript: %w", err)
 	}
-	defer js.Close()
+	defer js.Close() //nolint:errcheck // it frees memory, which does not fail
 	b := &base{libraries: make(map[string][]byte)}
 	for _, name := range preludeOrder {
 		code, err := preludeFiles.ReadFile("prelude/" + name + ".js")

@@ -73,7 +73,7 @@ func compile(units []Unit, o Options) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start JavaScript: %w", err)
 	}
-	defer js.Close()
+	defer js.Close() //nolint:errcheck // it frees memory, which does not fail
 	p := &program{}
 	modules, missing, errs := bundle(units, o.Files)
 	p.missing = missing

@@ -9,7 +9,12 @@
 //	End     $context → JSON          Release
 //
 // A machine is limited in memory, depth and time; one that went over is thrown away, with what
-// its turn did. Between turns it keeps the bot's global variables and nothing of a client.
+// its turn did. The engine looks at the clock between instructions, so what is built in is guarded
+// by its lengths (prelude/guards.js), and what is lost in the engine all the same is not waited for
+// (worker.go). Between turns a machine keeps the bot's global variables and nothing of a client.
+//
+// Code is ES5 or newer, not strict, as engines before ES6 took it too (source.go). ES6 modules are
+// bundled with the npm packages beside them (module.go).
 //
 // The package does not know states, patterns or where data is kept.
 package script
@@ -17,6 +22,7 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -45,8 +51,14 @@ type Options struct {
 	MaxVMs  int           // machines that work at the same time; 0 means 16
 	Stack   int           // calls inside calls; 0 means 1000
 	Output  int           // bytes of $context at End and of a value; 0 means 8 MiB
-	Host    Host          // who is asked while a bot loads; nil means one that knows nothing
-	Log     *slog.Logger  // nil means nobody is told
+
+	// Context is $context while the bot loads, an object: its injector is looked at by much code.
+	Context json.RawMessage
+	// Secrets and Variables are what $secrets and $env give while the bot loads. Later the turn's
+	// host is asked.
+	Secrets, Variables map[string]string
+
+	Log *slog.Logger // nil means nobody is told
 }
 
 const (
@@ -73,8 +85,8 @@ func (o Options) withDefaults() Options {
 	if o.Output <= 0 {
 		o.Output = defaultOutput
 	}
-	if o.Host == nil {
-		o.Host = noHost{}
+	if len(o.Context) == 0 {
+		o.Context = json.RawMessage("{}")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -132,13 +144,35 @@ type Transition struct {
 	Deferred bool   `json:"deferred"` // change the context only, as go does
 }
 
-// noHost is the host of a bot that is loaded and not yet run.
-type noHost struct{}
+// loadingHost is the world of a bot that is loaded and not yet run: it has no clients, and makes no
+// calls.
+type loadingHost struct{ secrets, variables map[string]string }
 
-func (noHost) Log(string)      {}
-func (noHost) Now() time.Time  { return time.Now() }
-func (noHost) Random() float64 { return 0 }
-func (noHost) Fetch(context.Context, Request) (*Response, error) {
+func (loadingHost) Log(string)      {}
+func (loadingHost) Now() time.Time  { return time.Now() }
+func (loadingHost) Random() float64 { return 0 }
+func (loadingHost) Fetch(context.Context, Request) (*Response, error) {
 	return nil, errLoading
 }
-func (noHost) Call(string, json.RawMessage) (json.RawMessage, error) { return nil, nil }
+
+func (h loadingHost) Call(service string, args json.RawMessage) (json.RawMessage, error) {
+	values := h.secrets
+	switch service {
+	case "secrets.get":
+	case "env.get":
+		values = h.variables
+	default:
+		return nil, nil
+	}
+	var wanted struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(args, &wanted); err != nil {
+		return nil, fmt.Errorf("%s: %w", service, err)
+	}
+	value, ok := values[wanted.Name]
+	if !ok {
+		return nil, nil
+	}
+	return json.Marshal(value)
+}

@@ -154,6 +154,7 @@ func TestTransition(t *testing.T) {
 		`$reactions.transition({value: "C", deferred: true})`:                      {"C", true},
 		`$reactions.transition("/{{$session.to}}")`:                                {"/D", false},
 		`$reactions.transition("/x"); $reactions.transition("/y")`:                 {"/y", false},
+		`$temp.transition = {state: "/T", deferred: true}`:                         {"/T", true},
 		`$http.get("http://x").catch(function () { $reactions.transition("/E") })`: {"/E", false},
 		`Promise.resolve().then(function () { $reactions.transition("/F") })`:      {"/F", false},
 		`setTimeout(function () { $reactions.transition("/G") }, 10)`:              {"/G", false},
@@ -386,5 +387,17 @@ func TestHTTPCache(t *testing.T) {
 	run(t, h, `{}`, `$http.config({cacheTimeToLiveInSeconds: 100}); for (var i = 0; i < 3; i++) $http.get("http://x", {cachingRequired: true}); $http.get("http://x");`)
 	if n != 2 {
 		t.Errorf("%d calls", n)
+	}
+}
+
+func TestLoading(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, Options{
+		Context: json.RawMessage(`{"injector":{"key":"k"}}`),
+		Secrets: map[string]string{"s": "тайна"}, Variables: map[string]string{"v": "1"},
+	}, Unit{Name: "src/a.js", Code: `var got = [$injector.key, $secrets.get("s"), $env.get("v"), $env.get("none"), $http.get("http://x").error, $context.injector.key]; $session.x = 1;`}, blocks(`return [got, $session, $injector]`))
+	v := begin(t, e, &testHost{}, `{}`)
+	if got, err := v.Value(t.Context(), 0); err != nil || string(got) != `[["k","тайна","1","","no calls are made while a bot loads","k"],{},{}]` {
+		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -31,11 +31,10 @@ type VM struct {
 
 // work is the call into JavaScript that is being made.
 type work struct {
-	ctx     context.Context // of the caller; hosts are called under it
+	ctx     context.Context //nolint:containedctx // the caller's; the engine calls back without one
 	started time.Time
 	left    time.Duration // when it started
 	away    time.Duration // spent in the host
-	depth   int
 }
 
 // entry are the functions of prelude/entry.js.
@@ -47,7 +46,7 @@ type entry struct {
 // load makes a machine from the bytecode. Mistakes of the bot's own code do not fail it: they are
 // returned, when they are asked for.
 func (e *Engine) load(tell bool) (*VM, Errors, error) {
-	v := &VM{engine: e, host: e.options.Host, left: max(e.options.Timeout, loadTimeout)}
+	v := &VM{engine: e, host: e.loading, left: max(e.options.Timeout, loadTimeout)}
 	v.start()
 	var warnings Errors
 	err := v.perform(context.Background(), func() (err error) {
@@ -73,6 +72,9 @@ func (v *VM) prepare(tell bool) (Errors, error) {
 	seal, err := v.install()
 	if err != nil {
 		return nil, fmt.Errorf("prelude: %w", err)
+	}
+	if _, err := v.call(context.Background(), v.entry.begin, string(v.engine.options.Context), false); err != nil {
+		return nil, fmt.Errorf("the context for loading: %w", err)
 	}
 	warnings := v.loadUnits(tell)
 	if v.broken != nil {
@@ -210,7 +212,7 @@ func (v *VM) free() {
 	}
 	v.values = nil
 	if v.js != nil {
-		v.js.Close()
+		_ = v.js.Close() // it frees memory, which does not fail
 	}
 }
 
@@ -391,7 +393,7 @@ func (v *VM) Begin(data json.RawMessage) error {
 func (v *VM) forget() error {
 	v.left = v.engine.options.Timeout
 	_, err := v.ask(context.Background(), v.entry.forget)
-	v.host = v.engine.options.Host
+	v.host = v.engine.loading
 	return err
 }
 

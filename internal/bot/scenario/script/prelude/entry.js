@@ -51,6 +51,7 @@
 
     // outcome says as JSON what a script asked for; '' for nothing.
     function outcome() {
+        noteTemp();
         if (transition === null && !stopped && newSession === undefined) return '';
         var result = { stopped: stopped };
         if (transition !== null) result.transition = transition;
@@ -60,6 +61,14 @@
         stopped = false;
         newSession = undefined;
         return text;
+    }
+
+    // noteTemp takes the other form of a transition: $temp.transition = {state, deferred}.
+    function noteTemp() {
+        var temp = K.ctx.temp;
+        if (!K.isObject(temp) || !K.isObject(temp.transition) || typeof temp.transition.state !== 'string') return;
+        if (transition === null) K.transit(temp.transition.state, temp.transition.deferred === true);
+        delete temp.transition;
     }
 
     var kinds = {
