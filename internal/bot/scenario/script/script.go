@@ -49,7 +49,7 @@ type Options struct {
 	Memory  int64         // bytes of one machine; 0 means 64 MiB
 	Timeout time.Duration // of the scripts of one turn, without the host's calls; 0 means 10 s
 	MaxVMs  int           // machines that work at the same time; 0 means 16
-	Stack   int           // calls inside calls; 0 means 1000
+	Stack   int           // calls inside calls, of which some built-ins count for several; 0 means 5000
 	Output  int           // bytes of $context at End and of a value; 0 means 8 MiB
 
 	// Context is $context while the bot loads, an object: its injector is looked at by much code.
@@ -65,7 +65,7 @@ const (
 	defaultMemory  = 64 << 20
 	defaultTimeout = 10 * time.Second // scenario time (Chat API, 6)
 	defaultVMs     = 16
-	defaultStack   = 1000
+	defaultStack   = 5000
 	defaultOutput  = 8 << 20
 )
 

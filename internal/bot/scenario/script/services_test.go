@@ -29,17 +29,24 @@ type memberCase struct {
 	want    string
 }
 
+// runMembers runs the scripts in one machine, as turns one after the other.
 func runMembers(t *testing.T, cases []memberCase, host func() *testHost) {
 	t.Parallel()
-	for _, c := range cases {
+	codes := make([]string, len(cases))
+	for i, c := range cases {
+		codes[i] = c.code
+	}
+	e := newEngine(t, Options{}, blocks(codes...))
+	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			context := c.context
 			if context == "" {
 				context = `{"currentState":"/A","request":{"query":"привет"}}`
 			}
-			if got := value(t, host(), context, c.code); got != c.want {
-				t.Errorf("%s\n got %s\nwant %s", c.code, got, c.want)
+			v := begin(t, e, host(), context)
+			got, err := v.Value(t.Context(), i)
+			if err != nil || string(got) != c.want {
+				t.Errorf("%s\n got %s, %v\nwant %s", c.code, got, err, c.want)
 			}
 		})
 	}

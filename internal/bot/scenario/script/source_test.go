@@ -34,7 +34,7 @@ func TestForEach(t *testing.T) {
 
 // TestOldAndNewLanguage loads what bots are written in.
 func TestOldAndNewLanguage(t *testing.T) {
-	t.Parallel()
+	var cases []memberCase
 	for name, code := range map[string]string{
 		"function in a block":     `if (true) { function f1() { return 1 } } return f1();`,
 		"function in if":          `if (true) function f2() { return 1 } return f2();`,
@@ -70,13 +70,9 @@ func TestOldAndNewLanguage(t *testing.T) {
 		"Intl-free locale":        `return typeof (1234.5).toLocaleString("ru-RU") === "string" ? 1 : 0;`,
 		"this is global":          `return this === $global ? 1 : 0;`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := value(t, &testHost{}, `{}`, code); got != "1" {
-				t.Errorf("got %s", got)
-			}
-		})
+		cases = append(cases, memberCase{name: name, code: code, want: "1"})
 	}
+	runMembers(t, cases, fixed)
 }
 
 func TestSharedGlobals(t *testing.T) {
