@@ -131,8 +131,8 @@ func (e *Engine) release(v *VM) {
 	}
 }
 
-// Close frees the idle machines; those that work are freed when they are released. It is safe to
-// call twice.
+// Close frees the idle machines; those that work are freed when they are released, and those that are
+// lost in the engine when they come back, which nobody waits for. It is safe to call twice.
 func (e *Engine) Close() {
 	e.mu.Lock()
 	idle := e.idle

@@ -120,6 +120,9 @@ func TestNodeGlobals(t *testing.T) {
 		{"URLSearchParams", "", `var p = new URLSearchParams({a: "1 2"}); p.append("б", "&"); return [String(p), new URLSearchParams("?x=1&y=%D1%8F+z").get("y"), [...p].length]`, `["a=1+2&%D0%B1=%26","я z",2]`},
 		{"toLocaleString", "", `return [(1234567.891).toLocaleString("ru-RU"), (1234.5).toLocaleString(), (1234.5).toLocaleString("ru-RU", {style: "currency", currency: "RUB"}), (0.25).toLocaleString("en", {style: "percent"})]`, "[\"1\u00a0234\u00a0567,891\",\"1,234.5\",\"1\u00a0234,50\u00a0₽\",\"25%\"]"},
 		{"toLocaleDateString", "", `var d = new Date(Date.UTC(2024, 4, 7, 11, 5)); return [d.toLocaleDateString("ru-RU", {timeZone: "UTC"}), d.toLocaleDateString("ru-RU", {timeZone: "UTC", day: "numeric", month: "long", year: "numeric"}), d.toLocaleTimeString("ru-RU", {timeZone: "Europe/Moscow"}), d.toLocaleString("en-US", {timeZone: "UTC"})]`, `["07.05.2024","7 мая 2024 г.","14:05:00","5/7/2024, 11:05:00 AM"]`},
+		{"queueMicrotask", "", `return (async function () { var x = 0; queueMicrotask(function () { x = 1 }); await null; await null; return x })()`, `1`},
+		{"structuredClone", "", `var a = {b: [1]}, c = structuredClone(a); return [c, c === a]`, `[{"b":[1]},false]`},
+		{"crypto.randomUUID", "", `return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())`, `true`},
 		{"fetch", "", `return (async () => { try { await fetch("http://x") } catch (e) { return e.message } })()`, `"fetch failed: no network"`},
 	}, fixed)
 }

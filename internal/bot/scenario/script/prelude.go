@@ -12,7 +12,7 @@ import (
 //go:embed prelude/*.js
 var preludeFiles embed.FS
 
-//go:embed third_party
+//go:embed third_party/*/*.js third_party/*/LICENSE
 var libraryFiles embed.FS
 
 // preludeOrder is how the files of prelude/ are run. Each is a function of the kernel, which the

@@ -279,7 +279,7 @@ func TestServices(t *testing.T) {
 		{"$mail", "", `return $mail.sendMessage("a", "b", "c").status`, `"OK"`},
 		{"$integration", "", `var n = 0; $integration.googleSheets.readDataFromCells("a").then(function (r) { n = r.length + 1; }).catch(function () {}); return [n, $integration.googleSheets.readDataFromCells("a").length, String($integration.x.y(1).z[0].q)]`, `[1,0,""]`},
 		{"$faq", "", `$faq.pushReplies(); return $faq.getReplies()`, `[]`},
-		{"$imputer", "", `return $imputer.substitute("a")`, `""`},
+		{"$imputer", "", `var said; $imputer.substitute("a").then(function (r) { said = r }); return [$imputer.substitute("a") + "", said + "", typeof said]`, `["","","function"]`},
 		{"stub awaited", "", `return (async function () { var r = await $gpt.something("x"); return String(r) + (await $integration.a.b()); })()`, `""`},
 		{"stub listed", "", `var n = 0; for (var x of $integration.a.list()) n++; $integration.a.list().forEach(function () { n++ }); return n`, `0`},
 	}, fixed)

@@ -22,9 +22,7 @@
         freeze: Object.freeze,
         isArray: Array.isArray,
         hasOwn: uncurry(Object.prototype.hasOwnProperty),
-        toString: uncurry(Object.prototype.toString),
         slice: uncurry(Array.prototype.slice),
-        splice: uncurry(Array.prototype.splice),
         join: uncurry(Array.prototype.join),
         indexOf: uncurry(Array.prototype.indexOf),
         substring: uncurry(String.prototype.substring),
@@ -54,16 +52,13 @@
         mapSet: uncurry(Map.prototype.set),
         mapClear: uncurry(Map.prototype.clear),
         mapSize: uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get),
-        weakHas: uncurry(WeakSet.prototype.has),
-        weakAdd: uncurry(WeakSet.prototype.add),
-        weakDelete: uncurry(WeakSet.prototype.delete),
         floor: Math.floor,
         min: Math.min,
         max: Math.max,
         encodeURIComponent: encodeURIComponent,
         globalEval: eval,
-        String: String, Number: Number, Boolean: Boolean, Object: Object, Array: Array, Error: Error,
-        Promise: Promise, Proxy: Proxy, Map: Map, WeakSet: WeakSet, Date: Date, Symbol: Symbol, TypeError: TypeError,
+        String: String, Number: Number, Error: Error,
+        Promise: Promise, Proxy: Proxy, Map: Map, Date: Date, Symbol: Symbol, TypeError: TypeError,
         RangeError: RangeError, isNaN: isNaN, parseFloat: parseFloat,
     };
 
@@ -84,8 +79,7 @@
         blocks: [],
         loadHandlers: [],
         turnHandlers: [],
-        services: {}, // state that services reset at the start of a turn: functions
-        onBegin: [],
+        onBegin: [], // functions that services have run at the start of a turn
     };
 
     // ---- small things ----

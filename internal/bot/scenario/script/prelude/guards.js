@@ -90,7 +90,6 @@
     });
     function argument(self, args) { if (typeof args[0] === 'string') charge(args[0].length); }
     each(K.root, ['encodeURIComponent', 'decodeURIComponent', 'encodeURI', 'decodeURI', 'escape', 'unescape', 'parseInt', 'parseFloat'], argument);
-    each(RegExp.prototype, ['exec', 'test'], argument);
     wrap(JSON, 'parse', argument);
     wrapAfter(JSON, 'stringify');
     function wrapAfter(of, name) {

@@ -119,6 +119,10 @@
     }
     K.define('Buffer', Buffer);
 
+    K.define('queueMicrotask', function (f) { P.then(P.resolve(P.Promise, undefined), function () { f(); }); });
+    K.define('structuredClone', function (of) { return P.parse(K.json(of)); });
+    K.define('crypto', { randomUUID: function () { return P.replace('xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx', /x/g, function () { return P.charAt('0123456789abcdef', K.random(16)); }); } });
+
     // ---- URLSearchParams, fetch, axios, over $http ----
 
     class URLSearchParams {

@@ -97,7 +97,7 @@
         googleSheets: { members: { readDataFromCells: list, writeDataToCells: neutralNow, writeDataToLine: neutralNow, clearCells: neutralNow } },
     }));
     K.define('$faq', stub('$faq', 'there are no answers', { getReplies: [], pushReplies: neutralNow }));
-    K.define('$imputer', stub('$imputer', 'nothing was synthesised', { substitute: '', generate: '' }));
+    K.define('$imputer', stub('$imputer', 'nothing was synthesized', {}));
     var others = ['$smartProfile', '$smartPush', '$smartRating', '$smartGeo', '$payment', '$sms', '$zenbox', '$rasa', '$tovie', '$aimychat', '$ivr'];
     for (var i = 0; i < others.length; i++) K.define(others[i], stub(others[i], 'nothing was done', {}));
 
