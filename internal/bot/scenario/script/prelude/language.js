@@ -98,4 +98,30 @@
     locale('toLocaleString', true, true);
     locale('toLocaleDateString', true, false);
     locale('toLocaleTimeString', false, true);
+
+    // Intl has what bots format with.
+    function NumberFormat(locale, options) {
+        if (!(this instanceof NumberFormat)) return new NumberFormat(locale, options);
+        this.format = function (value) { return number(value, locale, options); };
+    }
+    function DateTimeFormat(locale, options) {
+        if (!(this instanceof DateTimeFormat)) return new DateTimeFormat(locale, options);
+        this.format = function (value) { return date(value === undefined ? Date.now() : value, locale, options, true, false); };
+        this.resolvedOptions = function () { return { locale: 'en-US', timeZone: 'UTC' }; };
+    }
+    K.define('Intl', { NumberFormat: NumberFormat, DateTimeFormat: DateTimeFormat });
+
+    // ---- localeCompare ----
+
+    // Letters go before case, and ё goes beside е.
+    P.define(strings, 'localeCompare', {
+        value: function localeCompare(other) {
+            var a = P.String(this), b = K.string(other);
+            K.chargeText(a);
+            var la = P.lower(a), lb = P.lower(b);
+            return order(K.replaceAll(la, 'ё', 'е'), K.replaceAll(lb, 'ё', 'е')) || order(la, lb) || order(b, a);
+        },
+        writable: true, configurable: true,
+    });
+    function order(a, b) { return a < b ? -1 : a > b ? 1 : 0; }
 })
