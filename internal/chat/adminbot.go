@@ -14,11 +14,11 @@ const (
 	MaxBotHistory = 100 // messages
 )
 
-// CreateBot stores a remote bot. Bots of other kinds come with the program. Its id may be chosen;
-// one that is taken is CodeConflict.
+// CreateBot stores a remote bot, or a scenario bot, which answers when its first version is deployed.
+// Its id may be chosen; one that is taken is CodeConflict.
 func (s *Service) CreateBot(ctx context.Context, by *APIKey, b *BotRecord, idem Idempotency) (*BotRecord, error) {
-	if b.Kind != BotRemote {
-		return nil, Invalid("kind", "expected remote: scenario bots come with the program")
+	if b.Kind != BotRemote && b.Kind != BotScenario {
+		return nil, Invalid("kind", "expected remote or scenario")
 	}
 	if b.ID == NoBot {
 		return nil, Invalid("id", "this id stands for no bot")
@@ -51,11 +51,11 @@ func (s *Service) CreateBot(ctx context.Context, by *APIKey, b *BotRecord, idem 
 	return made, nil
 }
 
-// UpdateBot changes a remote bot, as UpdateChat does a chat. Another kind is CodeState.
+// UpdateBot changes a bot, as UpdateChat does a chat. One that comes with the program is CodeState.
 func (s *Service) UpdateBot(ctx context.Context, id string, change func(*BotRecord) error) (*BotRecord, error) {
 	var changed *BotRecord
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		b, err := lockRemoteBot(tx, id)
+		b, err := lockOwnBot(tx, id)
 		if err != nil {
 			return err
 		}
@@ -74,11 +74,11 @@ func (s *Service) UpdateBot(ctx context.Context, id string, change func(*BotReco
 	return changed, nil
 }
 
-// DeleteBot deletes a remote bot. One that chats name is CodeState. Sessions that it answers in go
-// on; their clients are told that the bot has failed.
+// DeleteBot deletes a bot and its versions. One that chats name, or that comes with the program, is
+// CodeState. Sessions that it answers in go on; their clients are told that the bot has failed.
 func (s *Service) DeleteBot(ctx context.Context, id string) error {
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		if _, err := lockRemoteBot(tx, id); err != nil {
+		if _, err := lockOwnBot(tx, id); err != nil {
 			return err
 		}
 		n, err := tx.CountChatsOfBot(id)
@@ -88,6 +88,9 @@ func (s *Service) DeleteBot(ctx context.Context, id string) error {
 		if n > 0 {
 			return Errorf(CodeState, "%d chats name this bot", n)
 		}
+		if err := deleteVersions(tx, id); err != nil {
+			return err
+		}
 		return tx.DeleteBot(id)
 	})
 	if err != nil {
@@ -96,10 +99,11 @@ func (s *Service) DeleteBot(ctx context.Context, id string) error {
 	return nil
 }
 
-func lockRemoteBot(tx Tx, id string) (*BotRecord, error) {
+// lockOwnBot is for a bot that is the administrators' to change.
+func lockOwnBot(tx Tx, id string) (*BotRecord, error) {
 	b, err := tx.LockBot(id)
-	if err == nil && b.Kind != BotRemote {
-		return nil, Errorf(CodeState, "a %s bot comes with the program and cannot be changed", b.Kind)
+	if err == nil && b.BuiltIn() {
+		return nil, Errorf(CodeState, "this bot comes with the program and cannot be changed")
 	}
 	return b, err
 }
@@ -116,20 +120,43 @@ func checkBot(b *BotRecord) error {
 	if err := checkName("name", b.Name); err != nil {
 		return err
 	}
-	if b.Settings.URL == "" {
+	if err := checkText("failureMessage", b.Settings.FailureMessage, MaxText); err != nil {
+		return err
+	}
+	if b.Kind == BotScenario {
+		return checkScenario(&b.Settings)
+	}
+	return checkRemote(&b.Settings)
+}
+
+// checkScenario: what only remote bots have is not set.
+func checkScenario(s *BotSettings) error {
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{{"url", s.URL != ""}, {"timeout", s.Timeout != 0}, {"retries", s.Retries != 0}, {"history", s.History != 0}} {
+		if f.set {
+			return Invalid(f.name, "only a remote bot has it")
+		}
+	}
+	return nil
+}
+
+func checkRemote(s *BotSettings) error {
+	if s.URL == "" {
 		return Invalid("url", "expected the URL that turns are posted to")
 	}
-	if err := checkURL("url", b.Settings.URL); err != nil {
+	if err := checkURL("url", s.URL); err != nil {
 		return err
 	}
-	if err := checkNumber("timeout", b.Settings.Timeout, 1, MaxBotTimeout, "seconds"); err != nil {
+	if err := checkNumber("timeout", s.Timeout, 1, MaxBotTimeout, "seconds"); err != nil {
 		return err
 	}
-	if b.Settings.Retries > MaxBotRetries {
+	if s.Retries > MaxBotRetries {
 		return Invalid("retries", "expected calls after the first from 0 to %d", MaxBotRetries)
 	}
-	if b.Settings.History > MaxBotHistory {
+	if s.History > MaxBotHistory {
 		return Invalid("history", "expected messages from 0 to %d", MaxBotHistory)
 	}
-	return checkText("failureMessage", b.Settings.FailureMessage, MaxText)
+	return nil
 }

@@ -46,8 +46,10 @@ func TestBadBots(t *testing.T) {
 		_, err = w.UpdateBot(t.Context(), good.ID, func(b *chat.BotRecord) error { tt.edit(b); return nil })
 		expectField(t, err, tt.field)
 	}
-	_, err = w.makeBot(func(b *chat.BotRecord) { b.Kind = chat.BotScenario })
+	_, err = w.makeBot(func(b *chat.BotRecord) { b.Kind = "parrot" })
 	expectField(t, err, "kind")
+	_, err = w.makeBot(func(b *chat.BotRecord) { b.Kind = chat.BotScenario })
+	expectField(t, err, "url")
 	_, err = w.makeBot(func(b *chat.BotRecord) { b.ID = chat.NoBot })
 	expectField(t, err, "id")
 	_, err = w.makeBot(func(b *chat.BotRecord) { b.ID = good.ID })
@@ -79,7 +81,7 @@ func TestBotThatChatsNameStays(t *testing.T) {
 	_, err = w.UpdateBot(t.Context(), uuid.NewString(), func(*chat.BotRecord) error { return nil })
 	expectCode(t, err, chat.CodeNotFound)
 
-	expectCode(t, w.DeleteBot(t.Context(), w.bot.ID), chat.CodeState) // of another kind
+	expectCode(t, w.DeleteBot(t.Context(), w.bot.ID), chat.CodeState) // as it comes with the program
 	_, err = w.UpdateBot(t.Context(), w.bot.ID, func(*chat.BotRecord) error { return nil })
 	expectCode(t, err, chat.CodeState)
 }

@@ -17,8 +17,12 @@ type BotRecord struct {
 	Name      string // as clients see it
 	Kind      BotKind
 	Settings  BotSettings
-	CreatedAt time.Time
+	Version   int64     // scenario: the number of the BotVersion that answers; 0: none was deployed yet
+	CreatedAt time.Time // zero: it comes with the program
 }
+
+// BuiltIn reports whether a bot comes with the program, and is no administrator's to change.
+func (b *BotRecord) BuiltIn() bool { return b.Kind == BotScenario && b.CreatedAt.IsZero() }
 
 // BotSettings are a bot's tunables. They are kept as JSON.
 type BotSettings struct {

@@ -33,6 +33,10 @@ type Reader interface {
 	ListChats(ctx context.Context, offset, limit int) ([]Chat, int64, error)
 	FindBot(ctx context.Context, id string) (*BotRecord, error)
 	ListBots(ctx context.Context) ([]BotRecord, error)
+	// ListBotVersions returns the versions of a bot, the newest first.
+	ListBotVersions(ctx context.Context, botID string) ([]BotVersion, error)
+	FindBotVersion(ctx context.Context, botID string, number int64) (*BotVersion, error)
+	FindBotArchive(ctx context.Context, botID string, number int64) ([]byte, error)
 	FindAPIKey(ctx context.Context, digest string) (*APIKey, error)
 	ListAPIKeys(ctx context.Context) ([]APIKey, error)
 	FindSession(ctx context.Context, id string) (*Session, error)
@@ -125,6 +129,11 @@ type Tx interface {
 	// LockBot reads a bot and keeps others from changing it until commit.
 	LockBot(id string) (*BotRecord, error)
 	DeleteBot(id string) error
+	CreateBotVersion(v *BotVersion, archive []byte) error // CodeConflict when the bot has one of this number
+	FindBotVersion(botID string, number int64) (*BotVersion, error)
+	LastBotVersion(botID string) (int64, error) // the highest number, 0 when there is none
+	// DeleteBotVersions removes versions of a bot up to a number, but for one, and returns how many.
+	DeleteBotVersions(botID string, upTo, kept int64) (int64, error)
 
 	CreateAPIKey(k *APIKey) error
 	// LockAPIKey reads a key by its id and keeps others from deleting it until commit.

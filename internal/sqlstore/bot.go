@@ -82,14 +82,14 @@ func rowOfBot(b *chat.BotRecord) (sqlgen.Bot, error) {
 	if kind == "" {
 		kind = chat.BotScenario
 	}
-	return sqlgen.Bot{ID: b.ID, Name: b.Name, Kind: string(kind), Settings: string(settings), CreatedAt: micros(b.CreatedAt)}, err
+	return sqlgen.Bot{ID: b.ID, Name: b.Name, Kind: string(kind), Settings: string(settings), CreatedAt: micros(b.CreatedAt), Version: b.Version}, err
 }
 
 func botOf(r sqlgen.Bot, err error) (*chat.BotRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &chat.BotRecord{ID: r.ID, Name: r.Name, Kind: chat.BotKind(r.Kind), CreatedAt: timeOf(r.CreatedAt)}
+	b := &chat.BotRecord{ID: r.ID, Name: r.Name, Kind: chat.BotKind(r.Kind), CreatedAt: timeOf(r.CreatedAt), Version: r.Version}
 	if err := json.Unmarshal([]byte(r.Settings), &b.Settings); err != nil {
 		return nil, fmt.Errorf("settings of bot %s: %w", r.ID, err)
 	}

@@ -42,8 +42,11 @@ var corpusTime = time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 func newCorpus(t *testing.T, s *Store, messages int) *corpus {
 	t.Helper()
 	w := &corpus{repeated: "key 🔑"}
-	bot := &chat.BotRecord{ID: uuid.NewString(), Name: "Бот 🤖"}
-	mustUpdate(t, s, func(x chat.Tx) error { return x.PutBot(bot) })
+	bot := &chat.BotRecord{ID: uuid.NewString(), Name: "Бот 🤖", Version: 1}
+	mustUpdate(t, s, func(x chat.Tx) error {
+		v := &chat.BotVersion{BotID: bot.ID, Number: 1, Digest: "d", Files: 2, Size: 3, Note: "первая 🤖", AuthorID: "a", Author: "Ада", CreatedAt: corpusTime}
+		return errors.Join(x.PutBot(bot), x.CreateBotVersion(v, []byte("\x00\xff archive")))
+	})
 	w.bots = append(w.bots, bot.ID)
 	zone := -330
 	for i := range 3 {
@@ -217,6 +220,8 @@ func writePayloads(x chat.Tx, id string, payloads ...chat.Payload) error {
 type reads struct {
 	Chats       []*chat.Chat
 	Bots        []*chat.BotRecord
+	Versions    []chat.BotVersion
+	Archives    [][]byte
 	Clients     []*chat.Client
 	Aliased     []*chat.Client
 	Sessions    []*chat.Session
@@ -271,6 +276,14 @@ func (w *corpus) read(t *testing.T, s *Store) *reads {
 		events, _, err = s.ListMessages(ctx, session.Ref(), chat.MessagesQuery{Limit: 1_000_000, Newest: true})
 		check(err)
 		r.Messages = append(r.Messages, withoutKeys(events))
+	}
+	for _, id := range w.bots {
+		versions, err := s.ListBotVersions(ctx, id)
+		check(err)
+		r.Versions = append(r.Versions, versions...)
+		archive, err := s.FindBotArchive(ctx, id, 1)
+		check(err)
+		r.Archives = append(r.Archives, archive)
 	}
 	var err error
 	r.Deliveries, _, err = s.ListDeliveries(ctx, chat.DeliveriesQuery{Limit: 1000})

@@ -1,18 +1,18 @@
 -- name: FindBot :one
-SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1;
+SELECT id, name, kind, settings, created_at, version FROM bots WHERE id = $1;
 
 -- name: LockBot :one
-SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1 FOR UPDATE;
+SELECT id, name, kind, settings, created_at, version FROM bots WHERE id = $1 FOR UPDATE;
 
 -- name: ListBots :many
-SELECT id, name, kind, settings, created_at FROM bots ORDER BY created_at, id;
+SELECT id, name, kind, settings, created_at, version FROM bots ORDER BY created_at, id;
 
 -- name: PutBot :exec
-INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings;
+INSERT INTO bots (id, name, kind, settings, created_at, version) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings, version = excluded.version;
 
 -- name: CreateBot :exec
-INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO bots (id, name, kind, settings, created_at, version) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: DeleteBot :execrows
 DELETE FROM bots WHERE id = $1;

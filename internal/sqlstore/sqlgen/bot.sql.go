@@ -10,7 +10,7 @@ import (
 )
 
 const createBot = `-- name: CreateBot :exec
-INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO bots (id, name, kind, settings, created_at, version) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type CreateBotParams struct {
@@ -19,6 +19,7 @@ type CreateBotParams struct {
 	Kind      string
 	Settings  string
 	CreatedAt int64
+	Version   int64
 }
 
 func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) error {
@@ -28,6 +29,7 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) error {
 		arg.Kind,
 		arg.Settings,
 		arg.CreatedAt,
+		arg.Version,
 	)
 	return err
 }
@@ -64,7 +66,7 @@ func (q *Queries) DeleteBot(ctx context.Context, id string) (int64, error) {
 }
 
 const findBot = `-- name: FindBot :one
-SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1
+SELECT id, name, kind, settings, created_at, version FROM bots WHERE id = $1
 `
 
 func (q *Queries) FindBot(ctx context.Context, id string) (Bot, error) {
@@ -76,6 +78,7 @@ func (q *Queries) FindBot(ctx context.Context, id string) (Bot, error) {
 		&i.Kind,
 		&i.Settings,
 		&i.CreatedAt,
+		&i.Version,
 	)
 	return i, err
 }
@@ -113,7 +116,7 @@ func (q *Queries) FindSessionState(ctx context.Context, sessionKey int64) (strin
 }
 
 const listBots = `-- name: ListBots :many
-SELECT id, name, kind, settings, created_at FROM bots ORDER BY created_at, id
+SELECT id, name, kind, settings, created_at, version FROM bots ORDER BY created_at, id
 `
 
 func (q *Queries) ListBots(ctx context.Context) ([]Bot, error) {
@@ -131,6 +134,7 @@ func (q *Queries) ListBots(ctx context.Context) ([]Bot, error) {
 			&i.Kind,
 			&i.Settings,
 			&i.CreatedAt,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -146,7 +150,7 @@ func (q *Queries) ListBots(ctx context.Context) ([]Bot, error) {
 }
 
 const lockBot = `-- name: LockBot :one
-SELECT id, name, kind, settings, created_at FROM bots WHERE id = $1 FOR UPDATE
+SELECT id, name, kind, settings, created_at, version FROM bots WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockBot(ctx context.Context, id string) (Bot, error) {
@@ -158,13 +162,14 @@ func (q *Queries) LockBot(ctx context.Context, id string) (Bot, error) {
 		&i.Kind,
 		&i.Settings,
 		&i.CreatedAt,
+		&i.Version,
 	)
 	return i, err
 }
 
 const putBot = `-- name: PutBot :exec
-INSERT INTO bots (id, name, kind, settings, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings
+INSERT INTO bots (id, name, kind, settings, created_at, version) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, settings = excluded.settings, version = excluded.version
 `
 
 type PutBotParams struct {
@@ -173,6 +178,7 @@ type PutBotParams struct {
 	Kind      string
 	Settings  string
 	CreatedAt int64
+	Version   int64
 }
 
 func (q *Queries) PutBot(ctx context.Context, arg PutBotParams) error {
@@ -182,6 +188,7 @@ func (q *Queries) PutBot(ctx context.Context, arg PutBotParams) error {
 		arg.Kind,
 		arg.Settings,
 		arg.CreatedAt,
+		arg.Version,
 	)
 	return err
 }

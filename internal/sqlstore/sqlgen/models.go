@@ -14,6 +14,7 @@ type Bot struct {
 	Kind      string
 	Settings  string
 	CreatedAt int64
+	Version   int64
 }
 
 type Chat struct {

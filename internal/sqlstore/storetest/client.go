@@ -71,13 +71,14 @@ func chatIsUnique(t *testing.T, s chat.Store) {
 func botIsKept(t *testing.T, s chat.Store) {
 	w := newWorld(t, s)
 	b := chat.BotRecord{
-		ID: uuid.NewString(), Name: "Бот", Kind: chat.BotRemote, CreatedAt: epoch,
+		ID: uuid.NewString(), Name: "Бот", Kind: chat.BotRemote, Version: 7, CreatedAt: epoch,
 		Settings: chat.BotSettings{URL: "https://a.example", Timeout: 1, Retries: 2, History: 3, FailureMessage: "упс"},
 	}
 	wantFilled(t, b)
 	wantFilled(t, b.Settings)
 	for _, name := range []string{"Бот", "Другой"} {
 		b.Name = name
+		b.Version++
 		w.update(func(tx chat.Tx) error { return tx.PutBot(&b) })
 		w.update(func(tx chat.Tx) error {
 			found, err := tx.FindBot(b.ID)
