@@ -20,6 +20,7 @@ var imports = map[string][]string{
 
 	"internal/bot":                {"internal/chat"},
 	"internal/bot/...":            {"internal/chat"},
+	"internal/bot/bundle":         nil,
 	"internal/bot/remote":         {"internal/chat", "internal/egress"},
 	"internal/sqlstore":           {"internal/chat", "internal/sqlstore/sqlgen"},
 	"internal/feed":               {"internal/chat"},
@@ -30,7 +31,7 @@ var imports = map[string][]string{
 	"internal/socketio":           {"internal/chat", "internal/feed", "internal/auth", "internal/socketio/wire"},
 	"internal/socketio/wire":      nil,
 	"internal/egress":             nil,
-	"internal/adminapi":           {"internal/chat", "internal/auth"},
+	"internal/adminapi":           {"internal/chat", "internal/auth", "internal/bot/bundle"},
 	"internal/outbox":             {"internal/chat"},
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth", "internal/files"},
 	"internal/config":             nil,

@@ -10,6 +10,7 @@ package adminapi
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 
 	"github.com/govorun/govorun/internal/auth"
@@ -50,6 +51,11 @@ type Bots interface {
 	DeleteBot(ctx context.Context, id string) error
 	FindBot(ctx context.Context, id string) (*chat.BotRecord, error)
 	ListBots(ctx context.Context) ([]chat.BotRecord, error)
+	AddBotVersion(ctx context.Context, by *chat.APIKey, p chat.NewVersionParams) (*chat.AddedVersion, error)
+	ActivateBotVersion(ctx context.Context, id string, number int64) (*chat.BotVersion, error)
+	ListBotVersions(ctx context.Context, id string) ([]chat.BotVersion, error)
+	FindBotVersion(ctx context.Context, id string, number int64) (*chat.BotVersion, error)
+	FindBotArchive(ctx context.Context, id string, number int64) ([]byte, error)
 }
 
 // Webhooks are the use cases about what leaves by webhooks.
@@ -69,10 +75,31 @@ type Params struct {
 	Limits      *auth.Limits // nil: no limits
 	SetupLimits *auth.Limits // of attempts at the one-time link, beside Limits; nil: none
 	Log         *slog.Logger
+
+	// Check finds the mistakes of a bot in the scenario language. One that has any is refused.
+	Check func(files fs.FS) []Mistake
+	// Deployed is told that another version of a bot is active now; it returns when the bot answers with
+	// it here.
+	Deployed func(ctx context.Context, botID string)
+}
+
+// Mistake is one of a bot that somebody deploys.
+type Mistake struct {
+	File         string // path inside the bot
+	Line, Column int    // from 1; 0 when the file as a whole is meant
+	Message      string // what is wrong
+	Expected     string // what would be right; "" when the message says it all
+	Source       string // the line itself
 }
 
 // API answers requests. It keeps nothing between them.
-type API struct{ Params }
+type API struct {
+	Params
+	checks chan struct{} // who reads a bot has put one in
+}
+
+// maxChecks is how many bots are read at a time: one may take more than 100 MiB then.
+const maxChecks = 2
 
 // New returns an API; Register gives it its routes.
-func New(p Params) *API { return &API{p} }
+func New(p Params) *API { return &API{Params: p, checks: make(chan struct{}, maxChecks)} }

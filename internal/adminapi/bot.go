@@ -25,10 +25,22 @@ var newBotFields = append([]field[chat.BotRecord]{
 
 func writeBot(b *chat.BotRecord) members {
 	m := members{{"id", b.ID}, {"createdAt", stamp(b.CreatedAt)}, {"kind", b.Kind}}
-	if b.Kind != chat.BotRemote {
+	switch {
+	case b.BuiltIn():
 		return append(m, member{"name", b.Name})
+	case b.Kind == chat.BotScenario:
+		return append(m, member{"name", b.Name}, member{"version", orNull(b.Version)}, member{"failureMessage", b.Settings.FailureMessage})
+	default:
+		return append(m, show(botFields, b, false)...)
 	}
-	return append(m, show(botFields, b, false)...)
+}
+
+// orNull is a number of which 0 says that there is none.
+func orNull(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 func newBot() *chat.BotRecord { return &chat.BotRecord{Kind: chat.BotRemote} }

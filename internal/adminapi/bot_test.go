@@ -76,7 +76,7 @@ func TestBadBots(t *testing.T) {
 		w.do(400, "POST", "/bots", "{"+body+"}").blames(tt.field)
 	}
 	w.do(400, "PATCH", path, `{"kind": "remote"}`).blames("kind")
-	for _, kind := range []string{`"scenario"`, `"Remote"`, `""`, `1`} {
+	for _, kind := range []string{`"parrot"`, `"Remote"`, `""`, `1`} {
 		w.do(400, "POST", "/bots", `{"name": "a", "url": "https://a.example", "kind": `+kind+`}`).blames("kind")
 	}
 	w.do(409, "POST", "/bots", `{"name": "a", "url": "https://a.example", "id": "`+demoBot+`"}`).blames("id")

@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -39,8 +40,9 @@ const (
 )
 
 var (
-	errMethod = chat.Errorf(codeMethod, "see the Allow header")
-	errMedia  = chat.Errorf(codeMedia, "expected the header Content-Type: application/json")
+	errMethod  = chat.Errorf(codeMethod, "see the Allow header")
+	errArchive = chat.Errorf(codeMedia, "expected the header Content-Type: application/zip or application/gzip")
+	errMedia   = chat.Errorf(codeMedia, "expected the header Content-Type: application/json")
 )
 
 // errorBody is the body of every answer that is not a success.
@@ -50,8 +52,46 @@ type errorBody struct {
 }
 
 type errorDetails struct {
-	Field   string `json:"field,omitempty"`
-	Message string `json:"message"`
+	Field    string        `json:"field,omitempty"`
+	Message  string        `json:"message"`
+	Mistakes []mistakeBody `json:"mistakes,omitempty"` // of a bot that was to be deployed
+}
+
+// mistakeBody is a Mistake as it is written.
+type mistakeBody struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Message  string `json:"message"`
+	Expected string `json:"expected,omitempty"`
+	Source   string `json:"source,omitempty"`
+}
+
+// mistakesError refuses a bot.
+type mistakesError []Mistake
+
+func (e mistakesError) Error() string {
+	if len(e) == 1 {
+		return "the bot has a mistake"
+	}
+	return fmt.Sprintf("the bot has %d mistakes", len(e))
+}
+
+// As has it answered as any invalid input.
+func (e mistakesError) As(target any) bool {
+	known, ok := target.(**chat.Error)
+	if ok {
+		*known = chat.Invalid("", "%s", e.Error())
+	}
+	return ok
+}
+
+func (e mistakesError) bodies() []mistakeBody {
+	bodies := make([]mistakeBody, len(e))
+	for i, m := range e {
+		bodies[i] = mistakeBody(m)
+	}
+	return bodies
 }
 
 // writeError says what went wrong. What the domain does not know is logged here, once, and
@@ -78,6 +118,9 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if known.Message != "" && answer.status != http.StatusInternalServerError {
 		body.Details = &errorDetails{Field: known.Field, Message: known.Message}
+		if mistakes, ok := errors.AsType[mistakesError](err); ok {
+			body.Details.Mistakes = mistakes.bodies()
+		}
 	}
 	a.writeJSON(w, r, reply{status: answer.status, body: body})
 }

@@ -48,6 +48,19 @@ func (a *API) resources() []resource {
 		{"/bots/{id}/secret", map[string]endpoint{
 			http.MethodGet: {do: a.showBotSecret, permission: chat.PermitBots},
 		}},
+		{"/bots/{id}/versions", map[string]endpoint{
+			http.MethodGet:  {do: a.listVersions, permission: chat.PermitBotsRead, query: pageQuery},
+			http.MethodPost: {do: a.deployVersion, permission: chat.PermitBots, query: deployQuery, upload: true},
+		}},
+		{"/bots/{id}/versions/{number}", map[string]endpoint{
+			http.MethodGet: {do: a.showVersion, permission: chat.PermitBotsRead},
+		}},
+		{"/bots/{id}/versions/{number}/archive", map[string]endpoint{
+			http.MethodGet: {do: a.downloadVersion, permission: chat.PermitBotsRead},
+		}},
+		{"/bots/{id}/versions/{number}/activate", map[string]endpoint{
+			http.MethodPost: {do: a.activateVersion, permission: chat.PermitBots},
+		}},
 		{"/keys", map[string]endpoint{
 			http.MethodGet:  {do: a.listKeys, permission: chat.PermitKeysRead, query: pageQuery},
 			http.MethodPost: {do: a.createKey, permission: chat.PermitKeys},

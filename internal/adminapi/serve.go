@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/govorun/govorun/internal/bot/bundle"
 	"github.com/govorun/govorun/internal/chat"
 )
 
@@ -19,6 +21,7 @@ type endpoint struct {
 	permission string   // that the caller's key must have; "": any valid key may
 	public     bool     // without a key
 	query      []string // names of its parameters
+	upload     bool     // its body is the archive of a bot
 }
 
 // call is a request and who it is from.
@@ -33,7 +36,7 @@ func (c *call) work() context.Context { return context.WithoutCancel(c.Context()
 
 type reply struct {
 	status   int
-	body     any    // encoded as JSON; nil for none
+	body     any    // encoded as JSON, but for an archive; nil for none
 	location string // of what was made; "" for nothing
 }
 
@@ -88,8 +91,23 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, res resource, allow 
 	if c.query, err = readQuery(r, e.query); err != nil {
 		return reply{}, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	if e.upload {
+		giveTime(w)
+		r.Body = http.MaxBytesReader(w, r.Body, bundle.MaxPacked)
+	} else {
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	}
 	return e.do(c)
+}
+
+// uploadTime bounds a request with the archive of a bot.
+const uploadTime = 5 * time.Minute
+
+// giveTime lets a request take longer than others. A connection that has no deadlines needs no others.
+func giveTime(w http.ResponseWriter) {
+	rc, end := http.NewResponseController(w), time.Now().Add(uploadTime)
+	_ = rc.SetReadDeadline(end)
+	_ = rc.SetWriteDeadline(end)
 }
 
 // admit finds the caller's key and judges whether it allows what is asked.

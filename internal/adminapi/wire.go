@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -45,7 +46,7 @@ type object map[string]json.RawMessage
 
 // readObject reads the JSON object of a request's body. No body is an empty object.
 func readObject(r *http.Request) (object, []byte, error) {
-	data, err := readBody(r)
+	data, err := readBody(r, maxRequest)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,16 +60,17 @@ func readObject(r *http.Request) (object, []byte, error) {
 	return o, data, err
 }
 
-func readBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxRequest {
-		return nil, errTooLarge()
+// readBody reads a body of which serve has bounded the length.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, errTooLarge(limit)
 	}
 	var buf bytes.Buffer
 	_, err := buf.ReadFrom(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, errTooLarge()
+		return nil, errTooLarge(limit)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, chat.Invalid("", "the body ends before its announced length")
 	case err != nil:
@@ -77,8 +79,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-func errTooLarge() error {
-	return chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", maxRequest)
+func errTooLarge(limit int64) error {
+	return chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", limit)
 }
 
 func parseObject(data []byte) (object, error) {
@@ -218,6 +220,10 @@ func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, answer reply) {
 		w.WriteHeader(answer.status)
 		return
 	}
+	if zipped, ok := answer.body.(archive); ok {
+		a.writeArchive(w, answer.status, zipped)
+		return
+	}
 	data, err := json.Marshal(answer.body)
 	if err != nil {
 		a.Log.ErrorContext(r.Context(), "encode answer failed", "route", r.Pattern, "error", err)
@@ -228,6 +234,22 @@ func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, answer reply) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(answer.status)
 	w.Write(data) // an error means that nobody listens any more
+}
+
+// archive is a zip that is answered.
+type archive struct {
+	name string // by which it is saved
+	data []byte
+}
+
+func (a *API) writeArchive(w http.ResponseWriter, status int, zipped archive) {
+	h := w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Length", strconv.Itoa(len(zipped.data)))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": zipped.name}))
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(zipped.data) // an error means that nobody listens any more
 }
 
 // member is one of an object whose members have an order.

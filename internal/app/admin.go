@@ -18,11 +18,13 @@ var setupRate = auth.Rate{PerSecond: 0.2, Burst: 10}
 func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.Service, self chat.Node) (err error) {
 	c := a.params.Config
 	p := adminapi.Params{
-		Service: service,
-		Key:     a.key,
-		Proxies: c.HTTP.TrustedProxies,
-		Limits:  newLimits(c),
-		Log:     a.params.Log,
+		Service:  service,
+		Key:      a.key,
+		Proxies:  c.HTTP.TrustedProxies,
+		Limits:   newLimits(c),
+		Log:      a.params.Log,
+		Check:    mistakesOf,
+		Deployed: a.bots.Refresh,
 	}
 	if c.RateLimit {
 		p.SetupLimits = auth.NewLimits(auth.LimitParams{Address: setupRate})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
+	"github.com/govorun/govorun/internal/bot/registry"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
@@ -50,6 +51,7 @@ type App struct {
 	web     *web
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 	key     auth.Key     // the installation's
+	bots    *registry.Registry
 
 	setupToken string // of the link for the first administrator; "" for none
 

@@ -2,17 +2,19 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
-	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/govorun/govorun/bots"
+	"github.com/govorun/govorun/internal/adminapi"
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
+	"github.com/govorun/govorun/internal/bot/bundle"
+	"github.com/govorun/govorun/internal/bot/registry"
 	"github.com/govorun/govorun/internal/bot/remote"
 	"github.com/govorun/govorun/internal/bot/scenario"
 	"github.com/govorun/govorun/internal/chat"
@@ -52,18 +54,19 @@ func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 		Version:   a.params.Version,
 		Metrics:   a.metrics.remote,
 	})
-	registry := &registry{
-		builtIn: bot.Bots{demoBotID: demo},
-		find:    p.store.FindBot,
-		remote:  func(b *chat.BotRecord) bot.Bot { return caller.Bot(b) },
-		inHand:  a.metrics.turnsInHand,
-		now:     time.Now,
-		found:   make(map[string]foundBot),
-	}
+	a.bots = registry.New(registry.Options{
+		BuiltIn: bot.Bots{demoBotID: demo},
+		Store:   p.store,
+		Remote:  func(b *chat.BotRecord) bot.Bot { return caller.Bot(b) },
+		Load:    loadVersion(p.store, scenario.Options{Log: log}),
+		Log:     log,
+		InHand:  a.metrics.turnsInHand,
+	})
+	a.onClose(func(context.Context) error { return a.bots.Close() })
 	runner := bot.NewRunner(bot.Options{
 		Service: p.service,
 		Queue:   p.queue,
-		Bots:    registry,
+		Bots:    a.bots,
 		Log:     log,
 		Timeout: c.Bot.TurnTimeout,
 		PerBot:  c.Bot.Turns,
@@ -99,74 +102,36 @@ func loadDemo(o scenario.Options) (bot.Bot, error) {
 	return demo, nil
 }
 
-const (
-	// botTTL is how long a change of a bot's record may go unnoticed by its turns.
-	botTTL = 2 * time.Second
-	// maxFoundBots bounds the records that a registry keeps. One more empties it.
-	maxFoundBots = 1000
-)
-
-// registry finds the bots that come with the server, and others in the store.
-type registry struct {
-	builtIn bot.Bots
-	find    func(ctx context.Context, id string) (*chat.BotRecord, error)
-	remote  func(*chat.BotRecord) bot.Bot
-	inHand  prometheus.Gauge
-	now     func() time.Time
-
-	mu    sync.Mutex // guards found
-	found map[string]foundBot
+// loadVersion returns what makes a version of a bot ready to answer.
+func loadVersion(store chat.Store, o scenario.Options) func(ctx context.Context, id string, version int64) (bot.Bot, error) {
+	return func(ctx context.Context, id string, version int64) (bot.Bot, error) {
+		zipped, err := store.FindBotArchive(ctx, id, version)
+		if err != nil {
+			return nil, err
+		}
+		files, err := bundle.Open(zipped)
+		if err != nil {
+			return nil, err
+		}
+		return scenario.Load(files, o)
+	}
 }
 
-// foundBot is what a record said a while ago; no bot when there was none.
-type foundBot struct {
-	bot  bot.Bot
-	read time.Time
-}
-
-// FindBot implements bot.Finder. A bot that has been deleted, and a scenario that is not here, are
-// no bots.
-func (r *registry) FindBot(ctx context.Context, id string) (bot.Bot, error) {
-	if b, ok := r.builtIn[id]; ok {
-		return counted(b, r.inHand), nil
+// mistakesOf finds the mistakes of a bot that is to be deployed.
+func mistakesOf(files fs.FS) []adminapi.Mistake {
+	b, err := scenario.Load(files, scenario.Options{})
+	if list, ok := errors.AsType[scenario.Errors](err); ok {
+		mistakes := make([]adminapi.Mistake, len(list))
+		for i, e := range list {
+			mistakes[i] = adminapi.Mistake{File: e.File, Line: e.Line, Column: e.Column, Message: e.Message, Expected: e.Expected, Source: e.Source}
+		}
+		return mistakes
 	}
-	if b, ok := r.known(id); ok {
-		return b, nil
+	if err != nil {
+		return []adminapi.Mistake{{File: bundle.ConfigFile, Message: err.Error()}}
 	}
-	now := r.now()
-	record, err := r.find(ctx, id)
-	if err != nil && chat.CodeOf(err) != chat.CodeNotFound {
-		return nil, err
+	if c, ok := any(b).(io.Closer); ok {
+		_ = c.Close() // it has done nothing that could be lost
 	}
-	var b bot.Bot
-	if err == nil && record.Kind == chat.BotRemote {
-		b = counted(r.remote(record), r.inHand)
-	}
-	r.keep(id, foundBot{b, now})
-	return b, nil
-}
-
-func (r *registry) known(id string) (bot.Bot, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f, ok := r.found[id]
-	return f.bot, ok && r.now().Sub(f.read) < botTTL
-}
-
-func (r *registry) keep(id string, f foundBot) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.found) >= maxFoundBots {
-		clear(r.found)
-	}
-	r.found[id] = f
-}
-
-// counted counts the turns that a bot works on.
-func counted(b bot.Bot, inHand prometheus.Gauge) bot.Bot {
-	return bot.Func(func(ctx context.Context, t *chat.Turn) (*chat.TurnResult, error) {
-		inHand.Inc()
-		defer inHand.Dec()
-		return b.React(ctx, t)
-	})
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 )
 
 // Limits of a bot.
@@ -72,6 +74,28 @@ func Open(archive []byte) (fs.FS, error) {
 	return r, nil
 }
 
+// List lists the files of a bot by their paths.
+func List(files fs.FS) (list []File, err error) {
+	err = fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		list = append(list, fileOf(name, data))
+		return nil
+	})
+	slices.SortFunc(list, func(a, b File) int { return strings.Compare(a.Path, b.Path) }) // a directory is not where its name is
+	return list, err
+}
+
+func fileOf(name string, data []byte) File {
+	sum := sha256.Sum256(data)
+	return File{Path: name, Size: int64(len(data)), Digest: hex.EncodeToString(sum[:])}
+}
+
 // Archive is the bundle as a zip. It must not be changed.
 func (b *Bundle) Archive() []byte { return b.archive }
 
@@ -105,8 +129,7 @@ func (l limits) newBundle(contents []content) (*Bundle, error) {
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
 	for i, c := range contents {
-		sum := sha256.Sum256(c.data)
-		b.files[i] = File{Path: c.path, Size: int64(len(c.data)), Digest: hex.EncodeToString(sum[:])}
+		b.files[i] = fileOf(c.path, c.data)
 		f, err := w.CreateHeader(&zip.FileHeader{Name: c.path, Method: zip.Deflate}) // without a time
 		if err != nil {
 			return nil, fmt.Errorf("pack %s: %w", c.path, err)

@@ -26,6 +26,7 @@ type entry struct {
 // bot is what a bot has.
 var bot = []entry{
 	{name: "chatbot.yaml", data: "name: bot\n"},
+	{name: "src/main/a.sc"},
 	{name: "src/main.sc", data: "theme: /\n"},
 	{name: "src/слова/питомцы 🐱.csv", data: "1;кот\n"},
 	{name: "test/test.xml", data: "<test/>"},
@@ -157,6 +158,9 @@ func TestEveryWayOfPackingIsOneBundle(t *testing.T) {
 			}
 		}
 	}
+	if list, err := bundle.List(all[0].FS()); err != nil || !slices.Equal(list, all[0].Files()) {
+		t.Errorf("%v, %v", list, err)
+	}
 	if err := fstest.TestFS(all[0].FS(), names...); err != nil {
 		t.Error(err)
 	}
@@ -221,10 +225,12 @@ func TestBadFilesAreRefused(t *testing.T) {
 		wantRefused(t, err, "not a zip")
 	}
 	whole := tarred(t, bot...)
-	for _, data := range [][]byte{nil, {0x1f, 0x8b}, []byte("кот"), zipped(t, bot...), whole[:len(whole)/2]} {
+	for _, data := range [][]byte{nil, {0x1f, 0x8b}, []byte("кот"), zipped(t, bot...)} {
 		_, err := bundle.ReadTarGzip(data)
 		wantRefused(t, err, "tar.gz")
 	}
+	_, err = bundle.ReadTarGzip(whole[:len(whole)/2])
+	wantRefused(t, err, "EOF")
 }
 
 func wantRefused(t *testing.T, err error, says string) {
