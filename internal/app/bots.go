@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/govorun/govorun/internal/bot/registry"
 	"github.com/govorun/govorun/internal/bot/remote"
 	"github.com/govorun/govorun/internal/bot/scenario"
+	"github.com/govorun/govorun/internal/bot/scenario/script"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/egress"
 	"github.com/govorun/govorun/internal/feed"
@@ -35,30 +35,20 @@ type botsParams struct {
 // answers of remote bots.
 func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 	c, log := a.params.Config, a.params.Log
-	demo, err := loadDemo(scenario.Options{Log: log})
+	client := egress.Client(c.Bot.AllowPrivate, c.Bot.TurnTimeout)
+	a.onClose(func(context.Context) error { client.CloseIdleConnections(); return nil })
+	scenarios := scenario.Options{Log: log, Fetch: script.NewFetcher(client).Fetch}
+	demo, err := loadDemo(scenarios)
 	if err != nil {
 		return nil, err
 	}
-	client := egress.Client(c.Bot.AllowPrivate, c.Bot.TurnTimeout)
-	a.onClose(func(context.Context) error { client.CloseIdleConnections(); return nil })
 	turnKey := a.key.Derive("turns")
-	caller := remote.New(remote.Params{
-		Client:    client,
-		Events:    p.store,
-		Links:     p.links,
-		Secret:    func(id string) []byte { return a.key.Derive("bot:" + id) },
-		TurnKey:   turnKey,
-		AnswerURL: func() string { return a.publicURL() + remote.AnswersPath },
-		Answers:   c.Bot.RemoteAnswerTime,
-		Now:       time.Now,
-		Version:   a.params.Version,
-		Metrics:   a.metrics.remote,
-	})
+	caller := a.newCaller(p, client, turnKey)
 	a.bots = registry.New(registry.Options{
 		BuiltIn: bot.Bots{demoBotID: demo},
 		Store:   p.store,
 		Remote:  func(b *chat.BotRecord) bot.Bot { return caller.Bot(b) },
-		Load:    loadVersion(p.store, scenario.Options{Log: log}),
+		Load:    loadVersion(p.store, scenarios),
 		Log:     log,
 		InHand:  a.metrics.turnsInHand,
 	})
@@ -88,6 +78,22 @@ func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 		Log:     log,
 		Metrics: a.metrics.remote,
 	}), nil
+}
+
+// newCaller returns what calls remote bots.
+func (a *App) newCaller(p botsParams, client *http.Client, turnKey []byte) *remote.Caller {
+	return remote.New(remote.Params{
+		Client:    client,
+		Events:    p.store,
+		Links:     p.links,
+		Secret:    func(id string) []byte { return a.key.Derive("bot:" + id) },
+		TurnKey:   turnKey,
+		AnswerURL: func() string { return a.publicURL() + remote.AnswersPath },
+		Answers:   a.params.Config.Bot.RemoteAnswerTime,
+		Now:       time.Now,
+		Version:   a.params.Version,
+		Metrics:   a.metrics.remote,
+	})
 }
 
 func loadDemo(o scenario.Options) (bot.Bot, error) {
@@ -130,8 +136,6 @@ func mistakesOf(files fs.FS) []adminapi.Mistake {
 	if err != nil {
 		return []adminapi.Mistake{{File: bundle.ConfigFile, Message: err.Error()}}
 	}
-	if c, ok := any(b).(io.Closer); ok {
-		_ = c.Close() // it has done nothing that could be lost
-	}
+	_ = b.Close() // it has done nothing that could be lost
 	return nil
 }
