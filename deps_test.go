@@ -14,7 +14,7 @@ const module = "github.com/govorun/govorun/"
 // ("bot/…") may also import those beside it there and above it. Whoever adds a package adds
 // a line, after a look at what depends on what.
 var imports = map[string][]string{
-	"cmd/govorun": {"internal/app", "internal/config", "internal/loadtest", "internal/sqlstore", "internal/bot/scenario/...", "internal/bot/watch"},
+	"cmd/govorun": {"internal/app", "internal/bot/bundle", "internal/config", "internal/loadtest", "internal/sqlstore", "internal/bot/scenario/...", "internal/bot/watch"},
 
 	"internal/chat": nil,
 

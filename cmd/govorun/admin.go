@@ -42,14 +42,14 @@ func (adminChatsCmd) AfterApply(k *kong.Context) error {
 type adminBotsCmd struct {
 	List   adminListCmd   `cmd:"" help:"List the bots."`
 	Show   adminShowCmd   `cmd:"" help:"Show a bot's settings, or the secret that its calls are signed with."`
-	Create adminCreateCmd `cmd:"" help:"Make a remote bot."`
-	Update adminUpdateCmd `cmd:"" help:"Change settings of a remote bot; the others stay."`
-	Delete adminDeleteCmd `cmd:"" help:"Delete a remote bot that no chat names."`
+	Create adminCreateCmd `cmd:"" help:"Make a remote bot, or with --set kind=scenario one to be deployed (see govorun bot deploy)."`
+	Update adminUpdateCmd `cmd:"" help:"Change settings of a bot; the others stay."`
+	Delete adminDeleteCmd `cmd:"" help:"Delete a bot that no chat names, with its versions."`
 }
 
 // AfterApply tells the command below what it is about.
 func (adminBotsCmd) AfterApply(k *kong.Context) error {
-	k.Bind(&resource{path: "bots", secrets: "secret", columns: []string{"id", "name", "kind", "url", "createdAt"}})
+	k.Bind(&resource{path: "bots", secrets: "secret", columns: []string{"id", "name", "kind", "version", "url", "createdAt"}})
 	return nil
 }
 

@@ -15,13 +15,16 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"github.com/govorun/govorun/internal/bot/scenario"
 )
 
 const (
 	defaultServer = "http://127.0.0.1:8080"
 	adminBase     = "/api/admin/v1"
 	callTimeout   = 30 * time.Second
-	maxAnswer     = 64 << 20 // bytes; a page of a list has at most 1000 things
+	uploadTimeout = 6 * time.Minute // a little more than the server takes
+	maxAnswer     = 64 << 20        // bytes; a page of a list has at most 1000 things
 	listPage      = 1000
 )
 
@@ -99,23 +102,43 @@ func (c *adminClient) call(ctx context.Context, method, path string, body any, i
 	if idempotencyKey != "" {
 		r.Header.Set("Idempotency-Key", idempotencyKey)
 	}
-	answer, err := c.http.Do(r)
+	_, data, err := c.do(r, c.http)
+	return data, err
+}
+
+// do sends a request and returns the status of a success, and the answer's body.
+func (c *adminClient) do(r *http.Request, by *http.Client) (status int, data []byte, err error) {
+	answer, err := by.Do(r)
 	if err != nil {
 		var failed *url.Error
 		if errors.As(err, &failed) {
 			err = failed.Err
 		}
-		return nil, fmt.Errorf("cannot reach %s: %w", c.server, err)
+		return 0, nil, fmt.Errorf("cannot reach %s: %w", c.server, err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // it is only read
-	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	data, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("the answer of %s: %w", c.server, err)
+		return 0, nil, fmt.Errorf("the answer of %s: %w", c.server, err)
 	}
 	if answer.StatusCode >= 300 {
-		return nil, c.refusal(answer, data)
+		return 0, nil, c.refusal(answer, data)
 	}
-	return data, nil
+	return answer.StatusCode, data, nil
+}
+
+// upload sends a zip of size bytes.
+func (c *adminClient) upload(ctx context.Context, path string, zipped io.Reader, size int64) (status int, data []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server+adminBase+path, zipped)
+	if err != nil {
+		return 0, nil, fmt.Errorf("make the request: %w", err)
+	}
+	r.ContentLength = size
+	r.Header.Set("Content-Type", "application/zip")
+	r.Header.Set("Authorization", "Bearer "+c.key)
+	patient := *c.http
+	patient.Timeout = uploadTimeout
+	return c.do(r, &patient)
 }
 
 func (c *adminClient) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
@@ -140,14 +163,20 @@ func (c *adminClient) request(ctx context.Context, method, path string, body any
 	return r, nil
 }
 
-// refusal says why the server did not do what it was asked to.
+// refusal says why the server did not do what it was asked to; of a bot with mistakes it is these.
 func (c *adminClient) refusal(answer *http.Response, data []byte) error {
 	var body struct {
 		Error   string
-		Details struct{ Field, Message string }
+		Details struct {
+			Field, Message string
+			Mistakes       scenario.Errors
+		}
 	}
 	if json.Unmarshal(data, &body) != nil || body.Error == "" {
 		return fmt.Errorf("%s answers %s: is it a Govorun server?", c.server, answer.Status)
+	}
+	if len(body.Details.Mistakes) > 0 {
+		return body.Details.Mistakes
 	}
 	said := body.Error
 	if body.Details.Field != "" {

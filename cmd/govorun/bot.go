@@ -30,6 +30,10 @@ type botCmd struct {
 
 	Eval    botEvalCmd    `cmd:"" help:"Measure how well a bot tells its intents apart."`
 	Intents botIntentsCmd `cmd:"" help:"Explain what intents a bot sees in a phrase."`
+
+	Deploy   botDeployCmd   `cmd:"" help:"Have a running server answer with a bot from a directory."`
+	Versions botVersionsCmd `cmd:"" help:"List the versions of a deployed bot."`
+	Rollback botRollbackCmd `cmd:"" help:"Have a running server answer with an earlier version of a bot."`
 }
 
 // botFlags are those of every command that reads a bot from a directory.
