@@ -1,7 +1,11 @@
 """Keeps what schemathesis makes up of valid requests to things that exist: a file that does not is 400,
 which no schema can know. Requests that are wrong on purpose stay as they are."""
 
+import gzip
+import io
 import os
+import tarfile
+import zipfile
 
 import schemathesis
 from schemathesis import GenerationMode
@@ -26,10 +30,37 @@ def unbounded(part):
             unbounded(member)
 
 
+# A bot, for no schema can know what the archive of one is.
+BOT = {"chatbot.yaml": b"name: bot\n", "src/main.sc": b"theme: /\n    state: Start\n        q!: $regex</start>\n        a: Hello!\n"}
+
+
+def zipped():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in BOT.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in BOT.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return gzip.compress(buffer.getvalue())
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     meta = case.meta
-    if meta is None or meta.generation.mode != GenerationMode.POSITIVE or not isinstance(case.body, dict):
+    if meta is None or meta.generation.mode != GenerationMode.POSITIVE:
+        return
+    if case.operation.definition.raw.get("operationId") == "deployBotVersion":
+        case.body = tarred() if case.media_type == "application/gzip" else zipped()
+        return
+    if not isinstance(case.body, dict):
         return
     body = dict(case.body)
     for field, text in (("attachments", "body"), ("messageAttachments", "messageBody")):

@@ -3,10 +3,12 @@
 package contract
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -180,6 +182,9 @@ func prepareTrial(t *testing.T, url string, key made) string {
 		files["chats.txt"] = fmt.Appendf(files["chats.txt"], "%q\n", post(t, url+"/api/admin/v1/chats", `{"name":"shop"}`, key.Key).ID)
 		files["bots.txt"] = fmt.Appendf(files["bots.txt"], "%q\n", post(t, url+"/api/admin/v1/bots", `{"name":"far","url":"http://127.0.0.1:9"}`, key.Key).ID)
 	}
+	for range 2 {
+		files["deployed.txt"] = fmt.Appendf(files["deployed.txt"], "%q\n", deployed(t, url, key))
+	}
 	for name, count := range map[string]int{"dialogs.txt": 6, "finished.txt": 3} {
 		for range count {
 			files[name] = fmt.Appendf(files[name], "%q\n", post(t, url+"/api/bot/v1/dialogs", `{"botId":"`+demoBot+`"}`, key.Key).DialogID)
@@ -192,6 +197,43 @@ func prepareTrial(t *testing.T, url string, key made) string {
 		}
 	}
 	return dir
+}
+
+// deployed makes a bot in the scenario language that has two versions, and returns its id.
+func deployed(t *testing.T, url string, key made) string {
+	t.Helper()
+	id := post(t, url+"/api/admin/v1/bots", `{"kind":"scenario","name":"near"}`, key.Key).ID
+	for _, greeting := range []string{"Hello!", "Good day!"} {
+		var zipped bytes.Buffer
+		w := zip.NewWriter(&zipped)
+		for name, text := range map[string]string{"chatbot.yaml": "name: near\n", "src/main.sc": "theme: /\n    state: Start\n        q!: $regex</start>\n        a: " + greeting + "\n"} {
+			f, err := w.Create(name)
+			if err == nil {
+				_, err = io.WriteString(f, text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/admin/v1/bots/"+id+"/versions", &zipped)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/zip")
+		r.Header.Set("Authorization", "Bearer "+key.Key)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusCreated {
+			t.Fatalf("deploy: %s", res.Status)
+		}
+	}
+	return id
 }
 
 // bury makes deliveries that are dead, for what they are sent to is private, and lists their ids.
