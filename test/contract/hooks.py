@@ -52,6 +52,11 @@ def tarred():
     return gzip.compress(buffer.getvalue())
 
 
+@schemathesis.serializer("application/zip", "application/gzip")
+def as_it_is(ctx, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     meta = case.meta
@@ -80,6 +85,8 @@ def before_call(context, case, kwargs):
             body["id"] = None
         if body.get("expiresAt"):
             body["expiresAt"] = "2999-01-31T12:00:00+00:00"
+    if case.operation.definition.raw.get("operationId") == "updateBot" and case.path_parameters["id"] in os.environ["TRIAL_DEPLOYED"]:
+        body = {field: value for field, value in body.items() if field in ("name", "failureMessage")}
     if body != case.body:
         case.body = body
 

@@ -41,7 +41,7 @@ func TestSchemathesis(t *testing.T) {
 	}
 	url, setup := startServer(t)
 	key := becomeAdministrator(t, url, setup)
-	dir := prepareTrial(t, url, key)
+	dir, scenarios := prepareTrial(t, url, key)
 	st, err := filepath.Abs("../../.cache/schemathesis/bin/st")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestSchemathesis(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), st, "--config-file", "schemathesis.toml", "run", url+"/api/openapi.json",
 		"--checks", "all", "--max-examples", examples, "--seed", seed, "--no-color")
 	cmd.Dir = dir
-	cmd.Env = append(withoutOurs(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "TRIAL_KEY="+key.Key, "TRIAL_KEY_ID="+key.ID)
+	cmd.Env = append(withoutOurs(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "TRIAL_KEY="+key.Key, "TRIAL_KEY_ID="+key.ID, "TRIAL_DEPLOYED="+scenarios)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -161,10 +161,11 @@ func withoutOurs() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOVORUN_") })
 }
 
-// prepareTrial makes a directory with schemathesis' configuration and the lists of ids that it names.
-func prepareTrial(t *testing.T, url string, key made) string {
+// prepareTrial makes a directory with schemathesis' configuration and the lists of ids that it names. It
+// returns also the list of the bots that are no remote ones.
+func prepareTrial(t *testing.T, url string, key made) (dir, scenarios string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	files := make(map[string][]byte)
 	for _, name := range []string{"schemathesis.toml", "hooks.py"} {
 		data, err := os.ReadFile(name)
@@ -196,7 +197,7 @@ func prepareTrial(t *testing.T, url string, key made) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
+	return dir, string(files["deployed.txt"])
 }
 
 // deployed makes a bot in the scenario language that has two versions, and returns its id.
