@@ -121,10 +121,10 @@ func (c *botDeployCmd) Run(ctx context.Context, w *world) error {
 	if c.Bot != "" && c.Name != "" {
 		return &usageError{errors.New("name the bot with --bot or --name, not with both")}
 	}
-	if _, err := (&botFlags{Dir: c.Dir}).files(); err != nil {
+	if _, err := c.client(w); err != nil {
 		return err
 	}
-	if _, err := c.client(w); err != nil {
+	if _, err := (&botFlags{Dir: c.Dir}).files(); err != nil {
 		return err
 	}
 	return repeat(ctx, w, c.Watch, c.Dir, nil, func(ctx context.Context) error { return c.deploy(ctx, w) })

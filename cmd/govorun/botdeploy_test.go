@@ -20,12 +20,12 @@ const deployedMain = `theme: /
 func botDir(t *testing.T, main string) string {
 	t.Helper()
 	dir := t.TempDir()
-	writeBot(t, dir, "chatbot.yaml", "name: Магазин\n")
-	writeBot(t, dir, "src/main.sc", main)
+	putFile(t, dir, "chatbot.yaml", "name: Магазин\n")
+	putFile(t, dir, "src/main.sc", main)
 	return dir
 }
 
-func writeBot(t *testing.T, dir, name, text string) {
+func putFile(t *testing.T, dir, name, text string) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -62,9 +62,9 @@ func TestDeployment(t *testing.T) {
 	}
 	expect(o.do("bot", "deploy", dir, "--note", "первая"), "Made the bot Магазин (", "Version 1 of Магазин (", "answers now.\n2 files.\n")
 	expect(o.do("bot", "deploy", dir), "Nothing has changed: version 1 of Магазин (")
-	writeBot(t, dir, "src/main.sc", deployedMain+"        a: How are you?\n")
-	writeBot(t, dir, "src/more.csv", "1;a\n")
-	writeBot(t, dir, "README.md", "of no bot")
+	putFile(t, dir, "src/main.sc", deployedMain+"        a: How are you?\n")
+	putFile(t, dir, "src/more.csv", "1;a\n")
+	putFile(t, dir, "README.md", "of no bot")
 	expect(o.do("bot", "deploy", dir, "--name", "Магазин"), "Version 2 of", "answers now.\n  ~ src/main.sc\n  + src/more.csv\n")
 	list := squeezed(o.do("bot", "versions", "--name", "Магазин"))
 	expect(list, "NUMBER ACTIVE CREATEDAT AUTHOR FILECOUNT SIZE NOTE\n2 true ", "\n1 false ", " administrator 2 ", " первая\n")
@@ -96,7 +96,7 @@ func TestABotWithMistakesIsNotDeployed(t *testing.T) {
 	o := newOperator(t)
 	dir := botDir(t, deployedMain)
 	o.do("bot", "deploy", dir)
-	writeBot(t, dir, "src/main.sc", strings.Replace(deployedMain, "a: Hello!", "b: Hello!\n        c: Bye!", 1))
+	putFile(t, dir, "src/main.sc", strings.Replace(deployedMain, "a: Hello!", "b: Hello!\n        c: Bye!", 1))
 	code, stdout, stderr := command(t.Context(), o.env, "bot", "deploy", dir)
 	if code != 1 || stderr != "" || !strings.Contains(stdout, "src/main.sc:4:9: error: ") || !strings.Contains(stdout, "src/main.sc:5:9: error: ") ||
 		!strings.HasSuffix(stdout, "2 errors. Nothing was changed.\n") {
@@ -137,11 +137,11 @@ func TestDeploymentOfEveryChange(t *testing.T) {
 	}
 	until("Version 1 of")
 	until("Waiting for changes")
-	writeBot(t, dir, "src/main.sc", "theme /\n")
+	putFile(t, dir, "src/main.sc", "theme /\n")
 	until("error")
 	until("Nothing was changed.")
 	until("Waiting for changes")
-	writeBot(t, dir, "src/main.sc", deployedMain+"        a: Again!\n")
+	putFile(t, dir, "src/main.sc", deployedMain+"        a: Again!\n")
 	until("Version 2 of")
 	until("~ src/main.sc")
 	until("Waiting for changes")

@@ -60,7 +60,7 @@ func TestCommandLines(t *testing.T) {
 		{name: "replay of nothing", env: []string{"GOVORUN_KEY=k"}, args: []string{"webhooks", "replay"}, code: 2, stderr: []string{"--chat"}},
 		{name: "webhooks in an unknown state", args: []string{"webhooks", "list", "--state", "alive"}, code: 2, stderr: []string{"--state"}},
 		{name: "deploy nothing", env: []string{"GOVORUN_KEY=k"}, args: []string{"bot", "deploy", "none"}, code: 2, stderr: []string{"there is no directory none"}},
-		{name: "deploy what is no bot", env: []string{"GOVORUN_KEY=k"}, args: []string{"bot", "deploy", t.TempDir()}, code: 1, stderr: []string{"chatbot.yaml"}},
+		{name: "deploy what is no bot", env: []string{"GOVORUN_KEY=k"}, args: []string{"bot", "deploy", t.TempDir()}, code: 2, stderr: []string{"chatbot.yaml"}},
 		{name: "deploy without a key", args: []string{"bot", "deploy", t.TempDir()}, code: 2, stderr: []string{"GOVORUN_KEY"}},
 		{name: "deploy two bots", env: []string{"GOVORUN_KEY=k"}, args: []string{"bot", "deploy", t.TempDir(), "--bot", "a", "--name", "b"}, code: 2, stderr: []string{"--bot", "--name"}},
 		{name: "versions of no bot", env: []string{"GOVORUN_KEY=k"}, args: []string{"bot", "versions"}, code: 2, stderr: []string{"--bot", "--name"}},
