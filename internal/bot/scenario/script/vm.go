@@ -377,7 +377,6 @@ func (v *VM) settle(ctx context.Context, f quickjs.Value, args ...any) (text str
 
 // Begin starts a turn: the context, a JSON object, becomes $context, and the turn's time begins.
 func (v *VM) Begin(data json.RawMessage) error {
-	v.left = v.engine.options.Timeout
 	virtual := false
 	if h, ok := v.host.(VirtualTime); ok {
 		virtual = h.Virtual()
@@ -385,14 +384,14 @@ func (v *VM) Begin(data json.RawMessage) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = json.RawMessage("{}")
 	}
-	_, err := v.ask(context.Background(), v.entry.begin, string(data), virtual)
+	_, err := v.own(v.entry.begin, string(data), virtual)
+	v.left = v.engine.options.Timeout
 	return err
 }
 
 // forget lets go of all that the turn had.
 func (v *VM) forget() error {
-	v.left = v.engine.options.Timeout
-	_, err := v.ask(context.Background(), v.entry.forget)
+	_, err := v.own(v.entry.forget)
 	v.host = v.engine.loading
 	return err
 }
@@ -476,11 +475,13 @@ func (v *VM) Convert(ctx context.Context, tree json.RawMessage) (json.RawMessage
 	return v.output(v.ask(ctx, v.entry.convert, string(tree)))
 }
 
-// grace is what Set, Get, Push and End have at least: what they do for the bot takes no script's time.
+// grace is what Begin, Set, Get, Push and End have at least: what they do for the bot takes no script's time.
 const grace = time.Second
 
 func (v *VM) own(f quickjs.Value, args ...any) (string, error) {
-	v.left = max(v.left, grace)
+	left := v.left
+	defer func() { v.left = left }()
+	v.left = max(left, grace)
 	return v.ask(context.Background(), f, args...)
 }
 

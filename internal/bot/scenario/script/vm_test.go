@@ -140,7 +140,7 @@ func TestTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := newEngine(t, Options{Timeout: 100 * time.Millisecond}, blocks(code, `return 1;`))
+			e := newEngine(t, Options{Timeout: 300 * time.Millisecond}, blocks(code, `return 1;`))
 			v := begin(t, e, &testHost{}, `{}`)
 			_, err := v.Run(t.Context(), 0)
 			if !errors.Is(err, ErrTimeout) {
