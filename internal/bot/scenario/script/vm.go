@@ -385,7 +385,9 @@ func (v *VM) Begin(data json.RawMessage) error {
 		data = json.RawMessage("{}")
 	}
 	_, err := v.own(v.entry.begin, string(data), virtual)
-	v.left = v.engine.options.Timeout
+	if err == nil {
+		v.left = v.engine.options.Timeout
+	}
 	return err
 }
 
@@ -479,10 +481,16 @@ func (v *VM) Convert(ctx context.Context, tree json.RawMessage) (json.RawMessage
 const grace = time.Second
 
 func (v *VM) own(f quickjs.Value, args ...any) (string, error) {
+	if v.isLost() {
+		return "", ErrTimeout // all of the machine is its worker's
+	}
 	left := v.left
-	defer func() { v.left = left }()
 	v.left = max(left, grace)
-	return v.ask(context.Background(), f, args...)
+	text, err := v.ask(context.Background(), f, args...)
+	if err == nil {
+		v.left = left
+	}
+	return text, err
 }
 
 // Set sets a field of $context.
