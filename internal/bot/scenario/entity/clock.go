@@ -12,11 +12,17 @@ func (s *scan) beforeClock(at int) bool {
 	return s.is(at-1, "в", "во", "к", "ко", "до", "после", "около", "ровно", "примерно", "at", "by", "until", "till", "before", "after", "@", "around")
 }
 
+// clockWords are what reads a time of the day, the surest first.
+var clockWords = []func(*scan, int, bool) (spec, int, bool){
+	(*scan).digitalClock, (*scan).pastClock, (*scan).halfClock, (*scan).noon, (*scan).hourClock,
+}
+
 // clock reads a time of the day. bare says that a number alone is an hour.
 func (s *scan) clock(at int, bare bool) (spec, int, bool) {
-	for _, read := range []func(*scan, int, bool) (spec, int, bool){
-		(*scan).digitalClock, (*scan).pastClock, (*scan).halfClock, (*scan).noon, (*scan).hourClock,
-	} {
+	if !s.startsTime(at) {
+		return spec{}, at, false
+	}
+	for _, read := range clockWords {
 		if sp, next, ok := read(s, at, bare); ok {
 			sp.said |= saidClock
 			return sp, next, true

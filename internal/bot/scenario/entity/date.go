@@ -4,8 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/govorun/govorun/internal/bot/scenario/morph"
+	"sync"
 )
 
 // numbersOf enters words in lines by the number of the line, from 1.
@@ -50,6 +49,15 @@ var (
 	}
 )
 
+// choiceStems are what Russian adjectives of choice begin with.
+var choiceStems = []struct {
+	stem string
+	which
+}{
+	{"следующ", next}, {"будущ", next}, {"ближайш", unsaid}, {"грядущ", unsaid}, {"наступающ", unsaid}, {"предстоящ", unsaid},
+	{"прошл", last}, {"прошедш", last}, {"минувш", last}, {"предыдущ", last}, {"текущ", this}, {"нынешн", this},
+}
+
 // choice reads "next", "следующую" and the like.
 func (s *scan) choice(at int) (which, int, bool) {
 	t := s.at(at)
@@ -59,10 +67,10 @@ func (s *scan) choice(at int) (which, int, bool) {
 	if w, ok := choices[t.text]; ok {
 		return w, at + 1, true
 	}
-	for _, c := range [...]struct {
-		stem string
-		which
-	}{{"следующ", next}, {"будущ", next}, {"ближайш", unsaid}, {"грядущ", unsaid}, {"наступающ", unsaid}, {"предстоящ", unsaid}, {"прошл", last}, {"прошедш", last}, {"минувш", last}, {"предыдущ", last}, {"текущ", this}, {"нынешн", this}} {
+	if latin(t.text) {
+		return unsaid, at, false
+	}
+	for _, c := range choiceStems {
 		if rest, ok := strings.CutPrefix(t.text, c.stem); ok && len(rest) <= 6 && rest != "" {
 			return c.which, at + 1, true
 		}
@@ -79,18 +87,29 @@ var dateWords = []func(*scan, int) (spec, int, bool){
 	(*scan).wholeMonth, (*scan).wholeYear, (*scan).cycleWords, (*scan).shiftWords, (*scan).weekendWords, (*scan).holiday, (*scan).nowWords,
 }
 
+// dateRead is the date that was found at a word.
+type dateRead struct {
+	spec
+	next int
+	ok   bool
+}
+
 // date reads the longest date.
-func (s *scan) date(at int) (best spec, next int, ok bool) {
-	next = at
-	if t := s.at(at); t.kind == symbol && t.text != "@" {
-		return best, at, false
+func (s *scan) date(at int) (spec, int, bool) {
+	if !s.startsTime(at) {
+		return spec{}, at, false
 	}
-	for _, read := range dateWords {
-		if sp, end, found := read(s, at); found && end > next {
-			best, next, ok = sp, end, true
+	d, ok := s.dates[at]
+	if !ok {
+		d.next = at
+		for _, read := range dateWords {
+			if sp, end, found := read(s, at); found && end > d.next {
+				d = dateRead{sp, end, true}
+			}
 		}
+		s.dates[at] = d
 	}
-	return best, next, ok
+	return d.spec, d.next, d.ok
 }
 
 // nearDay reads сегодня, day after tomorrow.
@@ -525,7 +544,7 @@ func (s *scan) genitive(i int) bool {
 	if latin(t.text) {
 		return s.noun(i) && strings.HasSuffix(t.text, "s") && len(t.text) > 3 && !s.is(i, "thanks", "always", "sometimes")
 	}
-	for n, r := range morph.New().Parse(t.text) {
+	for n, r := range s.read(i) {
 		if n > 2 || r.Score < 0.2 {
 			break
 		}
@@ -547,6 +566,55 @@ func (s *scan) noun(i int) bool {
 	if t.kind != word || !latin(t.text) || months[t.text] > 0 || weekdays[t.text] > 0 || offsets[t.text] != 0 {
 		return false
 	}
-	readings := morph.New().Parse(t.text)
+	readings := s.read(i)
 	return len(readings) > 0 && readings[0].Grammemes[0] == "NOUN"
+}
+
+// timeStarts are the words that a time may begin with, besides numbers and adjectives of choice.
+var timeStarts = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsSeq(`после до с со от между через спустя без прямо сейчас щас рано раннее поздно поздний утром
+		утречком утро утра утру днем день вечером вечерком вечер вечера вечеру ночью ночь ночи обед обеду выходные выходных
+		четверть четверти этот эту это этого этой этом эти эта этим этих неделе месяце
+		day week in a an half quarter from between until till before after now right weekend noon midday midnight at morning
+		afternoon evening night early late lunch lunchtime`) {
+		all[word] = true
+	}
+	for _, table := range []map[string]int{offsets, weekdays, months, wholeMonths} {
+		for word := range table {
+			all[word] = true
+		}
+	}
+	for word := range timeUnits {
+		all[word] = true
+	}
+	for word := range choices {
+		all[word] = true
+	}
+	for _, table := range []map[string]ordinalWord{russianOrdinals(), englishOrdinals()} {
+		for word := range table {
+			all[word] = true
+		}
+	}
+	for _, h := range holidays {
+		first, _, _ := strings.Cut(h.words, " ")
+		all[first] = true
+	}
+	return all
+})
+
+// startsTime reports whether a time may begin with a word; most words are seen to begin none.
+func (s *scan) startsTime(at int) bool {
+	t := s.at(at)
+	if t.kind != word {
+		return t.kind == digits
+	}
+	if timeStarts()[t.text] || strings.HasPrefix(t.text, "пол") {
+		return true
+	}
+	if _, _, ok := s.choice(at); ok {
+		return true
+	}
+	_, ok := s.cardinalAt(at)
+	return ok
 }

@@ -97,8 +97,9 @@ func TestUnknownNames(t *testing.T) {
 // check looks at what must hold for any text.
 func check(t *testing.T, text string, c entity.Context) {
 	t.Helper()
+	read := entity.Read(text, c)
 	for _, name := range entity.Names() {
-		found := entity.Find(name, text, c)
+		found := read.Find(name)
 		end := 0
 		for _, f := range found {
 			if f.Start < end || f.Lead > f.Start || f.Lead < 0 || f.End <= f.Start || f.End > len(text) {
@@ -117,28 +118,46 @@ func check(t *testing.T, text string, c entity.Context) {
 	}
 }
 
-// hostile are texts that cost most where a rule looks ahead too far.
-func hostile() []string {
+// hostile are texts of a size that cost most where a rule looks ahead too far.
+func hostile(size int) []string {
 	var all []string
 	for _, piece := range []string{
-		"1", "1 ", "1.", "1,000,", "100 ", "1-", "1:", "1/", "12:30 ", "10-", "(", "+7 916 ", "8-916-",
+		"1", "1 ", "1.", "1,000,", "100 ", "1-", "1:", "1/", "12:30 ", "10-", "(", "+7 916 ", "8-916-", "1.2.3 ",
 		"два ", "двести тысяч ", "сто и ", "тысяча ", "с 5 до ", "в пятницу ", "завтра, ", "через ", "через час ", "после ", "без пяти ", "пол ",
 		"два миллиона и ", "hundred and ", "a ", "half a ", "from ", "next ", "monday, ", "the 5th of ", "5 рублей и ", "2h", "1a",
-		"a@", "a.", "http://", "@", "a-", "двадцать", "сто-", "M", "-", "минус ", "point five ", "\xff", "\xd0", "5 мая ", "5-7 ",
+		"a@", "a.", "http://", "@", "a-", "двадцать", "сто-", "M", "-", "минус ", "point five ", "\xff", "\xd0", "5 мая ", "5-7 ", "Иван ", "Иван-",
 	} {
-		all = append(all, strings.Repeat(piece, 50000/len(piece)))
+		all = append(all, strings.Repeat(piece, size/len(piece)))
 	}
 	return all
 }
 
-// TestLongTexts: a rule that costs more than in proportion to the text would never end here.
+// TestCostInProportion counts how often words are looked at in texts of four times the length:
+// some four times as often, not sixteen times.
+func TestCostInProportion(t *testing.T) {
+	t.Parallel()
+	short, long := hostile(700), hostile(2800)
+	for i := range short {
+		for _, name := range entity.Names() {
+			for _, language := range []string{"ru", "en"} {
+				c := entity.Context{Language: language, Now: clock}
+				few, many := entity.Read(short[i], c), entity.Read(long[i], c)
+				few.Find(name)
+				many.Find(name)
+				if many.Looks() > 6*few.Looks()+100 {
+					t.Errorf("%s looks at words %d times in %.20q…, %d times in a quarter of it", name, many.Looks(), long[i], few.Looks())
+				}
+			}
+		}
+	}
+}
+
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
-	for _, text := range hostile() {
+	for _, piece := range []string{"1", "1 ", "двести тысяч ", "двадцать", "a"} {
+		read := entity.Read(strings.Repeat(piece, 50000/len(piece)), entity.Context{Now: clock})
 		for _, name := range entity.Names() {
-			for _, language := range []string{"", "en"} {
-				entity.Find(name, text, entity.Context{Language: language, Now: clock})
-			}
+			read.Find(name)
 		}
 	}
 }
@@ -185,8 +204,9 @@ func BenchmarkFind(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
+				text := entity.Read(phrase, c)
 				for _, name := range names {
-					entity.Find(name, phrase, c)
+					text.Find(name)
 				}
 			}
 		})

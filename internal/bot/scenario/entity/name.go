@@ -28,22 +28,19 @@ func ruleName(grammeme string) rule {
 		}
 		text, next := t.text, at+1
 		if s.is(next, "-") && s.glued(next) && s.glued(next+1) && s.at(next+1).kind == word {
-			joined := text + "-" + s.at(next+1).text // Санкт-Петербург, Анна-Мария
-			if name, ok := nominative(joined, grammeme, sureName); ok && known(joined) {
-				return next + 2, name
+			// Санкт-Петербург, Анна-Мария
+			if readings := s.readJoined(at); len(readings) > 0 && readings[0].Known {
+				if name, ok := nominative(readings, text, grammeme, sureName); ok {
+					return next + 2, name
+				}
 			}
 		}
-		name, ok := nominative(text, grammeme, s.introduced(at, grammeme))
+		name, ok := nominative(s.read(at), text, grammeme, s.introduced(at, grammeme))
 		if !ok {
 			return at, nil
 		}
 		return next, name
 	}
-}
-
-func known(text string) bool {
-	readings := morph.New().Parse(text)
-	return len(readings) > 0 && readings[0].Known
 }
 
 // sureness is how sure it is, before a word is read, that it is a name.
@@ -65,7 +62,7 @@ func (s *scan) introduced(at int, grammeme string) sureness {
 		return sureName
 	case grammeme != "Geox" && s.capital(at) && (at > 0 || s.capital(at+1)):
 		return sureName
-	case len(s.tokens) == 1:
+	case grammeme != "Geox" && len(s.tokens) == 1:
 		return aloneName
 	}
 	return perhapsName
@@ -73,9 +70,9 @@ func (s *scan) introduced(at int, grammeme string) sureness {
 
 // nominative finds the name that a word is a form of. Words that the dictionary lacks are names
 // only when that is sure.
-func nominative(text, grammeme string, sure sureness) (string, bool) {
+func nominative(readings []morph.Reading, text, grammeme string, sure sureness) (string, bool) {
 	share, best := 0.0, morph.Reading{}
-	for _, r := range morph.New().Parse(text) {
+	for _, r := range readings {
 		has := func(name string) bool { return slices.Contains(r.Grammemes, name) }
 		if !r.Known && sure != sureName || !has(grammeme) || has("Abbr") || has("plur") && grammeme != "Geox" {
 			continue

@@ -24,12 +24,11 @@ func ruleDate(s *scan, at int) (int, any) {
 
 // ruleClock is ruleTime for what names a time of the day with no day.
 func ruleClock(s *scan, at int) (int, any) {
-	sp, end, ok := s.when(at)
-	v, next, found := s.time(at)
+	v, next, ok := s.time(at)
 	switch {
-	case !found:
+	case !ok:
 		return at, nil
-	case ok && sp.said&dates != 0 && end > at || v.Grain == "day":
+	case s.times[at].dated:
 		return next, nil
 	}
 	return next, v
@@ -47,27 +46,47 @@ func ruleInterval(s *scan, at int) (int, any) {
 	return next, v
 }
 
+// timeRead is the time that was found at a word.
+type timeRead struct {
+	value *timeValue // nil: none
+	next  int
+	dated bool // a day is said
+	lead  int
+}
+
 // time reads a time or an interval.
 func (s *scan) time(at int) (*timeValue, int, bool) {
-	if v, next, ok := s.interval(at); ok {
-		return v, next, true
+	if !s.startsTime(at) {
+		return nil, at, false
+	}
+	r, ok := s.times[at]
+	if !ok {
+		r = s.readTime(at)
+		s.times[at] = r
+	}
+	s.lead = r.lead
+	return r.value, r.next, r.value != nil
+}
+
+func (s *scan) readTime(at int) timeRead {
+	if r, ok := s.interval(at); ok {
+		return r
 	}
 	sp, next, ok := s.when(at)
 	if !ok {
-		return nil, at, false
+		return timeRead{next: at, lead: -1}
 	}
 	if sp.said&(saidClock|saidPart) == 0 {
-		if v, end, ok := s.ends(s.stepOver(next), sp); ok {
-			s.lead = s.leading(at)
-			return v, end, true
+		if r, ok := s.ends(s.stepOver(next), sp); ok {
+			r.lead = s.leading(at)
+			return r
 		}
 	}
 	m, ok := sp.resolve(s.Now)
 	if !ok || !civil(m.at) {
-		return nil, at, false
+		return timeRead{next: at, lead: -1}
 	}
-	s.lead = s.leading(at)
-	return m.value(), next, true
+	return timeRead{value: m.value(), next: next, dated: sp.said&dates != 0, lead: s.leading(at)}
 }
 
 // leading is where the preposition before a time is; -1 when there is none.
@@ -104,7 +123,7 @@ func (s *scan) startsRange(at int, sp spec) bool {
 	if sp.said&(saidClock|saidPart) != 0 {
 		return false
 	}
-	_, _, ok := s.ends(at, sp)
+	_, ok := s.ends(at, sp)
 	return ok
 }
 
@@ -311,13 +330,13 @@ func (s *scan) englishPart(at int, so spec) (part, int, bool) {
 
 // interval reads с 5 до 7, from Monday to Friday, between, 5-7 декабря, and what is open: до
 // пятницы, after 6 pm.
-func (s *scan) interval(at int) (*timeValue, int, bool) {
-	if v, next, ok := s.ends(at, spec{}); ok {
-		return v, next, true
+func (s *scan) interval(at int) (timeRead, bool) {
+	if r, ok := s.ends(at, spec{}); ok {
+		return r, true
 	}
 	before, after := s.is(at, "до", "until", "till", "before"), s.is(at, "после", "after")
 	if !before && !after || s.is(at+1, "завтра") && after || !s.speaks(languageOf(s.at(at).text)) {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	start := at + 1
 	if s.is(start, "the") {
@@ -325,11 +344,11 @@ func (s *scan) interval(at int) (*timeValue, int, bool) {
 	}
 	sp, next, ok := s.when(start)
 	if !ok || sp.said&saidPart != 0 && sp.said&saidClock == 0 {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	m, ok := sp.resolve(s.Now)
 	if !ok || !civil(m.at) {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	v := point(m.at, m.grain)
 	if before {
@@ -337,11 +356,11 @@ func (s *scan) interval(at int) (*timeValue, int, bool) {
 	} else {
 		v.From = point(m.at, m.grain)
 	}
-	return v, next, true
+	return timeRead{v, next, sp.said&dates != 0, -1}, true
 }
 
 // ends reads an interval with both ends, on a day that was said before.
-func (s *scan) ends(at int, day spec) (*timeValue, int, bool) {
+func (s *scan) ends(at int, day spec) (timeRead, bool) {
 	start, opened := at, false
 	if s.is(at, "с", "со", "от", "from", "between", "между") && s.speaks(languageOf(s.at(at).text)) {
 		start, opened = at+1, true
@@ -351,15 +370,15 @@ func (s *scan) ends(at int, day spec) (*timeValue, int, bool) {
 	}
 	a, mid, ok := s.end(start, opened)
 	if !ok {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	to, ok := s.toward(mid, opened)
 	if !ok {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	b, next, ok := s.end(to, true)
 	if !ok || !a.meets(&b, opened) {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	if a.said&dates == 0 && b.said&dates != 0 && b.said&saidClock != 0 && day.said == 0 {
 		day, b.said = b, b.said&^dates // с 10 до 12 завтра
@@ -371,17 +390,17 @@ func (s *scan) ends(at int, day spec) (*timeValue, int, bool) {
 	}
 	if day.said != 0 {
 		if (a.said|b.said)&dates != 0 || !day.isDay() {
-			return nil, at, false
+			return timeRead{}, false
 		}
 		a = day.with(a)
 	}
 	from, till, ok := between(a, b, s.Now)
 	if !ok {
-		return nil, at, false
+		return timeRead{}, false
 	}
 	v := point(from.at, from.grain)
 	v.From, v.To = point(from.at, from.grain), point(till.at, till.grain)
-	return v, next, true
+	return timeRead{v, next, (a.said|b.said)&dates != 0, -1}, true
 }
 
 // saidNumber marks an end of an interval that is only a number: an hour or a day.

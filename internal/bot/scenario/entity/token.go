@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/govorun/govorun/internal/bot/scenario/morph"
 )
 
 // kind says what a token is made of.
@@ -21,6 +23,9 @@ type token struct {
 	kind       kind
 	glued      bool   // no white space before it
 	text       string // a word: in lower case, with е for ё
+
+	counted bool // numeral is read
+	numeral *cardinal
 }
 
 // scan is a text that is being read.
@@ -28,14 +33,41 @@ type scan struct {
 	text   string
 	tokens []token
 	Context
-	lead int // the word where a preposition of the last time stands; -1: none
+	lead  int // the word where a preposition of the last time stands; -1: none
+	looks int // how often a token was looked at; tests bound it
+
+	// What was read before, by the place of the word. Several entities ask the same.
+	dates    map[int]dateRead
+	times    map[int]timeRead
+	readings map[int][]morph.Reading
+}
+
+// read gives the readings of the word at i.
+func (s *scan) read(i int) []morph.Reading {
+	r, ok := s.readings[i]
+	if !ok {
+		r = morph.New().Parse(s.at(i).text)
+		s.readings[i] = r
+	}
+	return r
+}
+
+// readJoined gives the readings of the words at i and i+2 with the hyphen between them as one word.
+func (s *scan) readJoined(i int) []morph.Reading {
+	r, ok := s.readings[-1-i]
+	if !ok {
+		r = morph.New().Parse(s.at(i).text + "-" + s.at(i+2).text)
+		s.readings[-1-i] = r
+	}
+	return r
 }
 
 // none is what stands before the first word and after the last.
 var none token
 
 func newScan(text string, c Context) *scan {
-	s := &scan{text: text, Context: c, tokens: make([]token, 0, 4+len(text)/5), lead: -1}
+	s := &scan{text: text, Context: c, tokens: make([]token, 0, 4+len(text)/5), lead: -1,
+		dates: map[int]dateRead{}, times: map[int]timeRead{}, readings: map[int][]morph.Reading{}}
 	glued := false
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
@@ -94,6 +126,7 @@ func fold(word string) string {
 
 // at gives a token, and an empty one outside of the text.
 func (s *scan) at(i int) *token {
+	s.looks++
 	if i < 0 || i >= len(s.tokens) {
 		return &none
 	}

@@ -144,24 +144,30 @@ func (s *scan) cardinalAt(i int) (cardinal, bool) {
 	if t.kind != word {
 		return cardinal{}, false
 	}
-	if latin(t.text) {
-		if !s.speaks("en") && t.text != "k" {
-			return cardinal{}, false
+	if !t.counted {
+		t.counted = true
+		if c, ok := s.readCardinal(t.text); ok {
+			t.numeral = &c
 		}
-		c, ok := englishCardinals()[t.text]
-		if !ok && s.speaks("en") {
-			return splitCardinal(t.text, englishCardinals())
-		}
-		return c, ok
 	}
-	if !s.speaks("ru") {
+	if t.numeral == nil {
 		return cardinal{}, false
 	}
-	c, ok := russianCardinals()[t.text]
-	if !ok {
-		return splitCardinal(t.text, russianCardinals())
+	return *t.numeral, true
+}
+
+func (s *scan) readCardinal(text string) (cardinal, bool) {
+	table, spoken := russianCardinals(), s.speaks("ru")
+	if latin(text) {
+		table, spoken = englishCardinals(), s.speaks("en") || text == "k"
 	}
-	return c, ok
+	if !spoken {
+		return cardinal{}, false
+	}
+	if c, ok := table[text]; ok {
+		return c, true
+	}
+	return splitCardinal(text, table)
 }
 
 // longestSplit is how long a word of several numbers may be, in bytes.
@@ -192,6 +198,9 @@ func splitCardinal(text string, table map[string]cardinal) (cardinal, bool) {
 
 // firstCardinal finds the longest number word below a rank that a text begins with.
 func firstCardinal(text string, table map[string]cardinal, below rank) (cardinal, int) {
+	if !cardinalBeginnings()[text[:min(4, len(text))]] {
+		return cardinal{}, 0
+	}
 	for end := min(len(text), 30); end >= 3; end-- {
 		if c, ok := table[text[:end]]; ok && !c.mute && c.rank < below && c.rank > alone && (c.rank != teen || below != ten) {
 			return c, end
@@ -199,3 +208,20 @@ func firstCardinal(text string, table map[string]cardinal, below rank) (cardinal
 	}
 	return cardinal{}, 0
 }
+
+// cardinalBeginnings are the first four bytes of number words, so that most words are seen to be
+// none at once.
+var cardinalBeginnings = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, table := range []map[string]cardinal{russianCardinals(), englishCardinals()} {
+		for text := range table {
+			all[text[:min(4, len(text))]] = true
+		}
+	}
+	for _, short := range []string{"one", "two", "six", "ten"} {
+		for letter := 'a'; letter <= 'z'; letter++ {
+			all[short+string(letter)] = true
+		}
+	}
+	return all
+})
