@@ -42,6 +42,7 @@ type spec struct {
 	which            which
 	offset           int
 	shift            span // negative: ago
+	stretch          stretch
 	cycle            grain
 	cycles           int // 0 this, 1 next, -1 last
 
@@ -51,6 +52,10 @@ type spec struct {
 	fine                 grain // of the clock
 	part                 part
 }
+
+// stretch is the part of a month, a week or a year that is meant: from a day of it, for so many
+// days or months. The zero stretch is all of it.
+type stretch struct{ after, days, months int }
 
 // moment is a time on the calendar.
 type moment struct {
@@ -89,6 +94,7 @@ func (sp spec) resolve(now time.Time) (moment, bool) {
 		if m, ok = sp.date(now); !ok {
 			return m, false
 		}
+		m = sp.stretch.of(m)
 	}
 	switch {
 	case sp.said&saidClock != 0:
@@ -97,6 +103,21 @@ func (sp spec) resolve(now time.Time) (moment, bool) {
 		return sp.inPart(m, now), true
 	}
 	return m, true
+}
+
+// of takes the part of a longer time.
+func (st stretch) of(m moment) moment {
+	switch {
+	case st.months > 0:
+		m.until = addMonths(m.at, st.months)
+	case st != stretch{}:
+		end := midnight(m.at, st.after+st.days)
+		if st.days == 0 { // to the end
+			end, _ = add(m.at, span{1, m.grain})
+		}
+		m = moment{at: midnight(m.at, st.after), until: end, grain: day}
+	}
+	return m
 }
 
 // midnight is the beginning of a day. Days over the end of the month are those of the next.

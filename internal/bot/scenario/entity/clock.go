@@ -38,7 +38,9 @@ func (s *scan) digitalClock(at int, bare bool) (spec, int, bool) {
 		return spec{}, at, false
 	}
 	colon := s.is(at+1, ":") && s.glued(at+1) && s.glued(at+2)
-	dotted := bare && s.is(at+1, ".", "-") && s.glued(at+1) && s.glued(at+2) && !s.glued(at+3)
+	halved := s.is(at+3, "am", "pm")
+	alone := at == 0 && len(s.tokens) == 3 && len(s.at(at).text) == 2 || halved || s.is(at-1, "на") && s.is(at+1, ".")
+	dotted := (bare || alone) && s.is(at+1, ".", "-") && s.glued(at+1) && s.glued(at+2) && (!s.glued(at+3) || halved)
 	m, ok := s.figure(at+2, 59)
 	if !ok || len(s.at(at+2).text) != 2 || !colon && !dotted {
 		return spec{}, at, false
@@ -82,7 +84,7 @@ func (s *scan) small(at, limit int) (int, int, bool) {
 
 // hourAt reads an hour; "час" is one.
 func (s *scan) hourAt(at, limit int) (int, int, bool) {
-	if s.is(at, "час", "часу") && s.speaks("ru") {
+	if s.is(at, "час") && s.speaks("ru") || s.is(at, "часу") && s.is(at-1, "к") {
 		return 1, at + 1, true
 	}
 	return s.small(at, limit)
@@ -92,7 +94,7 @@ func (s *scan) hourAt(at, limit int) (int, int, bool) {
 // вечера.
 func (s *scan) hourClock(at int, bare bool) (spec, int, bool) {
 	h, next, ok := s.hourAt(at, 24)
-	if !ok || s.glued(at) && s.is(at-1, ".", ",", "/", ":") {
+	if !ok || s.glued(at) && s.is(at-1, ".", ",", "/", ":") || s.is(next, ":") && s.glued(next) && s.glued(next+1) && s.at(next+1).kind == digits {
 		return spec{}, at, false
 	}
 	sp := spec{hour: h, fine: hour, exact: h > 12 || h == 0}
@@ -102,12 +104,16 @@ func (s *scan) hourClock(at int, bare bool) (spec, int, bool) {
 			next++
 		}
 	}
-	m, end, minutes := s.minutes(next, oclock, bare)
+	m, end, minutes := s.minutes(next, oclock, bare || at == 0)
 	if minutes {
 		sp.minute, sp.fine, next = m, minute, end
 	}
 	with, end, _ := s.withPart(sp, next)
 	switch {
+	case at == 0 && end == len(s.tokens) && (minutes || oclock && h > 1):
+		return with, end, true // the whole answer
+	case end > next && s.is(next, "дня") && !bare && !oclock && !minutes && h >= 2 && h <= 4:
+		return spec{}, at, false // two days
 	case end > next:
 		return with, end, true
 	case s.is(next-1, "o'clock", "oclock"):
@@ -200,7 +206,7 @@ func (s *scan) pastClock(at int, _ bool) (spec, int, bool) {
 		return spec{}, at, false
 	}
 	h, end, ok := s.small(next+1, 12)
-	if !ok || h == 0 || s.is(next, "of", "before", "after") && !s.is(next-1, "quarter", "minutes") {
+	if !ok || h == 0 || s.is(next, "of", "before", "after", "till") && !s.is(next-1, "quarter", "minutes") {
 		return spec{}, at, false
 	}
 	if s.is(next, "to") && s.is(at-1, "from", "between") && !s.is(next-1, "quarter", "minutes", "half") {

@@ -84,7 +84,7 @@ func (s *scan) choice(at int) (which, int, bool) {
 // dateWords are what reads a date; each says what was said and where the next word is.
 var dateWords = []func(*scan, int) (spec, int, bool){
 	(*scan).nearDay, (*scan).namedDay, (*scan).numericDate, (*scan).dayAndMonth, (*scan).monthAndDay, (*scan).dayOfMonth,
-	(*scan).wholeMonth, (*scan).wholeYear, (*scan).cycleWords, (*scan).shiftWords, (*scan).weekendWords, (*scan).holiday, (*scan).nowWords,
+	(*scan).wholeMonth, (*scan).wholeYear, (*scan).cycleWords, (*scan).shiftWords, (*scan).weekendWords, (*scan).holiday, (*scan).nowWords, (*scan).edge, (*scan).season,
 }
 
 // dateRead is the date that was found at a word.
@@ -139,6 +139,8 @@ func (s *scan) nearDay(at int) (spec, int, bool) {
 	case s.is(at, "day") && s.is(at+1, "after") && s.is(at+2, "tomorrow"):
 		sp.offset = 2
 		return sp, at + 3, true
+	case s.is(at, "last") && s.is(at+1, "night"):
+		return spec{said: saidOffset | saidPart, offset: -1, part: evening}, at + 2, true
 	case s.is(at, "day") && s.is(at+1, "before") && s.is(at+2, "yesterday"):
 		sp.offset = -2
 		return sp, at + 3, true
@@ -486,6 +488,58 @@ func (s *scan) weekendWords(at int) (spec, int, bool) {
 	return spec{}, at, false
 }
 
+// edge reads "в конце месяца", "в начале декабря", the end of the week.
+func (s *scan) edge(at int) (spec, int, bool) {
+	part := 0
+	switch {
+	case s.is(at, "начало", "начале", "начала", "началу", "beginning", "start"):
+		part = 0
+	case s.is(at, "середина", "середине", "середины", "середину", "middle"):
+		part = 1
+	case s.is(at, "конец", "конце", "конца", "концу", "end"):
+		part = 2
+	default:
+		return spec{}, at, false
+	}
+	of := at + 1
+	if s.english(at) {
+		if s.is(of, "of") {
+			of++
+		}
+		if s.is(of, "the") {
+			of++
+		}
+	}
+	if m, end, ok := s.monthName(of); ok {
+		return spec{said: saidMonth, month: m, stretch: [...]stretch{{0, 10, 0}, {10, 10, 0}, {20, 0, 0}}[part]}, end, true
+	}
+	w, end, _ := s.choice(of)
+	cycles := map[which]int{next: 1, last: -1}[w]
+	switch {
+	case s.is(end, "недели", "week"):
+		return spec{said: saidCycle, cycle: week, cycles: cycles, stretch: [...]stretch{{0, 2, 0}, {2, 2, 0}, {4, 0, 0}}[part]}, end + 1, true
+	case s.is(end, "месяца", "month"):
+		return spec{said: saidCycle, cycle: month, cycles: cycles, stretch: [...]stretch{{0, 10, 0}, {10, 10, 0}, {20, 0, 0}}[part]}, end + 1, true
+	case s.is(end, "года", "year"):
+		return spec{said: saidCycle, cycle: year, cycles: cycles, stretch: [...]stretch{{0, 59, 0}, {151, 92, 0}, {304, 0, 0}}[part]}, end + 1, true
+	}
+	return spec{}, at, false
+}
+
+// seasons begin in these months.
+var seasons = map[string]int{"весной": 3, "летом": 6, "осенью": 9, "зимой": 12, "весну": 3, "лето": 6, "осень": 9, "зиму": 12, "spring": 3, "summer": 6, "autumn": 9, "winter": 12}
+
+// season reads летом, next summer.
+func (s *scan) season(at int) (spec, int, bool) {
+	w, next, chosen := s.choice(at)
+	t := s.at(next)
+	m := seasons[t.text]
+	if m == 0 || t.kind != word || !s.speaks(languageOf(t.text)) || !chosen && !strings.HasSuffix(t.text, "ой") && !strings.HasSuffix(t.text, "м") && !strings.HasSuffix(t.text, "ью") && !s.is(at-1, "in", "на") {
+		return spec{}, at, false
+	}
+	return s.withYear(spec{said: saidMonth, month: m, which: w, stretch: stretch{months: 3}}, at, next+1)
+}
+
 // holidays by their words.
 var holidays = []struct {
 	words      string
@@ -575,7 +629,8 @@ var timeStarts = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for word := range strings.FieldsSeq(`после до с со от между через спустя без прямо сейчас щас рано раннее поздно поздний утром
 		утречком утро утра утру днем день вечером вечерком вечер вечера вечеру ночью ночь ночи обед обеду выходные выходных
-		четверть четверти этот эту это этого этой этом эти эта этим этих неделе месяце
+		начало начале начала началу середина середине середины середину конец конце конца концу beginning start middle end
+		весной летом осенью зимой весну лето осень зиму spring summer autumn winter четверть четверти этот эту это этого этой этом эти эта этим этих неделе месяце
 		day week in a an half quarter from between until till before after now right weekend noon midday midnight at morning
 		afternoon evening night early late lunch lunchtime`) {
 		all[word] = true

@@ -200,18 +200,32 @@ func (s *scan) oneDuration(at int, bare bool) (span, int, bool) {
 		}
 		return span{}, at, false
 	}
-	n, next, ok := s.number(at)
+	n, next, ok := s.few(at)
 	if !ok {
 		return span{}, at, false
 	}
 	if s.is(next, "-") && s.glued(next) && s.glued(next+1) {
 		next++ // 30-minute
+		if _, end, ok := s.number(next); ok && s.measured(end) {
+			next = end // 2-3 дня: the shorter
+		}
 	}
 	u, ok := s.timeUnit(next)
 	if !ok || u.close && !s.closeUnit(next) {
 		return span{}, at, false
 	}
 	return s.withHalf(span{n.value * u.times, u.grain}, next+1)
+}
+
+// few reads a number; "a few" are three, as in Duckling.
+func (s *scan) few(at int) (number, int, bool) {
+	switch {
+	case s.is(at, "несколько") && s.speaks("ru"), s.is(at, "few", "several") && s.speaks("en"):
+		return number{value: 3, whole: true}, at + 1, true
+	case s.is(at, "a") && s.is(at+1, "few") && s.speaks("en"):
+		return number{value: 3, whole: true}, at + 2, true
+	}
+	return s.number(at)
 }
 
 // closeUnit reports whether a letter behind digits is a unit of time: "2h", "30m" behind hours.

@@ -32,6 +32,13 @@ var shares = map[string]float64{
 	"тысячных": 1000, "тысячная": 1000, "тысячные": 1000,
 }
 
+// parts are the names of fractions behind a number: две трети, three quarters.
+var parts = map[string]float64{
+	"вторая": 2, "вторых": 2, "треть": 3, "трети": 3, "третьих": 3, "третья": 3, "четверть": 4, "четверти": 4, "четвертых": 4, "четвертая": 4,
+	"пятых": 5, "пятая": 5, "шестых": 6, "восьмых": 8, "десятых": 10, "десятая": 10, "сотых": 100, "сотая": 100,
+	"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "tenth": 10, "tenths": 10,
+}
+
 // fraction reads what follows the whole part of a spoken number.
 func (s *scan) fraction(at int, whole float64) (float64, int) {
 	if half, next := s.half(at); next > at {

@@ -38,11 +38,27 @@ func plain(value float64) string {
 }
 
 func ruleNumber(s *scan, at int) (int, any) {
+	if n, next, ok := s.aboutThousands(at); ok {
+		return next, n
+	}
 	n, next, ok := s.number(at)
 	if !ok {
 		return next, nil
 	}
 	return next, n
+}
+
+// aboutThousands reads "тысяч пять".
+func (s *scan) aboutThousands(at int) (number, int, bool) {
+	c, ok := s.cardinalAt(at)
+	if !ok || c.rank != multiply || !c.mute || c.close || s.english(at) || s.numberBefore(at) {
+		return number{}, at, false
+	}
+	n, next, ok := s.spoken(at + 1)
+	if _, _, more := s.multiplier(next, ok); !ok || more || n < 1 {
+		return number{}, at, false
+	}
+	return number{value: n * c.value, whole: true}, next, true
 }
 
 // number reads a number with its sign. When there is none, next says where the next may begin:
@@ -226,6 +242,9 @@ func (s *scan) group(at int) (number, int, bool) {
 	value, next, ok := s.spoken(at)
 	if !ok {
 		return number{}, at, false
+	}
+	if part := parts[s.at(next).text]; part > 1 && value >= 1 && value < part {
+		return number{value: value / part}, next + 1, true
 	}
 	if fraction, end := s.fraction(next, value); end > next {
 		return number{value: value + fraction}, end, true

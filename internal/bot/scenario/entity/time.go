@@ -129,7 +129,10 @@ func (s *scan) startsRange(at int, sp spec) bool {
 
 // stepOver steps over what joins the parts of a time.
 func (s *scan) stepOver(at int) int {
-	for range 3 {
+	for range 4 {
+		if s.is(at, "часов", "часиков", "часа") && s.is(at+1, "в", "к") {
+			at++ // часов в десять
+		}
 		if !s.is(at, ",", "в", "во", "на", "к", "ко", "at", "on", "of", "the", "in", "около", "примерно", "around", "где-то", "ровно", "@", "t", "по") || s.is(at, "in") && !s.is(at+1, "the") || s.is(at, "t") && !s.glued(at) {
 			break
 		}
@@ -172,6 +175,8 @@ func (sp spec) joins(more said) bool {
 		return have == 0 || sp.isDay()
 	case have == 0:
 		return spec{said: more}.isDay() || more&saidShift != 0
+	case have == saidOffset:
+		return more&saidDay != 0 || more == saidWeekday
 	case have == saidWeekday:
 		return more&(saidOffset|saidCycle|saidShift) != 0 || more&saidDay != 0
 	case more&dates == saidWeekday:
@@ -191,8 +196,11 @@ func (sp spec) isDay() bool {
 
 // with adds what another part says.
 func (sp spec) with(more spec) spec {
-	if sp.said&saidWeekday != 0 && more.said&(saidOffset|saidDay|saidMonth) != 0 {
+	if more.said&(saidOffset|saidDay|saidMonth) != 0 {
 		sp.said &^= saidWeekday // the date says more
+	}
+	if more.said&saidDay != 0 {
+		sp.said &^= saidOffset
 	}
 	if more.said&saidWeekday != 0 && sp.said&(saidOffset|saidDay) != 0 {
 		return sp
@@ -205,6 +213,9 @@ func (sp spec) with(more spec) spec {
 	}
 	if more.said&saidDay != 0 {
 		sp.day = more.day
+	}
+	if more.stretch != (stretch{}) {
+		sp.stretch = more.stretch
 	}
 	if more.said&(saidWeekday|saidWeekend|saidMonth) != 0 {
 		sp.weekday, sp.which = more.weekday, more.which
@@ -512,6 +523,9 @@ func (sp *spec) take(other spec) bool {
 
 // between puts an interval on the calendar: the end is the first such time after the beginning.
 func between(a, b spec, now time.Time) (from, till moment, ok bool) {
+	if a.said&dates == saidMonth|saidDay && b.said&dates == saidMonth|saidDay {
+		a, b = sameYear(a, b, now)
+	}
 	if from, ok = a.resolve(now); !ok || !civil(from.at) {
 		return from, till, false
 	}
@@ -525,6 +539,24 @@ func between(a, b spec, now time.Time) (from, till moment, ok bool) {
 		till, ok = b.resolve(now)
 	}
 	return from, till, ok && civil(till.at) && till.at.After(from.at)
+}
+
+// sameYear puts both ends into the year in which the end is the next to come: on 7 December "1 to 9
+// December" are of this year.
+func sameYear(a, b spec, now time.Time) (spec, spec) {
+	till, ok := b.resolve(now)
+	if !ok {
+		return a, b
+	}
+	a.year, b.year = till.at.Year(), till.at.Year()
+	if a.month > b.month || a.month == b.month && a.day > b.day {
+		a.year--
+	}
+	if start := (spec{said: saidDay | saidMonth | saidYear, year: a.year, month: a.month, day: a.day}); !start.possible() {
+		return a, b
+	}
+	a.said, b.said = a.said|saidYear, b.said|saidYear
+	return a, b
 }
 
 // paired finds hours that follow each other on one day: on the day that is said, else on the
