@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario/entity"
 )
@@ -529,3 +530,97 @@ happy new year = -
 1.5 = -
 from 5 to 7 people = -
 `
+
+// TestOtherClocks: the same words on other days.
+func TestOtherClocks(t *testing.T) {
+	t.Parallel()
+	for _, test := range [][3]string{
+		{"2019-12-31 23:30", "завтра", "2020-01-01 day"},
+		{"2019-12-31 23:30", "через час", "2020-01-01T00:30 minute"},
+		{"2019-12-31 23:30", "в час ночи", "2020-01-01T01:00 hour"},
+		{"2019-12-31 23:30", "31 декабря", "2019-12-31 day"},
+		{"2019-12-31 23:30", "30 декабря", "2020-12-30 day"},
+		{"2019-12-31 23:30", "в следующем году", "2020-01-01 year"},
+		{"2019-12-31 23:30", "31 числа", "2019-12-31 day"},
+		{"2020-01-31 10:00", "через месяц", "2020-02-29 day"},
+		{"2020-01-31 10:00", "30 числа", "2020-03-30 day"},
+		{"2020-01-31 10:00", "в следующем месяце", "2020-02-01 month"},
+		{"2020-01-31 10:00", "29 февраля", "2020-02-29 day"},
+		{"2020-02-29 10:00", "через год", "2021-02-01 month"},
+		{"2020-03-01 10:00", "29 февраля", "2024-02-29 day"},
+		{"2096-03-01 10:00", "29 февраля", "2104-02-29 day"},
+		{"2020-02-28 10:00", "завтра", "2020-02-29 day"},
+		{"2020-03-01 10:00", "вчера", "2020-02-29 day"},
+		{"2019-12-15 10:00", "в воскресенье", "2019-12-22 day"}, // a Sunday
+		{"2019-12-15 10:00", "в понедельник", "2019-12-16 day"},
+		{"2019-12-15 10:00", "в следующий понедельник", "2019-12-16 day"},
+		{"2019-12-15 10:00", "на этой неделе", "2019-12-09 week"},
+		{"2019-12-15 10:00", "на выходных", "2019-12-14 day .. 2019-12-16 day"},
+		{"2019-12-15 10:00", "сегодня вечером", "2019-12-15T18:00 hour .. 2019-12-16T00:00 hour"},
+		{"2019-12-15 03:00", "в 5", "2019-12-15T05:00 hour"},
+		{"2019-12-15 03:00", "утром", "2019-12-15T04:00 hour .. 2019-12-15T12:00 hour"},
+		{"2019-12-15 03:00", "сегодня в 5", "2019-12-15T05:00 hour"},
+		{"2019-12-15 20:00", "сегодня в 5", "2019-12-15T05:00 hour"},
+		{"2019-12-15 20:00", "в 5", "2019-12-16T05:00 hour"},
+		{"2019-12-15 20:00", "вечером", "2019-12-15T18:00 hour .. 2019-12-16T00:00 hour"},
+		{"2019-12-15 20:00", "at noon", "2019-12-16T12:00 hour"},
+		{"2019-12-15 20:00", "next month", "2020-01-01 month"},
+		{"9999-12-31 20:00", "завтра", "-"},
+		{"9999-12-31 20:00", "через год", "-"},
+		{"0001-01-01 00:00", "вчера", "-"},
+	} {
+		now, err := time.Parse("2006-01-02 15:04", test[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "-"
+		for _, f := range entity.Find("duckling.time", test[1], entity.Context{Now: now}) {
+			got = when("", f)
+		}
+		if got != test[2] {
+			t.Errorf("%s at %s: %s, want %s", test[1], test[0], got, test[2])
+		}
+	}
+}
+
+// TestSpringForward: the hour that a day lacks is the one after it, and days are counted by the
+// calendar.
+func TestSpringForward(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("no time zones here")
+	}
+	now := time.Date(2020, 3, 28, 12, 0, 0, 0, berlin)
+	for phrase, want := range map[string]string{
+		"завтра":            "2020-03-29 day",
+		"послезавтра":       "2020-03-30 day",
+		"завтра в 3:00":     "2020-03-29T03:00 minute",
+		"завтра в 12 дня":   "2020-03-29T12:00 hour",
+		"завтра в 02:30":    "2020-03-29T03:30 minute",
+		"через неделю":      "2020-04-04 day",
+		"через 24 часа":     "2020-03-29T13:00 minute",
+		"in the morning":    "2020-03-29T04:00 hour .. 2020-03-29T12:00 hour",
+		"через 1440 минут":  "2020-03-29T13:00:00 second",
+		"понедельник, 8:00": "2020-03-30T08:00 minute",
+	} {
+		got := "-"
+		for _, f := range entity.Find("duckling.time", phrase, entity.Context{Now: now}) {
+			got = when("", f)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", phrase, got, want)
+		}
+	}
+}
+
+// TestBothLanguages: without a language the words of both count.
+func TestBothLanguages(t *testing.T) {
+	t.Parallel()
+	table(t, "duckling.time", "", russianTimes, when)
+	table(t, "duckling.number", "", strings.ReplaceAll(russianNumbers, "\nfive = -", ""), plainly)
+	table(t, "duckling.ordinal", "", russianOrdinals, plainly)
+	table(t, "duckling.ordinal", "", englishOrdinals, plainly)
+	table(t, "duckling.time", "", "tomorrow at 5pm = 2019-12-11T17:00 hour\nзавтра at 5pm = 2019-12-11T17:00 hour\n11/12 = 2019-12-11 day", when)
+	table(t, "duckling.number", "", "twenty one = 21\nдвадцать один = 21\n1.500 = 1500", plainly)
+}
