@@ -9,6 +9,9 @@ import (
 // beforeClock reports whether a word stands before that a time of the day follows, so that
 // a bare number can be one.
 func (s *scan) beforeClock(at int) bool {
+	if s.is(at-1, "до", "until", "till") && s.numberBefore(at-1) {
+		return false // от 1 до 5
+	}
 	return s.is(at-1, "в", "во", "к", "ко", "до", "после", "около", "ровно", "примерно", "at", "by", "until", "till", "before", "after", "@", "around")
 }
 

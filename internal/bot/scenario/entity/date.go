@@ -605,7 +605,7 @@ func (s *scan) genitive(i int) bool {
 		switch r.Grammemes[0] {
 		case "NOUN", "ADJF":
 			for _, g := range r.Grammemes {
-				if g == "gent" || g == "loct" && r.Score > 0.4 {
+				if g == "gent" || (g == "loct" || g == "datv") && r.Score > 0.4 {
 					return true
 				}
 			}

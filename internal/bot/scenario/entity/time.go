@@ -388,7 +388,7 @@ func (s *scan) ends(at int, day spec) (timeRead, bool) {
 		return timeRead{}, false
 	}
 	b, next, ok := s.end(to, true)
-	if !ok || !a.meets(&b, opened) {
+	if !ok || !a.meets(&b, s.is(at, "с", "со", "from")) {
 		return timeRead{}, false
 	}
 	if a.said&dates == 0 && b.said&dates != 0 && b.said&saidClock != 0 && day.said == 0 {
@@ -431,12 +431,18 @@ func (s *scan) end(at int, bare bool) (spec, int, bool) {
 		}
 	}
 	if ok {
+		if n, end, number := s.small(at, 24); number && end == next && sp.said == saidClock {
+			sp.said, sp.day = saidNumber, n
+		}
 		return sp, next, true
 	}
 	if c, end, found := s.clock(at, bare); found && c.fine != hour {
 		return c, end, true
 	} else if found {
 		return spec{said: saidNumber, hour: c.hour, day: c.hour, fine: hour, exact: c.exact}, end, true
+	}
+	if y, end, ok := s.yearNumber(at); ok {
+		return spec{said: saidNumber, year: y, day: 99, hour: 99}, end, true
 	}
 	n, next, ok := s.dayNumber(at)
 	if !ok || s.counts(next) && !s.is(next, "-") {
@@ -464,10 +470,10 @@ func (s *scan) toward(at int, opened bool) (int, bool) {
 }
 
 // meets completes the ends of an interval by each other; false when they do not go together.
-func (sp *spec) meets(b *spec, opened bool) bool {
+func (sp *spec) meets(b *spec, fromTo bool) bool {
 	if sp.said&saidNumber != 0 && b.said&saidNumber != 0 {
-		if !opened {
-			return false // 5-7 may be anything
+		if !fromTo || sp.hour > 24 || b.hour > 24 {
+			return false // 5-7 and "between 1 and 10" may be anything
 		}
 		sp.said, b.said = saidClock, saidClock
 	}
@@ -510,7 +516,9 @@ func (sp *spec) take(other spec) bool {
 			return false
 		}
 		sp.said = saidClock
-	case other.said&saidDay != 0:
+	case other.said&dates == saidYear && sp.year > 0:
+		sp.said = saidYear
+	case other.said&saidDay != 0 && sp.year == 0:
 		sp.said, sp.month, sp.year = other.said, other.month, other.year
 		if other.said&saidMonth != 0 && !sp.possible() {
 			return false
