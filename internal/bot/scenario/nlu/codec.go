@@ -69,33 +69,14 @@ func Decode(b []byte, o Options) (*Model, error) {
 	}
 	d := &decoder{rest: b[len(format):sum]}
 	m := &Model{options: o, intents: d.texts(), texts: d.texts()}
-	m.labels = make([]int32, len(m.texts))
-	m.counts = make([]int32, len(m.intents))
-	for i := range m.labels {
-		label := d.number()
-		if label >= len(m.intents) || i > 0 && int32(label) < m.labels[i-1] {
-			return nil, errDamaged
-		}
-		m.labels[i] = int32(label)
-		m.counts[label]++
-	}
-	size := d.size(8)
-	m.words = &vocabulary{ids: make(map[uint64]uint32, size)}
-	for id := range size {
-		m.words.ids[binary.LittleEndian.Uint64(d.take(8))] = uint32(id)
-	}
-	m.words.weight = d.floats(size)
-	rarest := d.floats(1)
+	m.labels, m.counts = d.labels(len(m.texts), len(m.intents))
+	m.words = d.vocabulary()
+	size := len(m.words.weight)
 	m.linear = &machines{intents: len(m.intents), scales: d.floats(size), bias: d.floats(len(m.intents))}
 	m.spread = d.floats(len(m.intents))
-	packed := d.take(size * len(m.intents))
+	m.linear.weights = d.bytes(size * len(m.intents))
 	if d.bad || len(d.rest) > 0 || len(m.words.ids) != size {
 		return nil, errDamaged
-	}
-	m.words.rarest = rarest[0]
-	m.linear.weights = make([]int8, len(packed))
-	for i, w := range packed {
-		m.linear.weights[i] = int8(w)
 	}
 	phrases, lists := m.read()
 	m.index(m.vectors(phrases, lists), phrases, lists)
@@ -108,9 +89,12 @@ type decoder struct {
 	bad  bool
 }
 
+func (d *decoder) fail() { d.bad, d.rest = true, nil }
+
+// take takes so many bytes; 8 zeros when there are no more.
 func (d *decoder) take(n int) []byte {
 	if n < 0 || n > len(d.rest) {
-		d.bad, d.rest = true, nil
+		d.fail()
 		return make([]byte, 8)
 	}
 	b := d.rest[:n]
@@ -121,7 +105,7 @@ func (d *decoder) take(n int) []byte {
 func (d *decoder) number() int {
 	n, size := binary.Uvarint(d.rest)
 	if size <= 0 || n > math.MaxInt32 {
-		d.bad, d.rest = true, nil
+		d.fail()
 		return 0
 	}
 	d.rest = d.rest[size:]
@@ -132,7 +116,7 @@ func (d *decoder) number() int {
 func (d *decoder) size(bytes int) int {
 	n := d.number()
 	if n > len(d.rest)/bytes {
-		d.bad, d.rest = true, nil
+		d.fail()
 		return 0
 	}
 	return n
@@ -146,6 +130,33 @@ func (d *decoder) texts() []string {
 	return list
 }
 
+// labels reads an intent for each phrase, in ascending order, and counts them.
+func (d *decoder) labels(phrases, intents int) (labels, counts []int32) {
+	labels, counts = make([]int32, phrases), make([]int32, intents)
+	for i := range labels {
+		label := d.number()
+		if label >= intents || i > 0 && int32(label) < labels[i-1] {
+			d.fail()
+			return labels, counts
+		}
+		labels[i] = int32(label)
+		counts[label]++
+	}
+	return labels, counts
+}
+
+func (d *decoder) vocabulary() *vocabulary {
+	size := d.size(8)
+	v := &vocabulary{ids: make(map[uint64]uint32, size)}
+	for id := range size {
+		v.ids[binary.LittleEndian.Uint64(d.take(8))] = uint32(id)
+	}
+	v.weight = d.floats(size)
+	v.rarest = d.floats(1)[0]
+	return v
+}
+
+// floats reads so many numbers; at least one when the model is damaged.
 func (d *decoder) floats(n int) []float32 {
 	b := d.take(4 * n)
 	if d.bad {
@@ -154,6 +165,15 @@ func (d *decoder) floats(n int) []float32 {
 	list := make([]float32, n)
 	for i := range list {
 		list[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return list
+}
+
+func (d *decoder) bytes(n int) []int8 {
+	b := d.take(n)
+	list := make([]int8, len(b))
+	for i, w := range b {
+		list[i] = int8(w)
 	}
 	return list
 }

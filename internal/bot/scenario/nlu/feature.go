@@ -118,10 +118,10 @@ type vocabulary struct {
 	rarest float32   // of a feature that no phrase has
 }
 
-// newVocabulary counts features and keeps at most so many. Of a large corpus pairs and letter
+// newVocabulary counts features of phrases, whose labels ascend, and keeps at most so many. Of a large corpus pairs and letter
 // runs that occur once are left out: they are most of the memory and help least.
-func newVocabulary(phrases [][]feature, most int) *vocabulary {
-	counts := count(phrases)
+func newVocabulary(phrases [][]feature, most int, labels []int32, intents int) *vocabulary {
+	counts := count(phrases, labels)
 	least := int32(1)
 	if len(phrases) > largeCorpus {
 		least = 2
@@ -129,11 +129,11 @@ func newVocabulary(phrases [][]feature, most int) *vocabulary {
 	for kept(counts, least) > most {
 		least++
 	}
-	v := &vocabulary{ids: make(map[uint64]uint32, len(counts)), rarest: rarity(0, len(phrases))}
+	v := &vocabulary{ids: make(map[uint64]uint32, len(counts)), rarest: telling(0, len(phrases), 0, intents)}
 	for _, c := range counts {
 		if c.keep(least) && len(v.weight) < most {
 			v.ids[c.hash] = uint32(len(v.weight))
-			v.weight = append(v.weight, rarity(int(c.phrases), len(phrases)))
+			v.weight = append(v.weight, telling(int(c.phrases), len(phrases), int(c.intents), intents))
 		}
 	}
 	return v
@@ -146,7 +146,8 @@ const largeCorpus = 2000
 type counted struct {
 	hash          uint64
 	kind          kind
-	phrases, last int32
+	phrases, last int32 // how many, and the last of them
+	intents, of   int32 // whose they are: how many, and the last of them
 }
 
 // keep tells if a feature is worth its memory when least phrases must have it. Words need
@@ -168,8 +169,8 @@ func kept(counts []counted, least int32) int {
 	return n
 }
 
-// count lists the features of all phrases in the order they are first met.
-func count(phrases [][]feature) []counted {
+// count lists the features of all phrases, whose labels ascend, in the order they are first met.
+func count(phrases [][]feature, labels []int32) []counted {
 	index := map[uint64]int{}
 	var counts []counted
 	for p, list := range phrases {
@@ -178,20 +179,31 @@ func count(phrases [][]feature) []counted {
 			if !ok {
 				i = len(counts)
 				index[f.hash] = i
-				counts = append(counts, counted{hash: f.hash, kind: f.kind, last: -1})
+				counts = append(counts, counted{hash: f.hash, kind: f.kind, last: -1, of: -1})
 			}
 			if c := &counts[i]; c.last != int32(p) {
 				c.last = int32(p)
 				c.phrases++
+				if c.of != labels[p] {
+					c.of = labels[p]
+					c.intents++
+				}
 			}
 		}
 	}
 	return counts
 }
 
-// rarity is the inverse document frequency, smoothed.
+// rarity is an inverse frequency, smoothed.
 func rarity(n, of int) float32 {
 	return float32(1 + logarithm(float64(of+1)/float64(n+1)))
+}
+
+// telling is how much a feature tells: more when few phrases have it, and phrases of few
+// intents. The power of 3/8 is what public sets of intents were best told apart with.
+func telling(phrases, allPhrases, intents, allIntents int) float32 {
+	quarter := root(root(rarity(phrases, allPhrases) * rarity(intents, allIntents)))
+	return float32(quarter * root(quarter))
 }
 
 // unseen is how much of a phrase the vocabulary does not know, in shares of what its words weigh.

@@ -38,7 +38,7 @@ func Train(c *Corpus, o Options) *Model {
 		m.add(intent)
 	}
 	phrases, lists := m.read()
-	m.words = newVocabulary(lists, maxWeights/max(1, len(m.intents)))
+	m.words = newVocabulary(lists, maxWeights/max(1, len(m.intents)), m.labels, len(m.intents))
 	vectors := m.vectors(phrases, lists)
 	m.linear = trainMachines(vectors, m.labels, len(m.intents), len(m.words.weight))
 	m.index(vectors, phrases, lists)
