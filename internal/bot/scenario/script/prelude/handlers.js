@@ -70,22 +70,29 @@
         }
         return K.json(tree);
     };
+    // walk returns what _Name is when a converter has changed it: the node's value, or that of the
+    // one node below that took all its words ($Minutes = $Number); undefined for no change.
     function walk(node, depth) {
         if (depth > 500) throw new P.RangeError('the parse tree is too deep');
-        var names = P.keys(node);
+        var names = P.keys(node), count = 0, inner;
         for (var i = 0; i < names.length; i++) {
             var name = names[i], kids = node[name];
             if (name === 'words' || !P.isArray(kids)) continue;
-            var changed = false;
-            for (var j = 0; j < kids.length; j++) if (K.isObject(kids[j])) changed = walk(kids[j], depth + 1) || changed;
-            if (changed && K.isObject(kids[0]) && kids[0].value !== undefined) node['_' + name] = kids[0].value;
+            for (var j = 0; j < kids.length; j++) {
+                if (!K.isObject(kids[j])) continue;
+                var said = walk(kids[j], depth + 1);
+                if (said !== undefined && j === 0) node['_' + name] = said;
+                count++;
+                inner = sameWords(kids[j], node) ? said : undefined;
+            }
         }
         var of = node.$converter;
-        if (of === undefined) return false;
+        if (of === undefined) return node.value === undefined && count === 1 ? inner : undefined;
         delete node.$converter;
         var f = converter(of), value = P.apply(f, undefined, [node, K.ctx]);
         if (typeof value === 'function') value = P.apply(value, undefined, [node, K.ctx]);
         if (value !== undefined) node.value = value;
-        return true;
+        return node.value;
     }
+    function sameWords(a, b) { return P.isArray(a.words) && P.isArray(b.words) && a.words.length === b.words.length; }
 })
