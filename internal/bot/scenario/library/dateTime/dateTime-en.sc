@@ -1,0 +1,2 @@
+# The same names: every pattern of dateTime.sc knows English.
+require: dateTime.sc
