@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario"
+	"github.com/govorun/govorun/internal/bot/scenario/library"
 	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 )
 
@@ -80,7 +82,7 @@ func table(t *testing.T, name string) []line {
 // TestPatterns has phrases, and which of the names they are and are not: "agree !bye".
 func TestPatterns(t *testing.T) {
 	t.Parallel()
-	b := load(t, "require: patterns.sc\n    module = sys.zb-common\ntheme: /\n    state: S\n        q!: *\n        script:\n            $reactions.answer(String($request.data.names.filter(function (n) { return $nlp.matchPatterns($request.query, ['$' + n]); })));\n")
+	b := load(t, required("patterns.sc")+"theme: /\n    state: S\n        q!: *\n        script:\n            $reactions.answer(String($request.data.names.filter(function (n) { return $nlp.matchPatterns($request.query, ['$' + n]); })));\n")
 	lines := table(t, "patterns.tsv")
 	if len(lines) < 600 {
 		t.Errorf("%d phrases only", len(lines))
@@ -110,7 +112,7 @@ func TestPatterns(t *testing.T) {
 // TestValues has phrases and what named patterns make of them, on Wednesday 11 February 2026, 14:04.
 func TestValues(t *testing.T) {
 	t.Parallel()
-	main := requireAll() + "require: city/cities-ru.csv\n    name = Towns\n    var = $Towns\n    module = sys.zb-common\npatterns:\n    $Place = * $City * || converter = function (node) { return node.City[0].value; }\n    $Wait = $Number\n    $Minutes = через $Wait минут || converter = function (node) { return node._Wait; }\n    $Town = $entity<Towns> || converter = function (node) { return $Towns[node.Towns[0].value].value.name; }\ntheme: /\n"
+	main := required(files...) + "require: city/cities-ru.csv\n    name = Towns\n    var = $Towns\n    module = sys.zb-common\npatterns:\n    $Place = * $City * || converter = function (node) { return node.City[0].value; }\n    $Wait = $Number\n    $Minutes = через $Wait минут || converter = function (node) { return node._Wait; }\n    $Town = $entity<Towns> || converter = function (node) { return $Towns[node.Towns[0].value].value.name; }\ntheme: /\n"
 	lines := append(table(t, "values.tsv"), table(t, "cities.tsv")...)
 	names := map[string]bool{}
 	for _, l := range lines {
@@ -166,11 +168,115 @@ func covers(t *testing.T, got, want string) bool {
 	return true
 }
 
-func requireAll() string {
+// files are those that a bot of Russian requires to have everything.
+var files = []string{
+	"text/text.sc", "number/number.sc", "dateTime/dateTime.sc", "dateTime/moment.min.js", "city/city.sc", "name/name.sc",
+	"phoneNumber/phoneNumber.sc", "patterns.sc", "common.js", "catchAll/catchAll.sc", "currency/currency.sc", "slotfilling/slotFilling.sc",
+}
+
+// required asks for files of the library.
+func required(names ...string) string {
 	var b strings.Builder
-	for _, name := range []string{"text/text.sc", "number/number.sc", "dateTime/dateTime.sc", "dateTime/moment.min.js", "city/city.sc", "name/name.sc",
-		"phoneNumber/phoneNumber.sc", "patterns.sc", "common.js", "catchAll/catchAll.sc", "currency/currency.sc", "slotfilling/slotFilling.sc"} {
+	for _, name := range names {
 		b.WriteString("require: " + name + "\n    module = sys.zb-common\n")
 	}
 	return b.String()
+}
+
+// TestFiles has a bot require each file of the library alone.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	err := fs.WalkDir(library.Files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := load(t, required(name)+"theme: /\n    state: S\n        q!: hello\n        a: hello\n")
+			if w := b.Warnings(); len(w) > 0 {
+				t.Errorf("warnings: %v", w)
+			}
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answers says phrases in one conversation, given as pairs of what is said and what is answered.
+func answers(t *testing.T, b *scenario.Bot, pairs ...string) {
+	t.Helper()
+	c := b.Converse(scenario.ConversationOptions{})
+	defer c.Close()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		a := c.React(context.Background(), scenario.Request{Query: pairs[i]})
+		var said []string
+		for _, r := range a.Replies {
+			said = append(said, r.Text)
+		}
+		if got := strings.Join(said, "\n"); a.Err != nil || got != pairs[i+1] {
+			t.Errorf("%q: answered %q (%v), want %q", pairs[i], got, a.Err, pairs[i+1])
+		}
+	}
+}
+
+// TestOwnNames has a bot that gives names of the library a meaning of its own.
+func TestOwnNames(t *testing.T) {
+	t.Parallel()
+	b := load(t, required("patterns.sc", "city/city.sc")+`
+patterns:
+    $hello = (мяу|гав)
+    $City = $entity<Cities> || converter = function (pt) { var id = pt.Cities[0].value; return $Cities[id].value.timezone; }
+theme: /
+    state: Hello
+        q!: $hello
+        a: привет
+    state: City
+        q!: * $City *
+        a: {{$parseTree._City}} {{$parseTree.City[0].text}}
+    state: Other
+        event!: noMatch
+        a: что?
+`)
+	answers(t, b, "мяу", "привет", "здравствуйте", "что?", "я в омске", "Asia/Omsk омске")
+}
+
+// TestEnglishCity has cities whose values are English.
+func TestEnglishCity(t *testing.T) {
+	t.Parallel()
+	b := load(t, required("city/city-en.sc")+"theme: /\n    state: City\n        q!: * $City *\n        a: {{$parseTree._City.name}}, {{$parseTree._City.country}}\n    state: Other\n        event!: noMatch\n        a: what?\n")
+	answers(t, b, "i am in moscow now", "Moscow, Russia", "from Saint Petersburg to here", "Saint Petersburg, Russia", "flights to new york city", "New York City, United States",
+		"london", "London, United Kingdom", "have a nice day", "what?", "i like reading", "what?", "trains to Reading", "Reading, United Kingdom")
+}
+
+// TestCommon has the functions of common.js.
+func TestCommon(t *testing.T) {
+	t.Parallel()
+	b := load(t, required("common.js")+`theme: /
+    state: S
+        q!: go
+        script:
+            $reactions.answer([hasValue(''), hasValue([]), hasValue({}), hasValue(0), hasValue('a'), hasValue({a: 1}), hasValue(null)].join());
+            $reactions.answer(formatString('{0} и {1}, {2}', 'раз', 'два'));
+            $reactions.answer([1, 2, 5, 11, 12, 21, 22, 111].map(function (n) { return pluralize(n, 'рубль', 'рубля', 'рублей'); }).join());
+            $reactions.answer([pluralize(1, 'day', 'days'), pluralize(2, 'day', 'days'), leadingZeros(7, 3), leadingZeros(1234, 3), thousands(1234567), thousands(999)].join());
+`)
+	answers(t, b, "go", "false,false,false,true,true,true,false\nраз и два, {2}\nрубль,рубля,рублей,рублей,рублей,рубль,рубля,рублей\nday,days,007,1234,1 234 567,999")
+}
+
+// TestCatchAll counts misunderstandings.
+func TestCatchAll(t *testing.T) {
+	t.Parallel()
+	b := load(t, required("catchAll/catchAll.sc")+`theme: /
+    state: Hello
+        q!: привет
+        script: catchAll.reset();
+        a: привет
+    state: CatchAll
+        q!: $catchAll
+        script: $temp.n = catchAll.count();
+        a: не понял {{$temp.n}}
+`)
+	answers(t, b, "а", "не понял 1", "!!!", "не понял 2", "привет", "привет", "б", "не понял 1")
 }
