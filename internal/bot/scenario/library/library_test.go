@@ -14,7 +14,6 @@ import (
 
 	"github.com/govorun/govorun/internal/bot/scenario"
 	"github.com/govorun/govorun/internal/bot/scenario/library"
-	"github.com/govorun/govorun/internal/bot/scenario/pattern"
 )
 
 // load makes a bot of a scenario.
@@ -23,30 +22,11 @@ func load(t testing.TB, main string) *scenario.Bot {
 	b, err := scenario.Load(fstest.MapFS{
 		"chatbot.yaml": {Data: []byte("name: library\nentryPoint: main.sc\n")},
 		"src/main.sc":  {Data: []byte(main)},
-	}, scenario.Options{Understanding: numbers{}})
+	}, scenario.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// numbers understands nothing but numbers of digits and the word пять.
-type numbers struct{}
-
-func (numbers) Intent(string) (i scenario.Intent, ok bool) { return i, false }
-
-func (numbers) Intents(context.Context, string) ([]scenario.Intent, error) { return nil, nil }
-
-func (numbers) Entities(_ context.Context, text, name string) ([]pattern.Span, error) {
-	if name != "duckling.number" {
-		return nil, nil
-	}
-	for said, value := range map[string]string{"пять тысяч": "5000", "twenty one": "21", "пять": "5"} {
-		if i := strings.Index(text, said); i >= 0 {
-			return []pattern.Span{{Start: i, End: i + len(said), Value: json.RawMessage(value)}}, nil
-		}
-	}
-	return nil, nil
 }
 
 // line is one of a table: a phrase, and what is expected of it.

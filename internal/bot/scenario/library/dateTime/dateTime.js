@@ -31,6 +31,12 @@ var dateTimeOf = (function () {
     }
     function number(text) { return parseInt(text, 10); }
 
+    // onClock is the next time that a clock of 24 hours shows this.
+    function onClock(hour, minute) {
+        var at = today().hour(hour).minute(minute);
+        return at < currentDate() ? at.add(1, 'day') : at;
+    }
+
     return {
         number: function (node) { return node.value !== undefined ? Number(node.value) : number(node.text); },
 
@@ -81,9 +87,7 @@ var dateTimeOf = (function () {
             if (part === 'pm' && hour < 12) hour += 12;
             if (part === 'am' && hour === 12 || part === 'night' && hour === 12 || hour === 24) hour = 0;
             if (part === 'night' && hour >= 7 && hour < 12) hour += 12;
-            var at = today().hour(hour).minute(minute);
-            if (at < currentDate()) at.add(1, 'day');
-            return { hour: hour, minute: minute, timestamp: at.valueOf() };
+            return { hour: hour, minute: minute, timestamp: onClock(hour, minute).valueOf() };
         },
 
         shortly: function (node) {
@@ -100,7 +104,11 @@ var dateTimeOf = (function () {
         // both puts a date and a time together.
         both: function (node) {
             var found = first(node, ['duckling.time']);
-            if (found) return dateTimeOf.moment(found.value);
+            if (found) {
+                // "9:05" alone is the morning, as in $TimeAbsolute, and not the nearest 9:05 of a clock face.
+                var clock = /^(\d?\d):(\d\d)$/.exec(node.text), at = clock && onClock(number(clock[1]), number(clock[2]));
+                return at ? timed(at) : dateTimeOf.moment(found.value);
+            }
             var soon = first(node, ['TimeRelative']);
             if (soon) return soon.value;
             var date = first(node, ['DateAbsolute', 'DateRelative', 'DateWeekday']), time = first(node, ['TimeAbsolute']);
