@@ -260,3 +260,48 @@ func TestCatchAll(t *testing.T) {
 `)
 	answers(t, b, "а", "не понял 1", "!!!", "не понял 2", "привет", "привет", "б", "не понял 1")
 }
+
+// TestAmongWords has the names between stars, as bots ask for them: the one that says more wins.
+func TestAmongWords(t *testing.T) {
+	t.Parallel()
+	b := load(t, required("patterns.sc")+`theme: /
+    state: Yes
+        q!: * ($yes|$agree) *
+        a: yes
+    state: No
+        q!: * ($no|$disagree) *
+        a: no
+    state: Hello
+        q!: * $hello *
+        a: hello
+    state: Bye
+        q!: * $bye *
+        a: bye
+    state: Thanks
+        q!: * $thanks *
+        a: thanks
+    state: DontKnow
+        q!: * $dontKnow *
+        a: dontKnow
+    state: Operator
+        q!: * $switchToOperator *
+        a: operator
+    state: Obscene
+        q!: * $obsceneWord *
+        a: obscene
+    state: NotNow
+        q!: * $notNow *
+        a: notNow
+    state: Email
+        q!: * $email *
+        a: {{$parseTree._email}}
+    state: CatchAll
+        q!: *
+        a: other
+`)
+	var pairs []string
+	for _, l := range table(t, "among.tsv") {
+		pairs = append(pairs, l.phrase, l.want)
+	}
+	answers(t, b, pairs...)
+}
