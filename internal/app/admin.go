@@ -23,7 +23,7 @@ func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.
 		Proxies:  c.HTTP.TrustedProxies,
 		Limits:   newLimits(c),
 		Log:      a.params.Log,
-		Check:    mistakesOf,
+		Check:    a.mistakesOf,
 		Deployed: a.bots.Refresh,
 	}
 	if c.RateLimit {

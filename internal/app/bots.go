@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/govorun/govorun/bots"
@@ -37,8 +38,15 @@ func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 	c, log := a.params.Config, a.params.Log
 	client := egress.Client(c.Bot.AllowPrivate, c.Bot.TurnTimeout)
 	a.onClose(func(context.Context) error { client.CloseIdleConnections(); return nil })
-	scenarios := scenario.Options{Log: log, Fetch: script.NewFetcher(client).Fetch}
-	demo, err := loadDemo(scenarios)
+	values, err := readBotValues(c.Bot.Values)
+	if err != nil {
+		return nil, err
+	}
+	scenarios := scenario.Options{
+		Log: log, Fetch: script.NewFetcher(client).Fetch, Models: a.models(),
+		Timeout: c.Bot.TurnTimeout * 4 / 5, // the event timeLimit has to find some time left
+	}
+	demo, err := loadDemo(values.of(demoBotID, demoBotName, scenarios))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +56,7 @@ func (a *App) startBots(p botsParams) (*remote.Answers, error) {
 		BuiltIn: bot.Bots{demoBotID: demo},
 		Store:   p.store,
 		Remote:  func(b *chat.BotRecord) bot.Bot { return caller.Bot(b) },
-		Load:    loadVersion(p.store, scenarios),
+		Load:    loadVersion(p.store, values, scenarios),
 		Log:     log,
 		InHand:  a.metrics.turnsInHand,
 	})
@@ -109,8 +117,12 @@ func loadDemo(o scenario.Options) (bot.Bot, error) {
 }
 
 // loadVersion returns what makes a version of a bot ready to answer.
-func loadVersion(store chat.Store, o scenario.Options) func(ctx context.Context, id string, version int64) (bot.Bot, error) {
+func loadVersion(store chat.Store, values botValues, o scenario.Options) func(ctx context.Context, id string, version int64) (bot.Bot, error) {
 	return func(ctx context.Context, id string, version int64) (bot.Bot, error) {
+		record, err := store.FindBot(ctx, id)
+		if err != nil {
+			return nil, err
+		}
 		zipped, err := store.FindBotArchive(ctx, id, version)
 		if err != nil {
 			return nil, err
@@ -119,13 +131,18 @@ func loadVersion(store chat.Store, o scenario.Options) func(ctx context.Context,
 		if err != nil {
 			return nil, err
 		}
-		return scenario.Load(files, o)
+		return scenario.Load(files, values.of(id, record.Name, o))
 	}
 }
 
+// models keeps what bots have learned.
+func (a *App) models() *modelCache {
+	return &modelCache{filepath.Join(a.params.Config.Data, "models"), a.params.Log}
+}
+
 // mistakesOf finds the mistakes of a bot that is to be deployed.
-func mistakesOf(files fs.FS) []adminapi.Mistake {
-	b, err := scenario.Load(files, scenario.Options{})
+func (a *App) mistakesOf(files fs.FS) []adminapi.Mistake {
+	b, err := scenario.Load(files, scenario.Options{Models: a.models()})
 	if list, ok := errors.AsType[scenario.Errors](err); ok {
 		mistakes := make([]adminapi.Mistake, len(list))
 		for i, e := range list {

@@ -118,7 +118,8 @@ type Bot struct {
 	TurnTimeout time.Duration
 
 	RemoteAnswerTime time.Duration // for later answers of remote bots
-	AllowPrivate     bool          // remote bots at addresses that are not public
+	AllowPrivate     bool          // bots reach addresses that are not public
+	Values           string        // file of what scripts get of $secrets and $env; "": none
 }
 
 // Files is where files of clients live, and what they may cost.

@@ -102,7 +102,9 @@ func keys(c *Config) []Key {
 		key("bot.remote_answer_time", "15m", span(&c.Bot.RemoteAnswerTime, "1s", "24h"),
 			"How long a remote bot that has answered 202 may send its answers to that turn."),
 		key("bot.allow_private", "off", onOff(&c.Bot.AllowPrivate),
-			"Whether remote bots may be at addresses that are not public, such as 127.0.0.1 or 10.0.0.5. Whoever may make bots can then reach your network through the server."),
+			"Whether remote bots may be at addresses that are not public, such as 127.0.0.1 or 10.0.0.5, and scripts of bots may call such. Whoever may make bots can then reach your network through the server."),
+		key("bot.values", "", text(&c.Bot.Values),
+			"A YAML file of what scripts of bots get of $secrets and $env: the name or id of a bot, or *, with secrets and variables. It is read at start."),
 
 		key("webhooks.allow_private", "off", private(&c.Webhooks.AllowPrivate),
 			"Whether webhooks may go to addresses that are not public, such as those of this machine and its network: off, on, or to which networks."),

@@ -48,7 +48,7 @@ type Options struct {
 	Variables     map[string]string                                                     // that $env.get gives
 	MaxVMs        int                                                                   // how many turns may run scripts at once; 0 means DefaultVMs
 	Memory        int64                                                                 // of one VM, in bytes; 0 means the script package's default
-	Timeout       time.Duration                                                         // of a turn's scripts; 0 means what chatbot.yaml says
+	Timeout       time.Duration                                                         // of a turn's scripts at most; chatbot.yaml may say less; 0 means what it says
 }
 
 // DefaultVMs is how many turns of one bot may run scripts at once.
@@ -108,6 +108,14 @@ func read(fsys fs.FS) (*loader, *config, error) {
 	return l, &cfg, nil
 }
 
+// shorter is the shorter of two times, of which the first may be 0 for none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
 // build makes the bot of what has been read.
 func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	corpus := l.corpus()
@@ -119,7 +127,7 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector),
 		fillsSlots: slices.Contains(l.files, source{true, slotFilling})}
 	engine, err := script.New(l.program(c), script.Options{
-		Files: l.fsys, Memory: o.Memory, Timeout: cmp.Or(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
+		Files: l.fsys, Memory: o.Memory, Timeout: shorter(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
 		Context: encode(map[string]any{"injector": l.injector}), Secrets: o.Secrets, Variables: o.Variables,
 	})
 	var errs script.Errors
