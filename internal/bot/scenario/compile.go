@@ -303,8 +303,11 @@ func (c *compiler) attach(s *state, p pendingTrigger, way trigger) {
 	}
 }
 
+// examplesPath begins the paths of the intents that example phrases make.
+const examplesPath = "/e:"
+
 // exampleIntent is the intent that the example phrases of a state make.
-func exampleIntent(s *state) string { return "e:" + s.path }
+func exampleIntent(s *state) string { return examplesPath + s.path }
 
 // ownOf reports whether a trigger also works from the modal state around it, which hides
 // all the rest: the global triggers inside of it, and its own events.

@@ -87,7 +87,7 @@ func (m *matching) byIntents(intents []Intent) []candidate {
 					continue
 				}
 				kind := byIntent
-				if strings.HasPrefix(way.path, "e:") {
+				if strings.HasPrefix(way.path, examplesPath) {
 					kind = byExample
 				}
 				found = append(found, candidate{target: way.target, depth: from.depth, kind: kind, score: intents[i].Score, intent: &intents[i], place: way.place})

@@ -96,6 +96,28 @@ func TestIntent(t *testing.T) {
 		"must", "what?", "must 5", "5", "hm", "what?")
 }
 
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	newTalk(t, `
+theme: /
+    state: Delivery
+        e!: what does the delivery cost
+        e!: price of the delivery
+        a: nothing
+    state: Ask
+        q!: ask
+        a: yes?
+        state: Password
+            eg: I forgot my password
+            eg: my password is lost
+            a: look under the keyboard, {{$context.nluResults.selected.ruleType}}
+    state: NoMatch
+        event!: noMatch
+        a: what?
+`).expect("the price of your delivery", "nothing", "I forgot the password", "what?", "ask", "yes?",
+		"I forgot the password", "look under the keyboard, example", "hm", "what?")
+}
+
 func TestSlotFilling(t *testing.T) {
 	t.Parallel()
 	k := knowingTalk(t, "", orders)

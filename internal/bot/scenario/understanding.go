@@ -259,7 +259,7 @@ func (u *understanding) Intents(_ context.Context, text string) ([]Intent, error
 	var found []Intent
 	for path, score := range scores {
 		i, ok := u.intents[path]
-		if !ok && strings.HasPrefix(path, "e:") {
+		if !ok && strings.HasPrefix(path, examplesPath) {
 			i, ok = Intent{Path: path}, true
 		}
 		if ok && score >= u.threshold {
