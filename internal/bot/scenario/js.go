@@ -390,27 +390,31 @@ func (t *turn) script(block int) (goesOn bool, err error) {
 	return true, nil
 }
 
-// handled gives the scripts that are bound to errors what went wrong. An error they took is none.
+// handled gives the scripts that are bound to errors what went wrong: those for its kind, or else
+// those for any. An error they took is none; where none is bound to the state it stays one.
 func (t *turn) handled(err error) error {
 	var again *restart
 	if err == nil || errors.As(err, &again) || t.ctx.Err() != nil || errors.Is(err, script.ErrTimeout) || errors.Is(err, script.ErrMemory) {
 		return err
 	}
-	kind := onAnyError
 	var thrown *script.Error
 	var dialog *dialogError
+	kinds := []string{onAnyError}
 	switch {
-	case errors.As(err, &thrown) && t.bot.engine.Handlers(onScriptError):
-		kind = onScriptError
-	case errors.As(err, &dialog) && t.bot.engine.Handlers(onDialogError):
-		kind = onDialogError
+	case errors.As(err, &thrown):
+		kinds = []string{onScriptError, onAnyError}
+	case errors.As(err, &dialog):
+		kinds = []string{onDialogError, onAnyError}
 	}
-	if !t.bot.engine.Handlers(kind) {
-		return err
+	for _, kind := range kinds {
+		if !t.bot.engine.Handlers(kind) {
+			continue
+		}
+		if taken, failed := t.handleError(kind, err); taken || failed != nil {
+			return failed
+		}
 	}
-	t.host.log(err.Error())
-	t.next = nil
-	return t.handleError(kind, err)
+	return err
 }
 
 // handle runs the scripts that are bound to something.
@@ -431,29 +435,32 @@ type restart struct{ wanted json.RawMessage }
 
 func (r *restart) Error() string { return "a new session begins" }
 
-func (t *turn) handleError(kind string, err error) error {
+// handleError runs the scripts that are bound to a kind of error; taken says that there were any.
+func (t *turn) handleError(kind string, err error) (taken bool, failed error) {
 	message := err.Error()
 	var dialog *dialogError
 	if errors.As(err, &dialog) {
 		message = dialog.message
 	}
 	out, failed := t.handle(kind, t.current.path, encode(map[string]any{"exception": map[string]any{"message": message}}))
-	if failed != nil {
-		return failed
+	if failed != nil || !out.Handled {
+		return false, failed
 	}
+	t.host.log(err.Error())
+	t.next = nil
 	if out.Transition != nil {
 		goesOn, failed := t.transition(t.current, out.Transition.Path, out.Transition.Deferred)
 		if failed == nil && !goesOn {
 			failed = t.enter(t.next)
 		}
 		if failed != nil {
-			return failed
+			return true, failed
 		}
 	}
 	if kind == onScriptError {
-		return t.postProcess()
+		return true, t.postProcess()
 	}
-	return nil
+	return true, nil
 }
 
 // ended is what a VM says of a turn.

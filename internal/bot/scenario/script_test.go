@@ -190,6 +190,16 @@ init:
 	if got := k.say("bad"); !strings.Contains(got, "src/main.sc:6") || !strings.Contains(got, "nobody") {
 		t.Errorf("a failure without handlers: %q", got)
 	}
+	k = newTalk(t, `
+init:
+    bind("onScriptError", function() { $reactions.answer("elsewhere"); }, "/Elsewhere");
+    bind("onDialogError", function() { $reactions.answer("elsewhere"); }, "/Elsewhere");
+    bind("onAnyError", function() { $reactions.answer("any"); }, "/Bad");
+`+states)
+	k.expect("bad", "before\nany")
+	if got := k.say("thrown"); !strings.Contains(got, "404") {
+		t.Errorf("a failure that no handler is bound to: %q", got)
+	}
 }
 
 func TestNewSession(t *testing.T) {

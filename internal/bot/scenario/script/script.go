@@ -136,6 +136,7 @@ type Outcome struct {
 	Transition *Transition
 	Stopped    bool            // the rest of the reactions does not run
 	NewSession json.RawMessage // the argument of newSession, nil when none is wanted
+	Handled    bool            // of Handle: a handler was bound to the state
 }
 
 // Transition is a path as the script gave it, which may be relative.

@@ -427,6 +427,7 @@ func (v *VM) outcome(ctx context.Context, f quickjs.Value, args ...any) (Outcome
 		Transition *Transition     `json:"transition"`
 		Stopped    bool            `json:"stopped"`
 		NewSession json.RawMessage `json:"newSession"`
+		Handled    bool            `json:"handled"`
 	}
 	if err := json.Unmarshal([]byte(text), &wanted); err != nil {
 		return Outcome{}, fmt.Errorf("read what the script wants: %w", err)

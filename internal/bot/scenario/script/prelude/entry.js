@@ -3,11 +3,12 @@
     'use strict';
     var P = K.P;
 
-    var transition, stopped, newSession, pending, timers, thrown;
+    var transition, stopped, newSession, handled, pending, timers, thrown;
     function clear() {
         transition = null;
         stopped = false;
         newSession = undefined;
+        handled = false;
         pending = null;
         timers = [];
     }
@@ -21,6 +22,9 @@
         K.stop();
     };
     K.transit = function (path, deferred) { transition = { path: K.string(path), deferred: !!deferred }; };
+
+    // noteHandled remembers that a handler was bound to where the dialogue is.
+    K.noteHandled = function () { handled = true; };
 
     K.defer = function (f, args, delay) {
         if (timers.length >= 1000) throw new P.RangeError('a turn may set 1000 timers');
@@ -52,14 +56,15 @@
     // outcome says as JSON what a script asked for; '' for nothing.
     function outcome() {
         noteTemp();
-        if (transition === null && !stopped && newSession === undefined) return '';
-        var result = { stopped: stopped };
+        if (transition === null && !stopped && newSession === undefined && !handled) return '';
+        var result = { stopped: stopped, handled: handled };
         if (transition !== null) result.transition = transition;
         if (newSession !== undefined) result.newSession = newSession;
         var text = K.json(result);
         transition = null;
         stopped = false;
         newSession = undefined;
+        handled = false;
         return text;
     }
 

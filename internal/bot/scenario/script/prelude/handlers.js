@@ -27,6 +27,7 @@
             var list = K.copy(lists[i]);
             for (var j = 0; j < list.length; j++) {
                 if (list[j].type !== kind || !covers(list[j].path, state)) continue;
+                K.noteHandled();
                 if (waiting !== null) { waiting = after(waiting, list[j].handler); continue; }
                 var r = P.apply(list[j].handler, undefined, [K.ctx]);
                 if (r instanceof P.Promise) waiting = r;
