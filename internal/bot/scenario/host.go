@@ -104,6 +104,8 @@ var services = map[string]func(h *host, args json.RawMessage) (any, error){
 	"jsapi.chatHistory":     (*host).chatHistory,
 	"nlp.match":             (*host).nlpMatch,
 	"nlp.matchPatterns":     (*host).nlpMatchPatterns,
+	"nlp.matchExamples":     (*host).nlpMatchExamples,
+	"nlp.fixKeyboardLayout": (*host).nlpFixKeyboard,
 	"nlp.tokenize":          (*host).nlpTokenize,
 	"nlp.inflect":           (*host).nlpInflect,
 	"nlp.conform":           (*host).nlpConform,

@@ -226,6 +226,20 @@ theme: /
 	k.expect("again", "bye\nhello again", "inner", "", "look", " again 1")
 }
 
+func TestNLPOfScripts(t *testing.T) {
+	t.Parallel()
+	newTalk(t, `
+theme: /
+    state: Examples
+        q!: like *
+        a: {{JSON.stringify($nlp.matchExamples($request.query.substring(5), ["раз", "купи яблоки", "съешь банан"]))}}
+    state: Keyboard
+        q!: keys *
+        a: {{$nlp.fixKeyboardLayout($request.query.substring(5))}}`).expect(
+		"like раз раз", `{"aligned":1,"example":"раз","weight":0.5}`, "like купил бы яблоко", `{"aligned":2,"example":"купи яблоки","weight":0.6666666666666666}`,
+		"like ничего", "null", "keys ghbdtn? F z?", "привет? А я?", "keys привет", "", "keys 1", "")
+}
+
 func TestSelectNLUResult(t *testing.T) {
 	t.Parallel()
 	k := newTalk(t, `
