@@ -45,7 +45,7 @@ type Bot struct {
 	root        *state
 	library     *pattern.Library
 	patterns    []*pattern.Pattern
-	entityNames []string
+	entityNames []string // those that $entities has
 	engine      *script.Engine
 	helpers     helpers
 	fillsSlots  bool // slotFilling.sc of the library is required

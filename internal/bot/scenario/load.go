@@ -152,7 +152,7 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 		}
 		b.understanding = u
 	}
-	b.entityNames = l.patterns.Entities()
+	b.entityNames = append(l.patterns.Lists(), l.patterns.Entities()...)
 	b.patterns = c.sets(c.root, nil)
 	b.warnings = append(append(l.warnings, c.warnings...), l.located(&c.code, engine.Warnings())...)
 	sortErrors(b.warnings, l.names())

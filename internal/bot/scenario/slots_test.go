@@ -96,6 +96,26 @@ func TestIntent(t *testing.T) {
 		"must", "what?", "must 5", "5", "hm", "what?")
 }
 
+// TestEntities has what the bot lists and what it understands, whether or not a pattern asks for it.
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: Number
+        q!: * @duckling.number *
+        script:
+            $temp.all = $entities.map(function(e) { return e.pattern + " " + e.text + " " + JSON.stringify(e.value); });
+        a: {{$temp.all.join(", ")}}
+    state: Event
+        event!: silent
+        a: {{$entities === undefined}}`,
+		"caila_import.json", `{"entities": [{"entity": {"name": "Colour"}, "records": [{"type": "synonyms", "rule": ["red"], "value": "{\"code\": 1}"}]}]}`)
+	k.expect("5 red apples", `Colour red {"code":1}, duckling.number 5 5`)
+	if got := k.press("silent", ""); got != "true" {
+		t.Errorf("of an event: %q", got)
+	}
+}
+
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	newTalk(t, `

@@ -172,6 +172,9 @@ func TestWarnings(t *testing.T) {
 	if entities := l.Entities(); strings.Join(entities, " ") != "City duckling.time" {
 		t.Errorf("entities: %v", entities)
 	}
+	if lists := l.Lists(); strings.Join(lists, " ") != "street street_name" {
+		t.Errorf("lists: %v", lists)
+	}
 }
 
 func TestDictionaryMistakes(t *testing.T) {

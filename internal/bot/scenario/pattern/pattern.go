@@ -210,6 +210,9 @@ func (l *Library) lemmas(word string) []string {
 // to find them (Phrase.SetEntities). Sorted.
 func (l *Library) Entities() []string { return sortedKeys(l.unknown) }
 
+// Lists lists the @names that lists define, sorted.
+func (l *Library) Lists() []string { return sortedKeys(l.entities) }
+
 // Unused lists the named patterns that nothing mentions, sorted.
 func (l *Library) Unused() []string {
 	names := make(map[string]struct{})
