@@ -5,6 +5,13 @@ require: tags/reactions.sc
 require: tags/paths.sc
 require: tags/actions.sc
 require: tags/tolerance.sc
+require: javascript/context.sc
+require: javascript/reactions.sc
+require: javascript/jsapi.sc
+require: javascript/http.sc
+require: javascript/services.sc
+require: javascript/globals.sc
+require: javascript/bind.sc
 
 theme: /
 
