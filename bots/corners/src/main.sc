@@ -12,6 +12,10 @@ require: javascript/http.sc
 require: javascript/services.sc
 require: javascript/globals.sc
 require: javascript/bind.sc
+require: patterns/elements.sc
+require: patterns/library.sc
+require: patterns/slots.sc
+require: steps.sc
 
 theme: /
 
