@@ -136,7 +136,7 @@ func hostile(size int) []string {
 // some four times as often, not sixteen times.
 func TestCostInProportion(t *testing.T) {
 	t.Parallel()
-	short, long, c := hostile(400), hostile(1600), entity.Context{Now: clock}
+	short, long, c := hostile(200), hostile(800), entity.Context{Now: clock}
 	for i := range short {
 		for _, name := range entity.Names() {
 			few, many := entity.Read(short[i], c), entity.Read(long[i], c)
@@ -151,7 +151,7 @@ func TestCostInProportion(t *testing.T) {
 
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
-	for _, piece := range []string{"1", "1 ", "двести тысяч ", "a"} {
+	for _, piece := range []string{"1", "двести тысяч "} {
 		read := entity.Read(strings.Repeat(piece, 50000/len(piece)), entity.Context{Now: clock})
 		for _, name := range entity.Names() {
 			read.Find(name)
