@@ -12,6 +12,14 @@
 // spoken phone numbers as numbers, not as phones, and amounts in words that a person would
 // only understand from the question before ("пятьсот" for "how much?") as plain numbers.
 //
+// Where a choice had to be made: an hour that may be either half of the day is the next to come,
+// on a day that is said but today the first; "в 12" is noon. What is so long from now is known
+// one grain finer than its unit, as Duckling has it ("через 2 дня" is an hour, "через неделю" a
+// day). An interval ends with what was said ("с понедельника по пятницу" to Friday's midnight
+// that begins the day), a part of the day or of a month where it is over; a weekend is Saturday
+// and Sunday. Weights are counted in grams. Dollars have the unit "$", other money the code of
+// its currency.
+//
 // How a rule works: the text is cut into words, runs of digits and symbols once. A rule looks at
 // one place and says how far it reads and what it means; it looks ahead a bounded number of
 // words, so that any text costs time in proportion to its length.
@@ -25,8 +33,10 @@ import (
 
 // Context is what the meaning of words depends on.
 type Context struct {
-	Language string    // "ru" or "en": words of the other are none; "" both, with Russian customs for 1.500 and 11/12
-	Now      time.Time // in the client's zone
+	// Language is "ru" or "en", also as "ru-RU": words of the other are none. "" and others are
+	// both, with Russian customs for 1.500 and 11/12.
+	Language string
+	Now      time.Time // in the client's zone, which times are given in
 }
 
 // Found is an entity in a text.

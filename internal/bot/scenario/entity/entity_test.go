@@ -81,6 +81,17 @@ func TestSlotsOfTime(t *testing.T) {
 	table(t, "zb.datetime", "ru", "завтра = 2019-12-11 day", when)
 }
 
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"ru", "ru-RU"} {
+		table(t, "duckling.number", language, "пять = 5\nfive = -\n1.500 = 1500", plainly)
+	}
+	table(t, "duckling.number", "en-US", "пять = -\nfive = 5\n1.500 = 1.5", plainly)
+	for _, language := range []string{"", "kk", "?"} {
+		table(t, "duckling.number", language, "пять = 5\nfive = 5\n1.500 = 1500", plainly)
+	}
+}
+
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "duckling", "duckling.", "City", "duckling.Number"} {

@@ -81,6 +81,10 @@ func (s *scan) readTime(at int) timeRead {
 			r.lead = s.leading(at)
 			return r
 		}
+		if r, ok := s.open(next, sp); ok {
+			r.lead = s.leading(at)
+			return r
+		}
 	}
 	m, ok := sp.resolve(s.Now)
 	if !ok || !civil(m.at) {
@@ -133,7 +137,7 @@ func (s *scan) stepOver(at int) int {
 		if s.is(at, "часов", "часиков", "часа") && s.is(at+1, "в", "к") {
 			at++ // часов в десять
 		}
-		if !s.is(at, ",", "в", "во", "на", "к", "ко", "at", "on", "of", "the", "in", "около", "примерно", "around", "где-то", "ровно", "@", "t", "по") || s.is(at, "in") && !s.is(at+1, "the") || s.is(at, "t") && !s.glued(at) {
+		if !s.is(at, ",", "в", "во", "на", "к", "ко", "at", "on", "of", "the", "in", "около", "примерно", "around", "где-то", "ровно", "@", "t") || s.is(at, "in") && !s.is(at+1, "the") || s.is(at, "t") && !s.glued(at) {
 			break
 		}
 		at++
@@ -345,6 +349,11 @@ func (s *scan) interval(at int) (timeRead, bool) {
 	if r, ok := s.ends(at, spec{}); ok {
 		return r, true
 	}
+	return s.open(at, spec{})
+}
+
+// open reads an interval with one end, on a day that was said before: завтра после шести.
+func (s *scan) open(at int, day spec) (timeRead, bool) {
 	before, after := s.is(at, "до", "until", "till", "before"), s.is(at, "после", "after")
 	if !before && !after || s.is(at+1, "завтра") && after || !s.speaks(languageOf(s.at(at).text)) {
 		return timeRead{}, false
@@ -354,8 +363,11 @@ func (s *scan) interval(at int) (timeRead, bool) {
 		start++
 	}
 	sp, next, ok := s.when(start)
-	if !ok || sp.said&saidPart != 0 && sp.said&saidClock == 0 {
+	if !ok || sp.said&saidPart != 0 && sp.said&saidClock == 0 || day.said != 0 && (sp.said&dates != 0 || !day.isDay()) {
 		return timeRead{}, false
+	}
+	if day.said != 0 {
+		sp = day.with(sp)
 	}
 	m, ok := sp.resolve(s.Now)
 	if !ok || !civil(m.at) {

@@ -68,6 +68,12 @@ var none token
 func newScan(text string, c Context) *scan {
 	s := &scan{text: text, Context: c, tokens: make([]token, 0, 4+len(text)/5), lead: -1,
 		dates: map[int]dateRead{}, times: map[int]timeRead{}, readings: map[int][]morph.Reading{}}
+	switch language, _, _ := strings.Cut(c.Language, "-"); language {
+	case "ru", "en":
+		s.Language = language
+	default:
+		s.Language = "" // bots of other languages may speak either
+	}
 	glued := false
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
