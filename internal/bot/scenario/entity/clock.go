@@ -42,10 +42,10 @@ func (s *scan) digitalClock(at int, bare bool) (spec, int, bool) {
 	}
 	colon := s.is(at+1, ":") && s.glued(at+1) && s.glued(at+2)
 	halved := s.is(at+3, "am", "pm")
-	alone := at == 0 && len(s.tokens) == 3 && len(s.at(at).text) == 2 || halved || s.is(at-1, "на") && s.is(at+1, ".")
+	alone := at == 0 && len(s.tokens) == 3 && (len(s.at(at).text) == 2 || s.is(at+2, "00", "30")) || halved || s.is(at-1, "на") && s.is(at+1, ".")
 	dotted := (bare || alone) && s.is(at+1, ".", "-") && s.glued(at+1) && s.glued(at+2) && (!s.glued(at+3) || halved)
 	m, ok := s.figure(at+2, 59)
-	if !ok || len(s.at(at+2).text) != 2 || !colon && !dotted {
+	if !ok || len(s.at(at+2).text) != 2 || !colon && !dotted || s.is(at+1, "-") && m%5 != 0 {
 		return spec{}, at, false
 	}
 	sp := spec{hour: h, minute: m, fine: minute, exact: h > 12 || h == 0 || len(s.at(at).text) == 2 && s.at(at).text[0] == '0'}

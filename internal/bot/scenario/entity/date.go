@@ -132,6 +132,9 @@ func (s *scan) nearDay(at int) (spec, int, bool) {
 		}
 		return sp, at, true
 	}
+	if w, end, ok := s.choice(at); ok && w == next && s.is(end, "день", "day") {
+		return spec{said: saidOffset, offset: 1}, end + 1, true
+	}
 	switch {
 	case s.is(at, "после") && s.is(at+1, "завтра"):
 		sp.offset = 2
@@ -161,6 +164,9 @@ func (s *scan) namedDay(at int) (spec, int, bool) {
 	}
 	if s.is(next, "среды", "средой") && !chosen && !s.is(at-1, "до", "после", "с", "со", "ночь") {
 		return spec{}, at, false // the environment
+	}
+	if strings.HasPrefix(s.at(at-1).text, "позапрошл") {
+		return spec{}, at, false
 	}
 	return spec{said: saidWeekday, weekday: number, which: w}, next + 1, true
 }
@@ -372,8 +378,13 @@ func (s *scan) dayOfMonth(at int) (spec, int, bool) {
 	case s.english(next - 1):
 		return sp, next, (s.is(at-1, "the", "on", "from", "to") || s.is(at-2, "the")) && !s.noun(next)
 	}
-	genitive := strings.HasSuffix(s.at(next-1).text, "го")
-	return sp, next, genitive && !s.is(at-1, "до", "после", "около", "половина", "от", "у", "из", "для", "без") && s.free(next)
+	if !strings.HasSuffix(s.at(next-1).text, "го") { // на 15-е, пятница 13-е
+		return sp, next, s.free(next) && (s.is(at-1, "на") && d > 3 || weekdays[s.at(at-1).text] > 0 || s.at(at).kind == digits && at == 0)
+	}
+	if s.at(at).kind != digits && s.is(at-1, "до", "после", "около", "от", "у", "из", "для", "без") {
+		return spec{}, at, false
+	}
+	return sp, next, s.free(next) && !s.is(at-1, "половина", "половине", "половину", "начале", "конце", "середине", "четверть", "минут")
 }
 
 // free reports whether an ordinal stands alone: the text ends, or what follows is no noun.

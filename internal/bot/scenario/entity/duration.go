@@ -159,6 +159,12 @@ func ruleDuration(s *scan, at int) (int, any) {
 // duration reads a length of time; bare lets a unit alone be one of it.
 func (s *scan) duration(at int, bare bool) (span, int, bool) {
 	d, next, ok := s.oneDuration(at, bare)
+	if !ok && s.is(at+1, "и", "and") { // год и три месяца
+		if d, next, ok = s.oneDuration(at, true); ok {
+			e, _, smaller := s.oneDuration(next+1, false)
+			ok = smaller && e.grain < d.grain
+		}
+	}
 	if !ok || d.count < 0 || d.seconds() > longest {
 		return span{}, at, false
 	}
@@ -192,7 +198,11 @@ func (s *scan) oneDuration(at int, bare bool) (span, int, bool) {
 		}
 	}
 	if u, ok := s.timeUnit(at); ok && !u.close {
-		if n, next, numbered := s.number(at + 1); numbered && u.many && n.whole && n.value > 0 && !s.numberBefore(at) && !s.measured(next) {
+		from := at + 1
+		if s.is(from, "на") {
+			from++ // дня на три
+		}
+		if n, next, numbered := s.number(from); numbered && u.many && (n.whole || n.value == 1.5) && n.value > 0 && !s.numberBefore(at) && !s.measured(next) {
 			return span{n.value * u.times, u.grain}, next, true
 		}
 		if d, next, ok := s.withHalf(span{u.times, u.grain}, at+1); ok && u.one && (bare || next > at+1) {
@@ -209,6 +219,9 @@ func (s *scan) oneDuration(at int, bare bool) (span, int, bool) {
 		if _, end, ok := s.number(next); ok && s.measured(end) {
 			next = end // 2-3 дня: the shorter
 		}
+	}
+	if s.is(next, "рабочих", "календарных", "полных", "business", "working") {
+		next++
 	}
 	u, ok := s.timeUnit(next)
 	if !ok || u.close && !s.closeUnit(next) {

@@ -15,7 +15,7 @@ import (
 const (
 	enoughNamed   = 0.1
 	enoughOblique = 0.3
-	enoughPlace   = 0.5
+	enoughPlace   = 0.3
 )
 
 // ruleName makes the rule of names of a kind, by the grammeme of package morph. The value is the
@@ -71,15 +71,23 @@ func (s *scan) introduced(at int, grammeme string) sureness {
 // nominative finds the name that a word is a form of. Words that the dictionary lacks are names
 // only when that is sure.
 func nominative(readings []morph.Reading, text, grammeme string, sure sureness) (string, bool) {
-	share, best := 0.0, morph.Reading{}
+	share, best, upright := 0.0, morph.Reading{}, morph.Reading{}
 	for _, r := range readings {
 		has := func(name string) bool { return slices.Contains(r.Grammemes, name) }
 		if !r.Known && sure != sureName || !has(grammeme) || has("Abbr") || has("plur") && grammeme != "Geox" {
 			continue
 		}
-		if share += r.Score; best.Word == "" || !slices.Contains(best.Grammemes, "nomn") && has("nomn") && has("sing") {
-			best = r
+		share += r.Score
+		declined := !has("Fixd")
+		if best.Word == "" || declined && slices.Contains(best.Grammemes, "Fixd") {
+			best = r // Анне is a name too, but rather a form of Анна
 		}
+		if has("nomn") && has("sing") && (upright.Word == "" || declined && slices.Contains(upright.Grammemes, "Fixd")) {
+			upright = r
+		}
+	}
+	if upright.Word != "" && slices.Contains(upright.Grammemes, "Fixd") == slices.Contains(best.Grammemes, "Fixd") {
+		best = upright
 	}
 	named := slices.Contains(best.Grammemes, "nomn")
 	switch {

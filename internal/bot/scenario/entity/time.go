@@ -137,7 +137,10 @@ func (s *scan) stepOver(at int) int {
 		if s.is(at, "часов", "часиков", "часа") && s.is(at+1, "в", "к") {
 			at++ // часов в десять
 		}
-		if !s.is(at, ",", "в", "во", "на", "к", "ко", "at", "on", "of", "the", "in", "около", "примерно", "around", "где-то", "ровно", "@", "t") || s.is(at, "in") && !s.is(at+1, "the") || s.is(at, "t") && !s.glued(at) {
+		if s.is(at, "где") && s.is(at+1, "-") && s.is(at+2, "то") {
+			at += 3
+		}
+		if !s.is(at, ",", "в", "во", "на", "к", "ко", "at", "on", "of", "the", "in", "около", "примерно", "around", "районе", "ровно", "@", "t") || s.is(at, "in") && !s.is(at+1, "the") || s.is(at, "t") && !s.glued(at) {
 			break
 		}
 		at++
@@ -400,7 +403,7 @@ func (s *scan) ends(at int, day spec) (timeRead, bool) {
 		return timeRead{}, false
 	}
 	b, next, ok := s.end(to, true)
-	if !ok || !a.meets(&b, s.is(at, "с", "со", "from")) {
+	if !ok || !a.meets(&b, s.is(at, "с", "со", "from") || s.is(at-1, "в", "at")) {
 		return timeRead{}, false
 	}
 	if a.said&dates == 0 && b.said&dates != 0 && b.said&saidClock != 0 && day.said == 0 {
