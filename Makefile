@@ -73,6 +73,10 @@ generate: ## Write generated code and docs/configuration.md anew
 dictionaries: ## Make the dictionaries of word forms anew, from Python packages that pip fetches
 	go run ./internal/bot/scenario/morph/gen
 
+.PHONY: cities
+cities: ## Make the lists of cities and names that bots may use, from their source, anew
+	go run ./internal/bot/scenario/library/gen
+
 .PHONY: clean
 clean: ## Remove what was built; the data directory stays
 	rm -rf bin .cache
