@@ -29,6 +29,9 @@ func load(t testing.TB, main string) *scenario.Bot {
 	return b
 }
 
+// wednesday is the time of the tests.
+var wednesday = time.Date(2026, 2, 11, 14, 4, 5, 0, time.UTC)
+
 // line is one of a table: a phrase, and what is expected of it.
 type line struct {
 	number       int
@@ -108,7 +111,7 @@ func TestValues(t *testing.T) {
 	defer c.Close()
 	for _, l := range lines {
 		name, want, _ := strings.Cut(l.want, " ")
-		c.SetTime(time.Date(2026, 2, 11, 14, 4, 5, 0, time.UTC))
+		c.SetTime(wednesday)
 		if err := c.SetContext("/At" + name); err != nil {
 			t.Fatal(err)
 		}
@@ -189,6 +192,7 @@ func answers(t *testing.T, b *scenario.Bot, pairs ...string) {
 	t.Helper()
 	c := b.Converse(scenario.ConversationOptions{})
 	defer c.Close()
+	c.SetTime(wednesday)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		a := c.React(context.Background(), scenario.Request{Query: pairs[i]})
 		var said []string
@@ -264,7 +268,7 @@ func TestCatchAll(t *testing.T) {
 // TestAmongWords has the names between stars, as bots ask for them: the one that says more wins.
 func TestAmongWords(t *testing.T) {
 	t.Parallel()
-	b := load(t, required("patterns.sc")+`theme: /
+	b := load(t, required("patterns.sc", "phoneNumber/phoneNumber.sc", "dateTime/dateTime.sc")+`theme: /
     state: Yes
         q!: * ($yes|$agree) *
         a: yes
@@ -295,6 +299,12 @@ func TestAmongWords(t *testing.T) {
     state: Email
         q!: * $email *
         a: {{$parseTree._email}}
+    state: Phone
+        q!: * $mobilePhoneNumber *
+        a: {{$parseTree._mobilePhoneNumber}}
+    state: When
+        q!: * $DateTime *
+        script: $reactions.answer($parseTree._DateTime.day + ($parseTree._DateTime.hour ? " " + $parseTree._DateTime.hour + ":" + $parseTree._DateTime.minute : ""));
     state: CatchAll
         q!: *
         a: other
