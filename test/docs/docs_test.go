@@ -28,7 +28,11 @@ import (
 type block struct {
 	line       int
 	lang, text string
+	name       string // of the file of a bot that it is: the line before it ends with it, as in "`src/main.sc`:"
 }
+
+// botFile is the end of a line before a block that is a file of a bot.
+var botFile = regexp.MustCompile("`((?:chatbot\\.yaml|caila_import\\.json|nlu\\.json|(?:src|test)/[^`]+))`:$")
 
 func TestEveryCommandOfTheDocumentationWorks(t *testing.T) {
 	t.Parallel()
@@ -39,7 +43,7 @@ func TestEveryCommandOfTheDocumentationWorks(t *testing.T) {
 	for _, file := range append(files, "../../README.md", "../../README.ru.md") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			blocks := read(t, file, "sh", "json", "js", "python")
+			blocks := slices.DeleteFunc(read(t, file, "sh", "json", "js", "python"), func(b block) bool { return b.name != "" })
 			if len(blocks) == 0 {
 				return
 			}
@@ -57,12 +61,14 @@ func read(t *testing.T, file string, langs ...string) []block {
 	}
 	var blocks []block
 	var open *block
+	name := ""
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Text()
 		switch {
 		case open == nil && strings.HasPrefix(line, "```"):
-			open = &block{line: n, lang: strings.TrimPrefix(line, "```")}
+			open = &block{line: n, lang: strings.TrimPrefix(line, "```"), name: name}
+			name = ""
 		case open != nil && line == "```":
 			if slices.Contains(langs, open.lang) {
 				blocks = append(blocks, *open)
@@ -70,6 +76,11 @@ func read(t *testing.T, file string, langs ...string) []block {
 			open = nil
 		case open != nil:
 			open.text += line + "\n"
+		case line != "":
+			name = ""
+			if m := botFile.FindStringSubmatch(line); m != nil {
+				name = m[1]
+			}
 		}
 	}
 	if open != nil {
