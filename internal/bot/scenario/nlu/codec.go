@@ -78,8 +78,8 @@ func Decode(b []byte, o Options) (*Model, error) {
 	if d.bad || len(d.rest) > 0 || len(m.words.ids) != size {
 		return nil, errDamaged
 	}
-	phrases, lists := m.read()
-	m.index(m.vectors(phrases, lists), phrases, lists)
+	phrases := m.read()
+	m.index(m.vectors(phrases), phrases)
 	return m, nil
 }
 

@@ -120,7 +120,7 @@ type vocabulary struct {
 
 // newVocabulary counts features of phrases, whose labels ascend, and keeps at most so many. Of a large corpus pairs and letter
 // runs that occur once are left out: they are most of the memory and help least.
-func newVocabulary(phrases [][]feature, most int, labels []int32, intents int) *vocabulary {
+func newVocabulary(phrases [][]word, most int, labels []int32, intents int) *vocabulary {
 	counts := count(phrases, labels)
 	least := int32(1)
 	if len(phrases) > largeCorpus {
@@ -170,10 +170,12 @@ func kept(counts []counted, least int32) int {
 }
 
 // count lists the features of all phrases, whose labels ascend, in the order they are first met.
-func count(phrases [][]feature, labels []int32) []counted {
+func count(phrases [][]word, labels []int32) []counted {
 	index := map[uint64]int{}
 	var counts []counted
-	for p, list := range phrases {
+	var list []feature
+	for p, phrase := range phrases {
+		list = features(phrase, list[:0])
 		for _, f := range list {
 			i, ok := index[f.hash]
 			if !ok {

@@ -37,11 +37,11 @@ func Train(c *Corpus, o Options) *Model {
 	for _, intent := range gathered(c) {
 		m.add(intent)
 	}
-	phrases, lists := m.read()
-	m.words = newVocabulary(lists, maxWeights/max(1, len(m.intents)), m.labels, len(m.intents))
-	vectors := m.vectors(phrases, lists)
+	phrases := m.read()
+	m.words = newVocabulary(phrases, maxWeights/max(1, len(m.intents)), m.labels, len(m.intents))
+	vectors := m.vectors(phrases)
 	m.linear = trainMachines(vectors, m.labels, len(m.intents), len(m.words.weight))
-	m.index(vectors, phrases, lists)
+	m.index(vectors, phrases)
 	m.spread = m.examples.spread(len(m.intents))
 	return m
 }
@@ -84,29 +84,29 @@ func (m *Model) add(intent IntentData) {
 	}
 }
 
-// read cuts all phrases into words and features.
-func (m *Model) read() ([][]word, [][]feature) {
+// read cuts all phrases into words.
+func (m *Model) read() [][]word {
 	phrases := make([][]word, len(m.texts))
-	lists := make([][]feature, len(m.texts))
 	for i, text := range m.texts {
 		phrases[i] = words(text, m.options.Lemmas)
-		lists[i] = features(phrases[i], nil)
 	}
-	return phrases, lists
+	return phrases
 }
 
-func (m *Model) vectors(phrases [][]word, lists [][]feature) [][]term {
+func (m *Model) vectors(phrases [][]word) [][]term {
 	vectors := make([][]term, len(phrases))
-	for i := range phrases {
-		vectors[i], _ = m.words.vector(lists[i])
+	var list []feature
+	for i, phrase := range phrases {
+		list = features(phrase, list[:0])
+		vectors[i], _ = m.words.vector(list)
 	}
 	return vectors
 }
 
 // index makes what is looked up of the examples.
-func (m *Model) index(vectors [][]term, phrases [][]word, lists [][]feature) {
+func (m *Model) index(vectors [][]term, phrases [][]word) {
 	m.examples = newExamples(vectors, m.labels, len(m.words.weight))
-	m.examples.holders = m.holders(lists)
+	m.examples.holders = m.holders(phrases)
 	m.spelling = newSpelling(phrases)
 	m.exact = make(map[string][]int32, len(phrases))
 	for i, phrase := range phrases {
@@ -118,9 +118,11 @@ func (m *Model) index(vectors [][]term, phrases [][]word, lists [][]feature) {
 }
 
 // holders says of each stem and pair which intents have it, ascending.
-func (m *Model) holders(lists [][]feature) [][]int32 {
+func (m *Model) holders(phrases [][]word) [][]int32 {
 	holders := make([][]int32, len(m.words.weight))
-	for i, list := range lists { // the labels ascend
+	var list []feature
+	for i, phrase := range phrases { // the labels ascend
+		list = features(phrase, list[:0])
 		for _, f := range list {
 			if f.kind != stemKind && f.kind != pairKind {
 				continue

@@ -315,17 +315,17 @@ func TestManyAtOnce(t *testing.T) {
 // its mind.
 func TestManyFeatures(t *testing.T) {
 	t.Parallel()
-	var lists [][]feature
+	var phrases [][]word
 	var labels []int32
 	c, _ := shop(t, "ru")
 	for i, intent := range c.Intents {
 		for _, p := range intent.Phrases {
 			labels = append(labels, int32(i))
-			lists = append(lists, features(words(p.Text, nil), nil))
+			phrases = append(phrases, words(p.Text, nil))
 		}
 	}
-	all := newVocabulary(lists, math.MaxInt, labels, len(c.Intents))
-	few := newVocabulary(lists, 300, labels, len(c.Intents))
+	all := newVocabulary(phrases, math.MaxInt, labels, len(c.Intents))
+	few := newVocabulary(phrases, 300, labels, len(c.Intents))
 	if n := len(few.weight); n > 300 || n < 100 || n != len(few.ids) {
 		t.Errorf("%d features of %d", n, len(all.weight))
 	}
@@ -378,4 +378,22 @@ func TestCorrectionCosts(t *testing.T) {
 	if got, score := top(m, "показать катлог"); got != "/a" || score < 0.9 || score > misspelled {
 		t.Errorf("%s %.3f", got, score)
 	}
+}
+
+// FuzzClassify: no text makes the classifier fail, or score outside 0 to 1.
+func FuzzClassify(f *testing.F) {
+	c, _ := shop(f, "ru")
+	c.Add("/@", "@duckling.number.x рублей", "d'Artagnan", "по-русски", "١٢٣", "é")
+	m := Train(c, Options{})
+	for _, text := range []string{"хочу @duckling.number", "\xff\xf0's -", "ааааааааааааааа", "running ies", "👩‍👧 ё́", "@", "-'’."} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, s := range m.Classify(text) {
+			if !(s.Score >= 0 && s.Score <= 1) {
+				t.Fatalf("%q: %v", text, s)
+			}
+		}
+		_ = m.Explain(text).String()
+	})
 }
