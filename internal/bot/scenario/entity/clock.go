@@ -12,7 +12,7 @@ func (s *scan) beforeClock(at int) bool {
 	if s.is(at-1, "до", "until", "till") && s.numberBefore(at-1) {
 		return false // от 1 до 5
 	}
-	return s.is(at-1, "в", "во", "к", "ко", "до", "после", "около", "ровно", "примерно", "at", "by", "until", "till", "before", "after", "@", "around")
+	return s.is(at-1, "в", "во", "к", "ко", "до", "после", "около", "at", "by", "until", "till", "before", "after", "@", "around")
 }
 
 // clockWords are what reads a time of the day, the surest first.
