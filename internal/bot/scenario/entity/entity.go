@@ -12,8 +12,8 @@
 // spoken phone numbers as numbers, not as phones, and amounts in words that a person would
 // only understand from the question before ("пятьсот" for "how much?") as plain numbers.
 //
-// Where a choice had to be made: an hour that may be either half of the day is the next to come,
-// on a day that is said but today the first; "в 12" is noon. What is so long from now is known
+// Where a choice had to be made: an hour that may be of either half of the day is the next to
+// come, and on another day than today the first; "в 12" is noon. What is so long from now is known
 // one grain finer than its unit, as Duckling has it ("через 2 дня" is an hour, "через неделю" a
 // day). An interval ends with what was said ("с понедельника по пятницу" to Friday's midnight
 // that begins the day), a part of the day or of a month where it is over; a weekend is Saturday

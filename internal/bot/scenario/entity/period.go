@@ -54,14 +54,12 @@ func (s *scan) cycleWords(at int) (spec, int, bool) {
 	if !ok || u.close || u.grain < week {
 		return spec{}, at, false
 	}
-	cycles := map[which]int{unsaid: 1, this: 0}[w]
+	cycles := 1 // next, and the nearest
 	switch w {
-	case unsaid:
-		cycles = 1
+	case this:
+		cycles = 0
 	case last:
 		cycles = -1
-	default:
-		cycles = int(w - this)
 	}
 	return spec{said: saidCycle, cycle: u.grain, cycles: cycles}, next + 1, true
 }
