@@ -92,7 +92,7 @@ func TestSynonyms(t *testing.T) {
 		"Nice":            "(in|from|to|of|at|near|city|в|из|город) (Nice)",
 		"New York":        "New York",
 	} {
-		if got := strings.Join(synonyms(name), ","); got != want {
+		if got := strings.Join(citySynonyms(name), ","); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

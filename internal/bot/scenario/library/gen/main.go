@@ -192,13 +192,13 @@ func russian(cities []*place) []byte {
 	b.WriteString(head)
 	countries, aliases := table("countries.tsv"), table("aliases.tsv")
 	for _, p := range cities {
-		names := synonyms(p.russian)
+		names := citySynonyms(p.russian)
 		for alias := range strings.SplitSeq(aliases[p.russian], ", ") {
 			if alias != "" {
-				names = append(names, synonyms(alias)...)
+				names = append(names, citySynonyms(alias)...)
 			}
 		}
-		row(&b, p, p.russian, cmp.Or(countries[p.Country], p.Country), unique(append(names, latin(p.Name))))
+		row(&b, p, p.russian, cmp.Or(countries[p.Country], p.Country), unique(append(names, englishSynonyms(p)...)))
 	}
 	return []byte(b.String())
 }
@@ -208,10 +208,10 @@ func english(cities []*place, countries map[string]string) []byte {
 	b.WriteString(head)
 	aliases := table("aliases.tsv")
 	for _, p := range cities {
-		names := []string{latin(p.Name)}
+		names := englishSynonyms(p)
 		for alias := range strings.SplitSeq(aliases[p.russian], ", ") {
-			if alias != "" && alias[0] < 0x80 {
-				names = append(names, latin(alias))
+			if alias != "" && !isCyrillic(alias) {
+				names = append(names, citySynonyms(alias)...)
 			}
 		}
 		row(&b, p, p.Name, cmp.Or(countries[p.Country], p.Country), unique(names))
@@ -219,16 +219,13 @@ func english(cities []*place, countries map[string]string) []byte {
 	return []byte(b.String())
 }
 
-// latin is an English name as a synonym: no form of the words is meant but this.
-func latin(name string) string {
-	name = strings.NewReplacer("’", "", "‘", "", "`", "", "(", "", ")", "", ",", " ", "/", " ").Replace(name)
-	if _, ok := table("common.txt")[name]; ok {
-		return "(in|from|to|of|at|near|city|в|из|город) (" + name + ")"
-	}
-	if strings.ContainsRune(name, ' ') || strings.ContainsRune(name, '-') {
-		return name
-	}
-	return "(" + name + ")"
+// plain is a name without the signs that mean something in patterns and dictionaries.
+var plain = strings.NewReplacer("’", "", "‘", "", "`", "", "(", "", ")", "", ",", " ", "/", " ")
+
+// englishSynonyms are the patterns for the English name of a place, with its accents and without.
+func englishSynonyms(p *place) []string {
+	name := plain.Replace(p.Name)
+	return append(citySynonyms(name), citySynonyms(accents.Replace(name))...)
 }
 
 func unique(names []string) []string {

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/bot/scenario/morph"
@@ -85,15 +86,22 @@ var letters = strings.NewReplacer(
 
 func transliterated(name string) string { return letters.Replace(strings.ToLower(name)) }
 
+// accents are letters of English names that people type without what is above or below them.
+var accents = strings.NewReplacer(
+	"á", "a", "à", "a", "ã", "a", "â", "a", "ä", "a", "å", "a", "ā", "a", "ă", "a", "ậ", "a", "ầ", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "ě", "e", "ế", "e",
+	"í", "i", "ī", "i", "î", "i", "ï", "i", "ı", "i", "İ", "I", "ị", "i", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ō", "o", "ø", "o", "ŏ", "o", "ơ", "o", "ộ", "o",
+	"ú", "u", "ü", "u", "ū", "u", "ŭ", "u", "ũ", "u", "ý", "y", "ñ", "n", "ń", "n", "ç", "c", "č", "c", "ş", "sh", "š", "s", "ś", "s", "ţ", "t", "ț", "t", "ğ", "g",
+	"ł", "l", "ž", "z", "ź", "z", "ż", "z", "ř", "r", "đ", "d", "ð", "d", "Ü", "U", "Ö", "O", "Ō", "O", "Ł", "L", "Å", "A", "Ā", "A", "Š", "S", "Ş", "Sh", "Ţ", "T", "Đ", "D", "Ḩ", "H", "Ç", "C", "É", "E",
+)
+
 // folded is an English name without what is not a letter.
 func folded(name string) string {
-	name = strings.NewReplacer("á", "a", "à", "a", "ã", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "í", "i", "ī", "i", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ú", "u", "ü", "u", "ñ", "n", "ç", "c", "ş", "sh", "ğ", "g", "ı", "i", "ā", "a", "ū", "u").Replace(strings.ToLower(name))
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
 			return r
 		}
 		return -1
-	}, name)
+	}, strings.ToLower(accents.Replace(name)))
 }
 
 // distance is how many letters must change to make of one word another, as a share of the first.
@@ -117,23 +125,35 @@ func distance(a, b string) float64 {
 	return float64(row[len(b)]) / float64(max(1, len(a)))
 }
 
+// citySynonyms are the patterns for the name of a city. One that is an everyday word counts only
+// after a word that says it is a city.
+func citySynonyms(name string) []string {
+	_, common := table("common.txt")[name]
+	switch {
+	case common && !isCyrillic(name):
+		return []string{"(in|from|to|of|at|near|city|в|из|город) (" + name + ")"}
+	case common:
+		return []string{"(город|города|городе|городу|городом|г) (" + strings.Join(forms(name), "|") + ")"}
+	}
+	return synonyms(name)
+}
+
 // synonyms are the patterns for a name. A dictionary takes a plain word in all forms of all its
 // homonyms, so that Баку would be found in "бак" and Дели in "делите". Such names are written
 // with their own forms, in brackets.
 func synonyms(name string) []string {
-	if strings.ContainsAny(name, " -(") {
+	switch {
+	case strings.ContainsAny(name, " -("), isCyrillic(name) && only(name):
 		return []string{name}
-	}
-	if name[0] < utf8.RuneSelf {
-		return []string{latin(name)}
-	}
-	if _, ok := table("common.txt")[name]; ok {
-		return []string{"(город|города|городе|городу|городом|г) (" + strings.Join(forms(name), "|") + ")"}
-	}
-	if only(name) {
-		return []string{name}
+	case !isCyrillic(name):
+		return []string{"(" + name + ")"}
 	}
 	return []string{"(" + strings.Join(forms(name), "|") + ")"}
+}
+
+func isCyrillic(name string) bool {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(name, "("))
+	return unicode.Is(unicode.Cyrillic, first)
 }
 
 // only reports whether a word is the name of a place and nothing else.
@@ -182,20 +202,26 @@ func forms(name string) []string {
 	if slices.Contains(reading.Grammemes, "Fixd") {
 		return list
 	}
-	number := "sing"
+	person, number := slices.Contains(reading.Grammemes, "Name"), "sing"
 	if slices.Contains(reading.Grammemes, "plur") {
 		number = "plur"
 	}
 	for _, f := range words.Forms(reading.Lemma) {
-		same := slices.Contains(f.Grammemes, "NOUN") && slices.Contains(f.Grammemes, number)
+		same := slices.Contains(f.Grammemes, "NOUN") && slices.Contains(f.Grammemes, number) && !slices.Contains(f.Grammemes, "voct")
 		for _, g := range []string{"Geox", "Surn", "Name"} {
 			same = same && slices.Contains(f.Grammemes, g) == slices.Contains(reading.Grammemes, g)
 		}
-		if same {
+		if same && !(person && everyday(f.Word)) {
 			add(f.Word)
 		}
 	}
 	return list
+}
+
+// everyday reports whether a word is likelier another than a name: свет, любой, тем.
+func everyday(word string) bool {
+	r := words.Parse(word)[0]
+	return r.Known && r.Score > 0.9 && !slices.Contains(r.Grammemes, "Name") && !slices.Contains(r.Grammemes, "Surn") && !slices.Contains(r.Grammemes, "Geox")
 }
 
 // readingOf is how a name is read in the nominative: as that of a place or person if it can be.
