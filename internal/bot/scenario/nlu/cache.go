@@ -30,8 +30,8 @@ func Load(c *Corpus, o Options) *Model {
 	return m
 }
 
-// Key names the model of a corpus: equal for equal phrases of equal intents, with an equal way
-// to find lemmas, under one version of this package. It is fit for a file's name.
+// Key names the model of a corpus: equal for equal phrases of equal intents, whose words have
+// equal lemmas, under one version of this package. It is fit for a file's name.
 func Key(c *Corpus, o Options) string {
 	h := sha256.New()
 	write := func(text string) {
@@ -41,14 +41,14 @@ func Key(c *Corpus, o Options) string {
 		h.Write([]byte(text))
 	}
 	write(format)
-	if o.Lemmas != nil {
-		write("lemmas")
-	}
 	for _, intent := range gathered(c) {
 		write("/" + intent.Path)
 		for _, p := range intent.Phrases {
 			for _, text := range p.writings() {
 				write(text)
+				for _, w := range words(text, o.Lemmas) {
+					write(w.stem)
+				}
 			}
 		}
 	}
