@@ -22,7 +22,7 @@ func TestBotEval(t *testing.T) {
 	t.Parallel()
 	dir := writeBot(t, asking...)
 	data := filepath.Join(t.TempDir(), "data.tsv")
-	if err := os.WriteFile(data, []byte("can I pay by card\t/pay\nwhen do you open\te:/Hours\nthe cat sat on the mat\t-\n"), 0o644); err != nil {
+	if err := os.WriteFile(data, []byte("can I pay by card\t/pay\nwhen do you open\te:/Hours\npurple elephants\t-\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs := command(t.Context(), nil, "bot", "eval", dir, data, "--json")
