@@ -61,8 +61,13 @@ type helpers struct{ targetState, query, selected int }
 // Name is the bot's name in chatbot.yaml.
 func (b *Bot) Name() string { return b.config.Name }
 
-// Language is "ru" or "en", or "" when chatbot.yaml does not say.
-func (b *Bot) Language() string { return b.config.Language }
+// Language is "ru" or "en", or "" when chatbot.yaml says neither.
+func (b *Bot) Language() string {
+	if l := b.config.Language; l == "ru" || l == "en" {
+		return l
+	}
+	return ""
+}
 
 // Warnings are what is suspicious in the bot's files, in order of the files.
 func (b *Bot) Warnings() Errors { return b.warnings }

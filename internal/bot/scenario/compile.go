@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -199,7 +201,7 @@ func (c *compiler) state(parent *state, t *syntax.Tag) {
 	}
 	s.declared, s.pos, s.line = true, t.Pos, t.Line
 	s.modal, s.noContext = s.modal || t.Flag("modal"), s.noContext || t.Flag("noContext")
-	s.result = t.Param("sessionResult")
+	s.result = cmp.Or(t.Param("sessionResult"), s.result)
 	c.inside(s, t)
 }
 
@@ -249,7 +251,7 @@ func (c *compiler) query(s *state, t *syntax.Tag) {
 // otherwise.
 func (c *compiler) trigger(p pendingTrigger) {
 	global := strings.HasSuffix(p.tag.Name, "!")
-	from, target := []*state{p.in.parent}, p.in
+	from, target := []*state{p.in.around()}, p.in
 	if global || p.in.parent == nil {
 		from = []*state{c.root}
 	}
@@ -259,10 +261,10 @@ func (c *compiler) trigger(p pendingTrigger) {
 			from = []*state{p.in}
 		}
 	}
-	if paths := p.tag.Param("fromState"); paths != "" {
+	if p.tag.Param("fromState") != "" {
 		from = from[:0]
-		for path := range strings.SplitSeq(strings.Trim(paths, "[] "), ",") {
-			if s := c.target(p.tag.Pos, p.tag.Line, p.in, strings.Trim(path, " `\"'")); s != nil {
+		for _, path := range p.fromStates() {
+			if s := c.target(p.tag.Pos, p.tag.Line, p.in, path); s != nil {
 				from = append(from, s)
 			}
 		}
@@ -278,6 +280,22 @@ func (c *compiler) trigger(p pendingTrigger) {
 	for _, s := range from {
 		c.attach(s, p, way)
 	}
+}
+
+// fromStates are the paths of fromState: one, or a list. Names may have commas in them.
+func (p *pendingTrigger) fromStates() []string {
+	text := strings.TrimSpace(p.tag.Param("fromState"))
+	if p.in.resolve(text) != nil {
+		return []string{text}
+	}
+	var list []string
+	if data, err := syntax.ParseLax(text); err == nil && json.Unmarshal(data, &list) == nil {
+		return list
+	}
+	for path := range strings.SplitSeq(strings.Trim(text, "[] "), ",") {
+		list = append(list, strings.Trim(path, " `\"'"))
+	}
+	return list
 }
 
 // attach has a trigger work in a context.

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/govorun/govorun/internal/bot/scenario/nlu"
+	"github.com/govorun/govorun/internal/bot/scenario/syntax"
 )
 
 // configFile is where a bot says what it is.
@@ -25,10 +28,10 @@ const defaultTimeLimit = 10 * time.Second
 
 // config is chatbot.yaml. Keys it does not know are left alone: bots come with many.
 type config struct {
-	Name       string         `yaml:"name"`
-	EntryPoint texts          `yaml:"entryPoint"`
-	Language   string         `yaml:"language"`
-	Injector   map[string]any `yaml:"injector"`
+	Name       string    `yaml:"name"`
+	EntryPoint texts     `yaml:"entryPoint"`
+	Language   string    `yaml:"language"`
+	Injector   yaml.Node `yaml:"injector"`
 	NLP        struct {
 		LengthLimit struct {
 			Enabled *bool `yaml:"enabled"`
@@ -106,19 +109,91 @@ func (t *texts) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*[]string)(t))
 }
 
-// parseConfig reads chatbot.yaml.
-func parseConfig(content []byte, errs *Errors) config {
+// parseConfig reads chatbot.yaml. A bot does not fail for a setting that is of a wrong kind, which
+// is as if it was not there, but for one without which nothing is known of it.
+func parseConfig(content []byte, errs, warnings *Errors) config {
 	var c config
-	if err := yaml.Unmarshal([]byte(strings.TrimPrefix(string(content), "\uFEFF")), &c); err != nil {
-		*errs = append(*errs, yamlError(string(content), err))
+	text := strings.TrimPrefix(string(content), "\uFEFF")
+	var root yaml.Node
+	err := yaml.Unmarshal([]byte(text), &root)
+	if err != nil && yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", "    ")), &root) != nil {
+		*errs = append(*errs, yamlError(text, err))
+		return c
 	}
-	if len(c.EntryPoint) == 0 {
+	simplify(&root)
+	var wrong *yaml.TypeError
+	if err := root.Decode(&c); errors.As(err, &wrong) {
+		for _, message := range wrong.Errors {
+			*warnings = append(*warnings, yamlError(text, errors.New(message)))
+		}
+	}
+	switch entry := field(&root, "entryPoint"); {
+	case len(c.EntryPoint) > 0:
+	case entry == nil || entry.ShortTag() == "!!null":
 		c.EntryPoint = texts{"main.sc"}
+	default:
+		*errs = append(*errs, &Error{Position: Position{File: configFile, Line: entry.Line, Column: entry.Column}, Source: lineOf(text, entry.Line),
+			Message: "entryPoint is no file", Expected: "the name of a file, or a list of them"})
 	}
 	if l := c.Language; l != "" && l != "ru" && l != "en" {
-		*errs = append(*errs, &Error{Position: Position{File: configFile}, Message: fmt.Sprintf("unknown language %q", l), Expected: "ru or en"})
+		*warnings = append(*warnings, &Error{Position: Position{File: configFile}, Message: fmt.Sprintf("unknown language %q", l), Expected: "ru or en"})
 	}
 	return c
+}
+
+// simplify takes the quotes off values, which people put around numbers too, and leaves of
+// several fields of one name the last.
+func simplify(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		n.Style, n.Tag = 0, ""
+	}
+	if n.Kind == yaml.MappingNode {
+		kept := n.Content[:0]
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if name := n.Content[i].Value; name == "<<" || fieldAt(n.Content[i+2:], name) < 0 {
+				kept = append(kept, n.Content[i], n.Content[i+1])
+			}
+		}
+		n.Content = kept
+	}
+	for i, kid := range n.Content {
+		if n.Kind != yaml.MappingNode || i%2 == 1 && n.Content[i-1].Value != "injector" { // what is for scripts stays as it is
+			simplify(kid)
+		}
+	}
+}
+
+func fieldAt(pairs []*yaml.Node, name string) int {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i].Value == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// field is the value of a field of a document; nil when there is none.
+func field(root *yaml.Node, name string) *yaml.Node {
+	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+		return nil
+	}
+	if at := fieldAt(root.Content[0].Content, name); at >= 0 {
+		return root.Content[0].Content[at+1]
+	}
+	return nil
+}
+
+// injected is what scripts are told by chatbot.yaml; nil when it is no object.
+func (c *config) injected() map[string]any {
+	var fields map[string]any
+	content, err := yaml.Marshal(&c.Injector)
+	if err != nil {
+		return nil
+	}
+	if value, errs := syntax.ParseData(configFile, string(content)); len(errs) == 0 {
+		_ = json.Unmarshal(value, &fields)
+	}
+	return fields
 }
 
 // onError is what the bot says when it fails, if it says so itself.

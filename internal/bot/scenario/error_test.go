@@ -97,14 +97,37 @@ func TestConfigErrors(t *testing.T) {
 	for _, tc := range []struct{ config, want string }{
 		{"name: x\nentryPoint: [a.sc\n", "chatbot.yaml:"},
 		{"name: x\n\tlanguage: ru\n", "chatbot.yaml:2:"},
-		{"entryPoint: {a: b}\n", "chatbot.yaml:1:1: cannot unmarshal"},
-		{"language: fr\n", "chatbot.yaml: unknown language \"fr\", expected ru or en"},
+		{"entryPoint: {a: b}\n", "chatbot.yaml:1:13: entryPoint is no file, expected the name of a file, or a list of them"},
 		{"entryPoint: other.sc\n", "chatbot.yaml: there is no file src/other.sc"},
 	} {
 		fsys := files("")
 		fsys["chatbot.yaml"] = &fstest.MapFile{Data: []byte(tc.config)}
 		if _, err := scenario.Load(fsys, scenario.Options{}); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%q: got %v, want %q", tc.config, err, tc.want)
+		}
+	}
+}
+
+// TestConfigTolerance: settings that are written in an odd way harm nothing else.
+func TestConfigTolerance(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ config, warning string }{
+		{"name: 7\nentryPoint:\nlanguage: ru\nlanguage: en\nnlp: {lengthLimit: {symbols: \"4\"}}\n", ""},
+		{"name: x\nnlp:\n\tlengthLimit:\n\t\tsymbols: '4'\ninjector: {1: {2: x}, f: .inf}\n", ""},
+		{"\uFEFFname: x\r\nentryPoint: src/main.sc\r\nnlp:\r\n  lengthLimit:\r\n    symbols: 4\r\n    enabled: 'true'\r\n", ""},
+		{"name: x\nlanguage: fr\nnlp: {lengthLimit: {symbols: 4}}\n", "chatbot.yaml: unknown language \"fr\", expected ru or en"},
+		{"name: [x]\nmessages: [none]\ninjector: none\nnlp: {timeLimit: {timeout: long}, lengthLimit: {symbols: 4}}\n", "chatbot.yaml:1:1: cannot unmarshal"},
+	} {
+		fsys := files("theme: /\n    state: A\n        event!: lengthLimit\n        a: long\n    state: B\n        q!: *\n        a: short\n")
+		fsys["chatbot.yaml"] = &fstest.MapFile{Data: []byte(tc.config)}
+		b, err := scenario.Load(fsys, scenario.Options{})
+		if err != nil {
+			t.Errorf("%q: %v", tc.config, err)
+			continue
+		}
+		(&talk{t: t, bot: b}).expect("four", "short", "fives", "long")
+		if got := b.Warnings().Error(); !strings.HasPrefix(got, tc.warning) || got != "" && tc.warning == "" {
+			t.Errorf("%q: warnings %q, want %q", tc.config, got, tc.warning)
 		}
 	}
 }

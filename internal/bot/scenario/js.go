@@ -465,9 +465,9 @@ func (t *turn) handleError(kind string, err error) (taken bool, failed error) {
 
 // ended is what a VM says of a turn.
 type ended struct {
-	Session  map[string]json.RawMessage `json:"session"`
-	Client   json.RawMessage            `json:"client"`
-	Response json.RawMessage            `json:"response"`
+	Session  json.RawMessage `json:"session"`
+	Client   json.RawMessage `json:"client"`
+	Response json.RawMessage `json:"response"`
 }
 
 // output gathers what came of the turn.
@@ -521,16 +521,18 @@ func (t *turn) collect(o *output) error {
 	}
 	o.response, o.client = e.Response, e.Client
 	var path string
-	if json.Unmarshal(e.Session["contextPath"], &path) == nil && path != t.told {
+	session := make(map[string]json.RawMessage)
+	_ = json.Unmarshal(e.Session, &session) // a script may have made it anything; what is no object has nothing to keep
+	if json.Unmarshal(session["contextPath"], &path) == nil && path != t.told {
 		if s := t.bot.root.resolve(path); s != nil {
 			t.context = s // scripts may set the context of the next query
 		}
 	}
-	delete(e.Session, "contextPath")
-	t.dropVariables(e.Session)
+	delete(session, "contextPath")
+	t.dropVariables(session)
 	o.memory.Session = nil
-	if len(e.Session) > 0 {
-		o.memory.Session = encode(e.Session)
+	if len(session) > 0 {
+		o.memory.Session = encode(session)
 	}
 	return nil
 }
@@ -556,14 +558,27 @@ func (t *turn) dropVariables(session map[string]json.RawMessage) {
 	}
 }
 
+// pathFrom is the path of the state that a path means in a reply of a state, which scripts may
+// leave out. What leads nowhere stays.
+func (t *turn) pathFrom(state, path string) string {
+	in := t.bot.root.resolve(state)
+	if in == nil {
+		in = t.current
+	}
+	if s := in.resolve(path); s != nil {
+		return s.path
+	}
+	return path
+}
+
 // remember keeps the buttons that lead somewhere, and holds the replies to their limits.
 func (t *turn) remember(o *output) error {
 	runes, buttons := 0, []pressable(nil)
 	for _, r := range o.replies {
 		var reply struct {
-			Type, Text, TargetState string
-			Interval                float64
-			Buttons                 []json.RawMessage
+			Type, Text, State, TargetState string
+			Interval                       float64
+			Buttons                        []json.RawMessage
 		}
 		_ = json.Unmarshal(r, &reply) // a reply may be anything
 		runes += utf8.RuneCountInString(reply.Text)
@@ -576,7 +591,7 @@ func (t *turn) remember(o *output) error {
 		for _, b := range reply.Buttons {
 			var button struct{ Text, Transition string }
 			if json.Unmarshal(b, &button) == nil && button.Transition != "" {
-				buttons = append(buttons, pressable{button.Text, button.Transition})
+				buttons = append(buttons, pressable{button.Text, t.pathFrom(reply.State, button.Transition)})
 			}
 		}
 	}

@@ -500,3 +500,31 @@ func TestUnknownFile(t *testing.T) {
 		t.Error("a bot without chatbot.yaml was loaded")
 	}
 }
+
+// TestNames: names of states are any text; where one is a path, its triggers work from the state
+// around it.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: "Да, хочу"
+        q!: хочу
+        go: ./Нет... 1.5
+        state: Нет... 1.5
+            q: нет
+            a: no
+        state: Who's "there"?
+            q: who
+            a: who
+    state: One
+        q: one || fromState = "/Да, хочу"
+        q: two || fromState = ["/One", "/Да, хочу"]
+        a: one
+    state: Yes/No
+        q: slash
+        a: slash {{$context.currentState}}
+    state: Go
+        q!: go
+        go!: /Да, хочу/Who's "there"?`)
+	k.expect("хочу", "", "нет", "no", "one", "one", "two", "one", "go", "who", "two", "one", "slash", "slash /Yes/No")
+}

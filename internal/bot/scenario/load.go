@@ -83,7 +83,7 @@ func Load(fsys fs.FS, o Options) (*Bot, error) {
 func newLoader(fsys fs.FS) *loader {
 	return &loader{
 		fsys: fsys, patterns: pattern.NewLibrary(pattern.Options{Words: words}), expressions: make(map[string]bool), sources: make(map[string]string),
-		dictionaries: make(map[source][]syntax.DictEntry), named: make(map[string]source),
+		dictionaries: make(map[source][]syntax.DictEntry), named: make(map[string]source), meanings: make(map[meant]bool),
 	}
 }
 
@@ -94,13 +94,13 @@ func read(fsys fs.FS) (*loader, *config, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("load bot: %w", err)
 	}
-	cfg := parseConfig(content, &l.errs)
-	l.injector, l.syntax.CustomTags = cfg.Injector, cfg.CustomTags
+	cfg := parseConfig(content, &l.errs, &l.warnings)
+	l.injector, l.syntax.CustomTags = cfg.injected(), cfg.CustomTags
 	for _, name := range cfg.preloaded() {
-		l.load(source{false, path.Join(sourceDir, name)}, &syntax.Tag{Pos: Position{File: configFile}})
+		l.read(&syntax.Tag{Pos: Position{File: configFile}}, source{false, path.Join(sourceDir, name)}, "")
 	}
 	for _, entry := range cfg.EntryPoint {
-		l.load(source{false, path.Join(sourceDir, entry)}, &syntax.Tag{Pos: Position{File: configFile}})
+		l.load(l.entry(entry), &syntax.Tag{Pos: Position{File: configFile}}, "")
 	}
 	if len(l.errs) > 0 { // what they hide would look like more mistakes
 		return nil, nil, limited(l.errs)
@@ -186,7 +186,8 @@ var inputsCode string
 // program is the bot's JavaScript in the order in which it is loaded: data, files of code, then
 // what stands in scenarios, which may use all of them.
 func (l *loader) program(c *compiler) []script.Unit {
-	units := append(slices.Clone(l.values), l.scripts...)
+	units := []script.Unit{{Name: "injector", Code: "$context.injector=" + string(orObject(encode(l.injector))) + ";"}}
+	units = append(append(units, l.values...), l.scripts...)
 	units = append(units, script.Unit{Name: "templates", Global: "$$templates", Value: encode(l.expressions)}, script.Unit{Name: "inputs.js", Code: inputsCode})
 	for _, f := range c.code.files {
 		units = append(units, f.unit())
@@ -250,6 +251,7 @@ func (l *loader) dir(src source) fs.FS {
 type loader struct {
 	fsys        fs.FS
 	files       []source // read so far
+	meanings    map[meant]bool
 	syntax      syntax.Options
 	sources     map[string]string // of .sc files
 	tags        []*syntax.Tag
@@ -278,8 +280,18 @@ func (l *loader) fail(t *syntax.Tag, message, expected string) {
 	l.errs = append(l.errs, &Error{Position: t.Pos, Source: t.Line, Message: message, Expected: expected})
 }
 
-// load reads a .sc file.
-func (l *loader) load(src source, from *syntax.Tag) {
+// entry is the file of an entry point: below src/, or, as some have it, with src/ in its name.
+func (l *loader) entry(name string) source {
+	if _, err := fs.Stat(l.fsys, path.Join(sourceDir, name)); err != nil {
+		if _, err := fs.Stat(l.fsys, path.Clean(name)); err == nil && strings.HasPrefix(path.Clean(name), sourceDir+"/") {
+			return source{false, path.Clean(name)}
+		}
+	}
+	return source{false, path.Join(sourceDir, name)}
+}
+
+// load reads a .sc file. Its states come to lie below base, a path; "" for none.
+func (l *loader) load(src source, from *syntax.Tag, base string) {
 	content, ok := l.open(src, from)
 	if !ok {
 		return
@@ -288,12 +300,40 @@ func (l *loader) load(src source, from *syntax.Tag) {
 	tags, errs := l.syntax.Parse(src.name, content)
 	l.errs = append(l.errs, errs...)
 	for _, t := range tags {
-		if t.Name != "require" {
-			l.tags = append(l.tags, t)
+		if t.Name == "require" {
+			l.require(t, src, base)
 			continue
 		}
-		l.require(t, src)
+		l.nested(t, src, base)
+		l.tags = append(l.tags, below(base, t))
 	}
+}
+
+// nested follows the require tags that stand in a theme or state, as if they stood before it.
+func (l *loader) nested(t *syntax.Tag, src source, base string) {
+	if t.Name != "theme" && t.Name != "state" {
+		return
+	}
+	for _, kid := range t.Kids {
+		if kid.Name == "require" {
+			l.require(kid, src, base)
+		}
+		l.nested(kid, src, base)
+	}
+	t.Kids = slices.DeleteFunc(t.Kids, func(kid *syntax.Tag) bool { return kid.Name == "require" })
+}
+
+// below puts a theme or state below a path.
+func below(base string, t *syntax.Tag) *syntax.Tag {
+	if base == "" || t.Name != "theme" && t.Name != "state" {
+		return t
+	}
+	theme := *t
+	if t.Name == "state" {
+		theme = syntax.Tag{Name: "theme", Pos: t.Pos, Line: t.Line, Kids: []*syntax.Tag{t}}
+	}
+	theme.Value = syntax.ValueAt(path.Join("/", base, theme.Value.Unquote().Text), t.Pos, t.Line)
+	return &theme
 }
 
 // open reads a file, once.
@@ -301,7 +341,30 @@ func (l *loader) open(src source, from *syntax.Tag) (content string, ok bool) {
 	if slices.Contains(l.files, src) {
 		return "", false
 	}
-	l.files = append(l.files, src)
+	return l.text(src, from)
+}
+
+// openAs reads a file of data, once for each meaning that it is given.
+func (l *loader) openAs(src source, from *syntax.Tag, meaning string) (content string, ok bool) {
+	key := meant{src, meaning}
+	if l.meanings[key] {
+		return "", false
+	}
+	l.meanings[key] = true
+	return l.text(src, from)
+}
+
+// meant is a file with what it is to be.
+type meant struct {
+	source
+	as string
+}
+
+// text reads a file.
+func (l *loader) text(src source, from *syntax.Tag) (content string, ok bool) {
+	if !slices.Contains(l.files, src) {
+		l.files = append(l.files, src)
+	}
 	data, err := fs.ReadFile(l.dir(src), src.name)
 	if err != nil {
 		message := fmt.Sprintf("cannot read %s", src.name)
@@ -321,25 +384,28 @@ var anyExpression = regexp.MustCompile(`(?s)\{\{.+?\}\}`)
 
 // require reads the file that a tag names: of a module of the library, relative to the file
 // it stands in, or relative to src/.
-func (l *loader) require(t *syntax.Tag, from source) {
+func (l *loader) require(t *syntax.Tag, from source, base string) {
 	name := strings.TrimSpace(t.Value.Unquote().Text)
 	if name == "" {
 		l.fail(t, "require without a file", "a path, as in require: questions.sc")
 		return
 	}
 	l.inject(t)
+	if theme := t.Param("rootTheme"); theme != "" {
+		base = path.Join("/", base, theme)
+	}
 	if module := t.Param("module"); module != "" {
-		l.requireOf(module, name, t)
+		l.requireOf(module, name, t, base)
 		return
 	}
 	for _, found := range l.find(name, from) {
-		l.read(t, found)
+		l.read(t, found, base)
 	}
 }
 
 // requireOf reads a file of a module: of the library, or one that lies in a folder of the bot. That
 // there is none is a warning: the rest of the bot works without it.
-func (l *loader) requireOf(module, name string, t *syntax.Tag) {
+func (l *loader) requireOf(module, name string, t *syntax.Tag, base string) {
 	var places []source
 	if slices.Contains(systemModules, module) {
 		places = append(places, source{true, path.Clean(strings.TrimPrefix(name, "/"))})
@@ -349,7 +415,7 @@ func (l *loader) requireOf(module, name string, t *syntax.Tag) {
 	}
 	for _, src := range places {
 		if info, err := fs.Stat(l.dir(src), src.name); err == nil && !info.IsDir() {
-			l.read(t, src)
+			l.read(t, src, base)
 			return
 		}
 	}
@@ -413,12 +479,12 @@ func merged(a, b map[string]any) map[string]any {
 }
 
 // read takes in a required file by its kind.
-func (l *loader) read(t *syntax.Tag, src source) {
+func (l *loader) read(t *syntax.Tag, src source, base string) {
 	switch ext := strings.ToLower(path.Ext(src.name)); {
 	case strings.EqualFold(t.Param("type"), "scriptEs6") || ext == ".mjs" || ext == ".ts":
 		l.module(t, src)
 	case ext == ".sc" || ext == ".zb":
-		l.load(src, t)
+		l.load(src, t, base)
 	case ext == ".js":
 		if content, ok := l.open(src, t); ok {
 			l.scripts = append(l.scripts, script.Unit{Name: src.name, Code: content})
@@ -465,11 +531,14 @@ func (l *loader) dictionary(t *syntax.Tag, src source) {
 		}
 	}
 	if name := t.Param("var"); name != "" && l.first("var", name, src) {
-		global := make(map[string]any, len(entries))
+		global := replyObject("{") // in the order of the file
 		for i, e := range entries {
-			global[e.ID] = map[string]any{"id": e.ID, "alternatives": list[i].Synonyms, "value": e.Value}
+			if i == 0 {
+				global = nil
+			}
+			global = global.addRaw(e.ID, encode(map[string]any{"id": e.ID, "alternatives": list[i].Synonyms, "value": e.Value}))
 		}
-		l.values = append(l.values, script.Unit{Name: src.name, Global: name, Value: encode(global)})
+		l.values = append(l.values, script.Unit{Name: src.name, Global: name, Value: global.json()})
 	}
 }
 
@@ -500,13 +569,13 @@ func (l *loader) first(kind, name string, src source) bool {
 
 // variable takes in data that becomes a global variable.
 func (l *loader) variable(t *syntax.Tag, src source) {
-	content, ok := l.open(src, t)
-	if !ok {
-		return
-	}
 	name := cmp.Or(t.Param("var"), t.Param("name"))
 	if name == "" {
 		name = strings.TrimSuffix(path.Base(src.name), path.Ext(src.name))
+	}
+	content, ok := l.openAs(src, t, name)
+	if !ok {
+		return
 	}
 	value, errs := syntax.ParseData(src.name, content)
 	l.errs = append(l.errs, errs...)

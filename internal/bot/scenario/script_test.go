@@ -294,3 +294,30 @@ theme: /
         script: $reactions.answer("you said " + $request.query);`, "src/answers.yaml", "hello: 'Hi, {{$session.name}}!'\n")
 	k.expect("known", "Hi, Ann!\nHi, Ann!", "{{1+1}} {{$session.x = 1}}", "you said {{1+1}} {{$session.x = 1}}\nyou said {{1+1}} {{$session.x = 1}}")
 }
+
+// TestLeftBehind: what scripts leave in their objects may be anything.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: List
+        q!: list
+        script:
+            $session = [1];
+            $client = "text";
+        a: list
+    state: Nothing
+        q!: nothing
+        script:
+            $session = null; $response = null; $temp = undefined; $request = null; $parseTree = null;
+        a: nothing
+    state: Buttons
+        q!: buttons
+        script:
+            $response.replies.push({type: "buttons", buttons: [{text: "Press", transition: "./Pressed"}]});
+        a: here
+        state: Pressed
+            q: never
+            a: pressed`)
+	k.expect("list", "list", "nothing", "nothing", "buttons", "here [Press]", "Press", "pressed")
+}

@@ -85,6 +85,14 @@ func (s *state) modalAround() *state {
 	return nil
 }
 
+// around is the state or theme that s stands in; nil for the root. When a name is a path
+// (state: Yes/No), what is only on the way to it is not meant.
+func (s *state) around() *state {
+	for s = s.parent; s != nil && !s.declared; s = s.parent {
+	}
+	return s
+}
+
 // splitPath cuts a path into names, without the empty ones.
 func splitPath(path string) []string {
 	return slices.DeleteFunc(strings.Split(path, "/"), func(name string) bool { return strings.TrimSpace(name) == "" })
