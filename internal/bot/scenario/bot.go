@@ -48,7 +48,8 @@ type Bot struct {
 	entityNames []string // those that $entities has
 	engine      *script.Engine
 	helpers     helpers
-	fillsSlots  bool // slotFilling.sc of the library is required
+	columns     columns // for errors of scripts
+	fillsSlots  bool    // slotFilling.sc of the library is required
 
 	understanding Understanding
 	injector      json.RawMessage

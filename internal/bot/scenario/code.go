@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ type codeLine struct {
 
 // piece is where a text of the scenario stands in a line of the unit.
 type piece struct {
-	at     int // in the line's text, in characters
+	at     int // in the line, in characters
 	column int // in the scenario, from 1
 }
 
@@ -49,26 +50,46 @@ func (l *codeLine) put(text string, column int) {
 	l.text.WriteString(text)
 }
 
-// original makes of a column of the unit one of the scenario.
-func (l *codeLine) original(column int) int {
-	column -= 1 + utf8.RuneCountInString(l.ends.String())
+// columns know where the pieces of each line of a unit stand in the scenario, by file.
+type columns map[string][][]piece
+
+// columns are those of all units, once nothing is added any more.
+func (c *code) columns() columns {
+	all := make(columns, len(c.files))
+	for _, f := range c.files {
+		lines := make([][]piece, len(f.lines))
+		for i := range f.lines {
+			lines[i] = f.lines[i].pieces
+			for j := range lines[i] {
+				lines[i][j].at += utf8.RuneCountInString(f.lines[i].ends.String())
+			}
+		}
+		all[f.name] = lines
+	}
+	return all
+}
+
+// original makes of a column of a unit, from 1, one of the scenario.
+func (c columns) original(file string, line, column int) int {
+	lines, ok := c[file]
+	if !ok || line < 1 || line > len(lines) || column < 1 {
+		return column
+	}
 	found := 1
-	for _, p := range l.pieces {
-		if p.at <= column {
-			found = p.column + column - p.at
+	for _, p := range lines[line-1] {
+		if p.at < column {
+			found = p.column + column - 1 - p.at
 		}
 	}
 	return found
 }
 
-// original says where a place of a unit is in the scenario.
-func (c *code) original(file string, line, column int) int {
-	for _, f := range c.files {
-		if f.name == file && line >= 1 && line <= len(f.lines) {
-			return f.lines[line-1].original(column)
-		}
+// place has an error of a script say where it is in the scenario.
+func (c columns) place(err error) {
+	var e *script.Error
+	if errors.As(err, &e) {
+		e.Column = c.original(e.File, e.Line, e.Column)
 	}
-	return column
 }
 
 func (c *code) file(name string) *codeFile {

@@ -65,7 +65,7 @@ type Answer struct {
 	EndSession bool
 	Start      *Start // how a script began it with $reactions.newSession; nil when none did
 	Mails      []Mail
-	Err        error // the scenario failed; the replies are then what the bot says about it
+	Err        error // the scenario failed; the replies are then those up to there and what the bot says about it
 }
 
 // Start is what a script wants a new session to begin with.
@@ -225,7 +225,7 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 		log: func(text string) { c.lines = append(c.lines, text) },
 	})
 	if err != nil {
-		return c.failed(&in, err)
+		return c.failed(&in, o, err)
 	}
 	c.memory = o.memory
 	if o.client != nil {
@@ -243,15 +243,20 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 	}
 }
 
-func (c *Conversation) failed(in *input, err error) Answer {
+// failed is the answer of a turn that failed: what it said and where it came up to there, then
+// what the bot says about it. The conversation stays where it was.
+func (c *Conversation) failed(in *input, o *output, err error) Answer {
 	a := Answer{Context: c.Context(), Log: c.lines, Err: err}
+	if o != nil {
+		a.Replies, a.Class, a.States, a.Response, a.Mails = repliesOf(o.replies), o.class, o.states, o.response, o.mails
+	}
 	var dialog *dialogError
 	text := c.bot.sorry(in)
 	if text == "" && errors.As(err, &dialog) && dialog.message == noTarget {
 		a.Err = nil
 	}
 	if text != "" {
-		a.Replies = repliesOf([]json.RawMessage{replyObject{}.add("type", "text").add("text", text).json()})
+		a.Replies = append(a.Replies, repliesOf([]json.RawMessage{replyObject{}.add("type", "text").add("text", text).json()})...)
 	}
 	return a
 }

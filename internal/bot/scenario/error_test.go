@@ -1,10 +1,12 @@
 package scenario_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/govorun/govorun/internal/bot/scenario"
 )
@@ -171,4 +173,74 @@ func FuzzLoad(f *testing.F) {
 		k.say(said)
 		k.say(said)
 	})
+}
+
+// TestFailureInConversation: whoever tries a bot sees what it said before it failed, where, and
+// exactly at which place.
+func TestFailureInConversation(t *testing.T) {
+	t.Parallel()
+	fsys := files(`theme: /
+    state: Inline
+        q!: inline
+        a: before
+        script: $reactions.answer("ещё"); nobody.home();
+        a: never
+    state: Text
+        q!: text
+        go!: ../Other
+    state: Other
+        a: first {{ $session.x }} {{ $session.x.y }}
+    state: Block
+        q!: block
+        script:
+            var ж = 1;
+                ж.home();
+    state: If
+        q!: if
+        if: $session.q.r
+            a: yes
+    state: Fine
+        q!: fine
+        a: fine`)
+	fsys["chatbot.yaml"].Data = []byte("name: x\nmessages: {onError: {defaultMessage: sorry}}\n")
+	c := load(t, fsys).Converse(scenario.ConversationOptions{Test: true})
+	defer c.Close()
+	for _, tc := range []struct{ said, replies, states, want string }{
+		{"inline", "before|ещё|sorry", "/Inline", "src/main.sc:5:43: ReferenceError"},
+		{"text", "sorry", "/Text /Other", "src/main.sc:11:48: TypeError"},
+		{"block", "sorry", "/Block", "src/main.sc:16:23: TypeError"},
+		{"if", "sorry", "/If", "src/main.sc:19:23: TypeError"},
+		{"fine", "fine", "/Fine", ""},
+	} {
+		a := c.React(t.Context(), scenario.Request{Query: tc.said})
+		var replies []string
+		for _, r := range a.Replies {
+			replies = append(replies, r.Text)
+		}
+		if got := strings.Join(replies, "|"); got != tc.replies {
+			t.Errorf("%s: said %q, want %q", tc.said, got, tc.replies)
+		}
+		if got := strings.Join(a.States, " "); got != tc.states || a.Class != a.States[0] {
+			t.Errorf("%s: states %q, want %q", tc.said, got, tc.states)
+		}
+		if tc.want == "" && a.Err != nil || tc.want != "" && (a.Err == nil || !strings.Contains(a.Err.Error(), tc.want)) {
+			t.Errorf("%s: %v, want %s", tc.said, a.Err, tc.want)
+		}
+	}
+}
+
+// TestConversationAfterCancel: a conversation goes on after a turn that was cancelled.
+func TestConversationAfterCancel(t *testing.T) {
+	t.Parallel()
+	c := load(t, files("theme: /\n    state: Loop\n        q!: loop\n        script: log('runs'); while (true) {}\n    state: A\n        q!: a\n        script: $reactions.answer('a');\n")).Converse(scenario.ConversationOptions{})
+	defer c.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := time.AfterFunc(20*time.Millisecond, cancel)
+	defer stop.Stop()
+	if a := c.React(ctx, scenario.Request{Query: "loop"}); !errors.Is(a.Err, context.Canceled) {
+		t.Fatalf("a cancelled turn: %v", a.Err)
+	}
+	if a := c.React(t.Context(), scenario.Request{Query: "a"}); a.Err != nil || len(a.Replies) != 1 {
+		t.Errorf("after it: %+v", a)
+	}
 }

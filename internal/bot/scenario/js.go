@@ -393,6 +393,7 @@ func (t *turn) script(block int) (goesOn bool, err error) {
 // handled gives the scripts that are bound to errors what went wrong: those for its kind, or else
 // those for any. An error they took is none; where none is bound to the state it stays one.
 func (t *turn) handled(err error) error {
+	t.bot.columns.place(err)
 	var again *restart
 	if err == nil || errors.As(err, &again) || t.ctx.Err() != nil || errors.Is(err, script.ErrTimeout) || errors.Is(err, script.ErrMemory) {
 		return err
@@ -444,6 +445,7 @@ func (t *turn) handleError(kind string, err error) (taken bool, failed error) {
 	}
 	out, failed := t.handle(kind, t.current.path, encode(map[string]any{"exception": map[string]any{"message": message}}))
 	if failed != nil || !out.Handled {
+		t.bot.columns.place(failed)
 		return false, failed
 	}
 	t.host.log(err.Error())
@@ -482,12 +484,7 @@ func (t *turn) output() (*output, error) {
 	if o.response == nil {
 		o.response = encode(map[string]any{"replies": append([]json.RawMessage{}, o.replies...)})
 	}
-	if t.class != nil {
-		o.class = t.class.path
-	}
-	for _, s := range t.states {
-		o.states = append(o.states, s.path)
-	}
+	t.activated(o)
 	if t.chosen != nil {
 		o.confidence = t.chosen.score
 	} else if t.class != nil {
@@ -498,6 +495,26 @@ func (t *turn) output() (*output, error) {
 		o.memory = memory{Result: o.memory.Result}
 	}
 	return o, t.remember(o)
+}
+
+// soFar is what a turn did before it failed.
+func (t *turn) soFar() *output {
+	o := &output{replies: t.pending, context: t.context.path, mails: t.host.mails}
+	if t.vm != nil && !t.broken {
+		_ = t.collect(o) // there is an error already
+	}
+	t.activated(o)
+	return o
+}
+
+// activated notes where the turn came.
+func (t *turn) activated(o *output) {
+	if t.class != nil {
+		o.class = t.class.path
+	}
+	for _, s := range t.states {
+		o.states = append(o.states, s.path)
+	}
 }
 
 // collect reads what the scripts left.

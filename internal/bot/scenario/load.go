@@ -126,6 +126,7 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	helpers := c.helpers()
 	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector),
 		fillsSlots: slices.Contains(l.files, source{true, slotFilling})}
+	b.columns = c.code.columns()
 	engine, err := script.New(l.program(c), script.Options{
 		Files: l.fsys, Memory: o.Memory, Timeout: shorter(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
 		Context: encode(map[string]any{"injector": l.injector}), Secrets: o.Secrets, Variables: o.Variables,
@@ -133,7 +134,7 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	var errs script.Errors
 	switch {
 	case errors.As(err, &errs):
-		l.errs = append(l.errs, l.located(&c.code, errs)...)
+		l.errs = append(l.errs, l.located(b.columns, errs)...)
 	case err != nil:
 		return nil, fmt.Errorf("load bot: %w", err)
 	}
@@ -154,13 +155,13 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	}
 	b.entityNames = append(l.patterns.Lists(), l.patterns.Entities()...)
 	b.patterns = c.sets(c.root, nil)
-	b.warnings = append(append(l.warnings, c.warnings...), l.located(&c.code, engine.Warnings())...)
+	b.warnings = append(append(l.warnings, c.warnings...), l.located(b.columns, engine.Warnings())...)
 	sortErrors(b.warnings, l.names())
 	return b, nil
 }
 
 // located makes mistakes of a bot of those of its scripts.
-func (l *loader) located(c *code, errs script.Errors) Errors {
+func (l *loader) located(c columns, errs script.Errors) Errors {
 	list := make(Errors, len(errs))
 	for i, e := range errs {
 		list[i] = &Error{Position: Position{File: e.File, Line: e.Line, Column: e.Column}, Source: e.Source, Message: e.Message}

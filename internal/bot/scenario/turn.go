@@ -128,12 +128,13 @@ type output struct {
 	mails      []Mail
 }
 
-// react runs the turn to its end. The VM it took is given back.
+// react runs the turn to its end. The VM it took is given back. When it fails, what it did up to
+// there is returned for people to see; nothing of it is to be kept.
 func (b *Bot) react(ctx context.Context, in input, w world) (*output, error) {
 	t := newTurn(ctx, b, in, w)
 	defer t.release()
 	err := t.run()
-	t.broken = errors.Is(err, script.ErrTimeout) || errors.Is(err, script.ErrMemory)
+	t.broken = unusable(err)
 	if errors.Is(err, script.ErrTimeout) && in.event != eventTimeLimit {
 		t.release()
 		limited := in
@@ -141,15 +142,33 @@ func (b *Bot) react(ctx context.Context, in input, w world) (*output, error) {
 		again := newTurn(ctx, b, limited, w)
 		defer again.release()
 		if byEvent(again.context, eventTimeLimit) == nil {
-			return nil, err
+			return t.soFar(), err
 		}
 		t.host.log("the script took too long: " + err.Error())
 		t, err = again, again.run()
+		t.broken = unusable(err)
 	}
 	if err != nil {
-		return nil, err
+		return t.soFar(), err
 	}
-	return t.output()
+	o, err := t.output()
+	t.broken = unusable(err)
+	return o, err
+}
+
+// unusable reports whether an error is none of the bot's own, after which a VM may be in any state.
+func unusable(err error) bool {
+	var thrown *script.Error
+	var dialog *dialogError
+	if err == nil || errors.As(err, &dialog) {
+		return false
+	}
+	for _, limit := range []error{script.ErrTimeout, script.ErrMemory, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, limit) {
+			return true
+		}
+	}
+	return !errors.As(err, &thrown)
 }
 
 func newTurn(ctx context.Context, b *Bot, in input, w world) *turn {
@@ -424,8 +443,17 @@ func inState(s *state, err error) error {
 	if errors.As(err, &again) {
 		return err
 	}
-	return fmt.Errorf("run state %s: %w", s.path, err)
+	return &stateError{s.path, err}
 }
+
+// stateError is an error that came up in a state.
+type stateError struct {
+	path string
+	err  error // its place is that in the scenario only once handled has seen it
+}
+
+func (e *stateError) Error() string { return "run state " + e.path + ": " + e.err.Error() }
+func (e *stateError) Unwrap() error { return e.err }
 
 // runAll runs reactions until one of them leaves the state.
 func (t *turn) runAll(list []reaction) (goesOn bool, err error) {
