@@ -268,5 +268,12 @@ func (f *fixedReply) run(t *turn) (bool, error) {
 
 // newSession compiles the newSession tag.
 func (c *compiler) newSession(t *syntax.Tag) reaction {
-	return c.expressionOf(t, fmt.Sprintf("$reactions.newSession({message:%s,data:%s})", c.quoted(t, "message"), c.object(t, "data")))
+	if t.Flag("deferred") { // the next request begins it
+		return c.expressionOf(t, "$jsapi.stopSession()")
+	}
+	message := c.quoted(t, "message")
+	if v := t.Value.Unquote(); v.Text != "" && !t.Has("message") {
+		message = "$$.expand(" + string(encode(v.Text)) + ")"
+	}
+	return c.expressionOf(t, fmt.Sprintf("$reactions.newSession({message:%s,data:%s})", message, c.object(t, "data")))
 }

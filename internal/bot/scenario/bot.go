@@ -48,8 +48,9 @@ type Bot struct {
 	entityNames []string // those that $entities has
 	engine      *script.Engine
 	helpers     helpers
-	columns     columns // for errors of scripts
-	fillsSlots  bool    // slotFilling.sc of the library is required
+	columns     columns         // for errors of scripts
+	expressions map[string]bool // every {{ }} in its files
+	fillsSlots  bool            // slotFilling.sc of the library is required
 
 	understanding Understanding
 	injector      json.RawMessage

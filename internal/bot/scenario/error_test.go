@@ -78,6 +78,7 @@ func TestWarnings(t *testing.T) {
 		{"no such toState", "theme: /\n    state: A\n        q!: a\n        q: x || toState = ../B", "src/main.sc:4:9: there is no state \"../B\" seen from /A\n\tq: x || toState = ../B"},
 		{"a library file that is not there", "require: nowhere.sc\n    module = sys.zb-common\ntheme: /\n    state: A\n        q!: a $Nowhere\n        q!: b\n        a: a", "src/main.sc:1:1: the library sys.zb-common has no file nowhere.sc\n\trequire: nowhere.sc\nsrc/main.sc:5:15: there is no pattern $Nowhere: nothing fits it\n\tq!: a $Nowhere"},
 		{"state twice", "theme: /\n    state: A\n        q!: a\n        a: 1\n    state: A\n        a: 2", "src/main.sc:5:5: state /A is there already, src/main.sc:2:5: the two are merged\n\tstate: A"},
+		{"no such file of the library", "require: nowhere.sc\n  module = sys.zb-common\nstate: A\n    q!: a", "src/main.sc:1:1: the library sys.zb-common has no file nowhere.sc\n\trequire: nowhere.sc"},
 		{"a file that fails", "theme: /\n    init:\n        nobody();\n    state: A\n        q!: a\n        a: a", "src/main.sc:3:9: ReferenceError: 'nobody' is not defined\n\tnobody();"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

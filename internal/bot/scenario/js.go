@@ -74,7 +74,7 @@ func (t *turn) begin() error {
 }
 
 func orObject(v json.RawMessage) json.RawMessage {
-	if len(v) == 0 || string(v) == "null" {
+	if len(v) == 0 || string(v) == "null" || !json.Valid(v) {
 		return json.RawMessage("{}")
 	}
 	return v

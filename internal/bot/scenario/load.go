@@ -125,7 +125,8 @@ func (l *loader) build(cfg *config, o Options) (*Bot, error) {
 	c.compile(l.tags)
 	helpers := c.helpers()
 	b := &Bot{config: *cfg, options: o, root: c.root, library: l.patterns, helpers: helpers, injector: encode(l.injector),
-		fillsSlots: slices.Contains(l.files, source{true, slotFilling})}
+		expressions: l.expressions,
+		fillsSlots:  slices.Contains(l.files, source{true, slotFilling})}
 	b.columns = c.code.columns()
 	engine, err := script.New(l.program(c), script.Options{
 		Files: l.fsys, Memory: o.Memory, Timeout: shorter(o.Timeout, cfg.timeLimit()), MaxVMs: o.MaxVMs, Log: o.Log,
@@ -376,7 +377,7 @@ func (l *loader) text(src source, from *syntax.Tag) (content string, ok bool) {
 		return "", false
 	}
 	for _, m := range anyExpression.FindAllString(string(data), -1) {
-		l.expressions[m] = true
+		l.expressions[strings.Clone(m)] = true // the file is not to be kept for it
 	}
 	return string(data), true
 }

@@ -321,3 +321,40 @@ theme: /
             a: pressed`)
 	k.expect("list", "list", "nothing", "nothing", "buttons", "here [Press]", "Press", "pressed")
 }
+
+// TestNewSessionForms: newSession as a tag and as a function, with all that it may be given.
+func TestNewSessionForms(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: Start
+        q!: start
+        a: start {{$session.a}} {{$request.data.d}} {{$client.c}}
+    state: Event
+        event!: ev
+        a: ev {{$request.data.x}} {{$client.c}}
+    state: Call
+        q!: call
+        script:
+            $session.a = 5; $client.c = 6;
+            $jsapi.newSession({message: "start", data: {d: 1}});
+    state: Request
+        q!: request
+        script: $reactions.newSession({request: {event: "ev", data: {x: 1}}, client: {}});
+    state: Tag
+        q!: tag
+        newSession:
+            message = start
+            data = {"d": 3}
+    state: Short
+        q!: short
+        newSession: start
+    state: Text
+        q!: text
+        script: $reactions.newSession("start");
+    state: Deferred
+        q!: deferred
+        newSession: || deferred = true
+        a: bye`)
+	k.expect("call", "start  1 6", "request", "ev 1 ", "tag", "start  3 ", "short", "start   ", "text", "start   ")
+}

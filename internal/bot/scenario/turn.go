@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -172,6 +173,7 @@ func unusable(err error) bool {
 }
 
 func newTurn(ctx context.Context, b *Bot, in input, w world) *turn {
+	in = b.harmless(in)
 	t := &turn{ctx: ctx, bot: b, in: in, memory: in.memory, query: in.query, event: in.event}
 	t.context = b.root.nearest(in.memory.Context)
 	t.current = t.context
@@ -226,6 +228,9 @@ func (t *turn) renew(wanted json.RawMessage) error {
 		if w.Message == "" && t.in.event == "" {
 			_ = json.Unmarshal(w.Request["query"], &t.in.query)
 		}
+		delete(w.Request, "event")
+		delete(w.Request, "query")
+		maps.Copy(t.in.request, w.Request)
 	}
 	t.query, t.event = t.in.query, t.in.event
 	vm, err := t.js()

@@ -18,7 +18,7 @@
     var abort = K.abort = P.freeze({ message: 'the script was stopped' });
     K.stop = function () { stopped = true; throw abort; };
     K.startNewSession = function (arg) {
-        newSession = K.isObject(arg) ? arg : {};
+        newSession = K.isObject(arg) ? arg : typeof arg === 'string' ? { message: arg } : {};
         K.stop();
     };
     K.transit = function (path, deferred) { transition = { path: K.string(path), deferred: !!deferred }; };
