@@ -137,7 +137,8 @@ func says(messages []chat.Message) []chat.Output {
 func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 	in := &input{client: t.State.Client, fresh: len(t.State.Session) == 0, request: b.requestOf(t)}
 	w := world{
-		now: func() time.Time { return t.Now }, pick: b.options.Rand, fetch: b.options.Fetch,
+		owner: ownerOf(t),
+		now:   func() time.Time { return t.Now }, pick: b.options.Rand, fetch: b.options.Fetch,
 		log: func(text string) {
 			b.options.Log.Info("bot: "+text, "bot", b.config.Name, "turn", t.ID)
 		},
@@ -178,6 +179,14 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		return nil, w, nil
 	}
 	return in, w, nil
+}
+
+// ownerOf is whose turn it is: what scripts keep in global variables is of one session.
+func ownerOf(t *chat.Turn) string {
+	if t.Session == nil {
+		return ""
+	}
+	return t.Session.ID
 }
 
 // said is what a client said, or the event that stands for it.

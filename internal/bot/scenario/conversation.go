@@ -221,7 +221,7 @@ func (c *Conversation) turn(ctx context.Context, in input) Answer {
 		fetch = c.bot.options.Fetch
 	}
 	o, err := c.bot.react(ctx, in, world{
-		now: c.Time, pick: c.pick, test: c.o.Test, fetch: fetch, virtual: true, take: c.take, leave: c.leave,
+		now: c.Time, pick: c.pick, test: c.o.Test, fetch: fetch, virtual: true, owner: "conversation", take: c.take, leave: c.leave,
 		log: func(text string) { c.lines = append(c.lines, text) },
 	})
 	if err != nil {

@@ -22,7 +22,8 @@ type world struct {
 	fetch     func(ctx context.Context, r script.Request) (*script.Response, error)
 	history   func(ctx context.Context, limit int) ([]json.RawMessage, error) // of the chat, as the Chat API shows it; nil: none
 	startNode string
-	virtual   bool // the clock and chance are not the real ones
+	owner     string // of the turn: a session
+	virtual   bool   // the clock and chance are not the real ones
 	log       func(text string)
 	// take gives a VM and leave takes it back; nil means the bot's own.
 	take  func(ctx context.Context, h script.Host) (*script.VM, error)
@@ -72,6 +73,9 @@ func (h *host) Random() float64 { return float64(h.world.pick(resolution)) / res
 
 // RandomInt implements script.Dice.
 func (h *host) RandomInt(n int) int { return h.pick(n) }
+
+// Owner implements script.Owned.
+func (h *host) Owner() string { return h.world.owner }
 
 // Virtual implements script.VirtualTime.
 func (h *host) Virtual() bool { return h.world.virtual }

@@ -81,7 +81,7 @@ func (e *Engine) take(ctx context.Context, h Host, fresh bool) (*VM, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	v, err := e.idleOrNew(fresh)
+	v, err := e.idleOrNew(ownerOf(h), fresh)
 	if err != nil {
 		<-e.slots
 		return nil, err
@@ -92,15 +92,22 @@ func (e *Engine) take(ctx context.Context, h Host, fresh bool) (*VM, error) {
 	return v, nil
 }
 
-func (e *Engine) idleOrNew(fresh bool) (*VM, error) {
+// idleOrNew prefers the machine that the owner had last.
+func (e *Engine) idleOrNew(owner string, fresh bool) (*VM, error) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
 		return nil, errClosed
 	}
 	if n := len(e.idle); n > 0 && !fresh {
-		v := e.idle[n-1]
-		e.idle = e.idle[:n-1]
+		at := n - 1
+		for i, v := range e.idle {
+			if owner != "" && v.owner == owner {
+				at = i
+			}
+		}
+		v := e.idle[at]
+		e.idle = slices.Delete(e.idle, at, at+1)
 		e.mu.Unlock()
 		return v, nil
 	}

@@ -283,3 +283,40 @@ func TestOutput(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+// ownedHost is the host of a turn of somebody.
+type ownedHost struct {
+	testHost
+	owner string
+}
+
+func (h *ownedHost) Owner() string { return h.owner }
+
+// TestVariablesOfOneOwner: what scripts make of global variables is seen by later turns of the
+// same owner, and by nobody else.
+func TestVariablesOfOneOwner(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, Options{MaxVMs: 1}, Unit{Name: "g.js", Code: "var kept = 'loaded'; function f() { return 1; }"},
+		blocks(`kept = 'secret'; made = 'secret'; f = null; globalThis.late = 'secret'; delete globalThis.kept;`,
+			`return [kept, typeof made, typeof f, typeof late].join()`))
+	const loaded, changed = `"loaded,undefined,function,undefined"`, `"secret,string,object,string"`
+	for i, turn := range []struct {
+		owner   string
+		changes bool
+		want    string
+	}{
+		{"a", true, changed}, {"a", false, changed}, {"b", false, loaded}, {"a", false, loaded},
+		{"", true, changed}, {"", false, loaded}, {"c", true, changed}, {"", false, loaded},
+	} {
+		v := begin(t, e, &ownedHost{owner: turn.owner}, `{}`)
+		if turn.changes {
+			if _, err := v.Run(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := v.Value(t.Context(), 1); err != nil || string(got) != turn.want {
+			t.Errorf("turn %d: %s %v, want %s", i, got, err, turn.want)
+		}
+		v.Release()
+	}
+}

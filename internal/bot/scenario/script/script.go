@@ -11,7 +11,8 @@
 // A machine is limited in memory, depth and time; one that went over is thrown away, with what
 // its turn did. The engine looks at the clock between instructions, so what is built in is guarded
 // by its lengths (prelude/guards.js), and what is lost in the engine all the same is not waited for
-// (worker.go). Between turns a machine keeps the bot's global variables and nothing of a client.
+// (worker.go). Between turns of several clients a machine keeps the bot's global variables as they
+// were loaded, but for what scripts put into objects that are global.
 //
 // Code is ES5 or newer, not strict, as engines before ES6 took it too (source.go). ES6 modules are
 // bundled with the npm packages beside them (module.go).
@@ -114,6 +115,18 @@ type VirtualTime interface{ Virtual() bool }
 // Dice is implemented by a Host that knows how to give a number from 0 to n-1 itself, as tests do
 // that say which come; others are asked for Random.
 type Dice interface{ RandomInt(n int) int }
+
+// Owned is implemented by a Host that says whose turn it is. What scripts make of the bot's global
+// variables lasts while turns of one owner follow each other in a machine; others, and turns of nobody,
+// find them as they were loaded.
+type Owned interface{ Owner() string }
+
+func ownerOf(h Host) string {
+	if o, ok := h.(Owned); ok {
+		return o.Owner()
+	}
+	return ""
+}
 
 // Request is a call over HTTP.
 type Request struct {

@@ -22,6 +22,7 @@ type VM struct {
 	host   Host
 	taken  bool
 	fresh  bool
+	owner  string        // whose turn it was last
 	broken error         // why it is to be thrown away
 	left   time.Duration // of the turn's time
 	work   work
@@ -384,7 +385,8 @@ func (v *VM) Begin(data json.RawMessage) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = json.RawMessage("{}")
 	}
-	_, err := v.own(v.entry.begin, string(data), virtual)
+	v.owner = ownerOf(v.host)
+	_, err := v.own(v.entry.begin, string(data), virtual, v.owner)
 	if err == nil {
 		v.left = v.engine.options.Timeout
 	}

@@ -180,6 +180,27 @@
             if (there !== undefined && there.get === undefined) K.push(globals, { name: names[i], value: there.value });
         }
     };
+    // What scripts make of the bot's global variables is for one client only: resetGlobals makes them
+    // what they were when the bot was loaded, and takes away those that came later.
+    var loaded = new P.Map(), loadedNames = [];
+    K.rememberVariables = function () {
+        loadedNames = P.keys(root);
+        for (var i = 0; i < loadedNames.length; i++) P.mapSet(loaded, loadedNames[i], { value: root[loadedNames[i]] });
+    };
+    K.resetVariables = function () {
+        var now = P.keys(root), i, was;
+        for (i = 0; i < now.length; i++) {
+            was = P.mapGet(loaded, now[i]);
+            try {
+                if (was === undefined) delete root[now[i]];
+                else if (root[now[i]] !== was.value) root[now[i]] = was.value;
+            } catch (e) { } // one that cannot be changed
+        }
+        if (now.length >= loadedNames.length) return;
+        for (i = 0; i < loadedNames.length; i++) {
+            if (!P.hasOwn(root, loadedNames[i])) K.put(root, loadedNames[i], P.mapGet(loaded, loadedNames[i]).value);
+        }
+    };
     K.restoreGlobals = function () {
         for (var i = 0; i < globals.length; i++) {
             if (root[globals[i].name] !== globals[i].value) K.define(globals[i].name, globals[i].value);

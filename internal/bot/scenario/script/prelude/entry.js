@@ -4,6 +4,7 @@
     var P = K.P;
 
     var transition, stopped, newSession, handled, pending, timers, thrown;
+    var lastOwner = ''; // whose turn it was last
     function clear() {
         transition = null;
         stopped = false;
@@ -124,12 +125,15 @@
     K.seal = function () {
         K.blocks = K.copy(K.blocks);
         K.rememberGlobals();
+        K.rememberVariables();
         K.loading = false;
     };
 
     K.entry = {
-        begin: function (json, virtual) {
+        begin: function (json, virtual, owner) {
             K.virtual = virtual;
+            if (owner === '' || owner !== lastOwner) K.resetVariables();
+            lastOwner = owner;
             K.restoreGlobals();
             K.setContext(P.parse(json));
             clear();
