@@ -385,7 +385,9 @@ func (v *VM) Begin(data json.RawMessage) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = json.RawMessage("{}")
 	}
-	v.owner = ownerOf(v.host)
+	if v.owner = ownerOf(v.host); v.owner == "" && v.fresh {
+		v.owner = "whoever took it" // its turns are of one conversation
+	}
 	_, err := v.own(v.entry.begin, string(data), virtual, v.owner)
 	if err == nil {
 		v.left = v.engine.options.Timeout
