@@ -4,6 +4,7 @@ package docs_test
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,6 +51,21 @@ func TestTheExamplesOfBotsWork(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheExampleOfValuesIsTaken starts a server with the file of secrets and variables that stands in
+// docs/scenario-scripts.md.
+func TestTheExampleOfValuesIsTaken(t *testing.T) {
+	t.Parallel()
+	values := slices.DeleteFunc(read(t, "../../docs/scenario-scripts.md", "yaml"), func(b block) bool { return b.name != "" })
+	if len(values) != 1 {
+		t.Fatalf("%d blocks of YAML that are no file of a bot, want the one of bot.values", len(values))
+	}
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	if err := os.WriteFile(file, []byte(values[0].text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, "--bot-values", file)
 }
 
 const mainFile = "src/main.sc"
