@@ -16,8 +16,16 @@ import (
 	"github.com/govorun/govorun/internal/bot/scenario/library"
 )
 
-// load makes a bot of a scenario.
+// load makes a bot of a scenario, for one test.
 func load(t testing.TB, main string) *scenario.Bot {
+	t.Helper()
+	b := loaded(t, main)
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// loaded makes a bot that the caller closes.
+func loaded(t testing.TB, main string) *scenario.Bot {
 	t.Helper()
 	b, err := scenario.Load(fstest.MapFS{
 		"chatbot.yaml": {Data: []byte("name: library\nentryPoint: main.sc\n")},
