@@ -135,11 +135,11 @@ func ReadCorpus(file string, content []byte) (*Corpus, error) {
 
 // checkJSON finds what makes a file no JSON, and where.
 func checkJSON(file string, content []byte) *syntax.Error {
-	var v json.RawMessage
-	err := json.Unmarshal(content, &v)
-	if err == nil {
+	if json.Valid(content) {
 		return nil
 	}
+	var v json.RawMessage
+	err := json.Unmarshal(content, &v)
 	e := &syntax.Error{Position: syntax.Position{File: file}, Message: err.Error(), Expected: "JSON"}
 	var mistake *json.SyntaxError
 	if errors.As(err, &mistake) {
@@ -302,7 +302,7 @@ func (r *reader) phrases(field string, raw json.RawMessage) []Phrase {
 // phrase reads a phrase: a text, or an object with one and with its entities.
 func (r *reader) phrase(field string, raw json.RawMessage) (Phrase, bool) {
 	var p Phrase
-	if json.Unmarshal(raw, &p.Text) == nil {
+	if len(raw) > 0 && raw[0] != '{' && json.Unmarshal(raw, &p.Text) == nil {
 		return p, strings.TrimSpace(p.Text) != ""
 	}
 	var in struct{ Text, Value, Pattern, Entities json.RawMessage }
