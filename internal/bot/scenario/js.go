@@ -67,10 +67,16 @@ func (t *turn) begin() error {
 	if t.query != "" && len(t.bot.entityNames) > 0 {
 		fields["entities"] = t.entities()
 	}
-	if err := t.vm.Begin(encode(fields)); err != nil {
+	tree, converters := t.tree()
+	if !converters {
+		fields["parseTree"] = encode(tree)
+	}
+	maps.Copy(fields, t.recognised())
+	if err := t.vm.Begin(encode(fields)); err != nil || !converters {
 		return err
 	}
-	return t.showMatch()
+	_, err := t.vm.Convert(t.ctx, encode(tree))
+	return err
 }
 
 func orObject(v json.RawMessage) json.RawMessage {
@@ -140,21 +146,31 @@ func (t *turn) showMatch() error {
 	} else if err := t.vm.Set("parseTree", tree); err != nil {
 		return err
 	}
-	if c := t.chosen; c != nil {
-		if c.intent != nil {
-			data := c.intent.Data
-			if data == nil {
-				data = encode(map[string]any{"path": c.intent.Path, "confidence": c.score})
-			}
-			if err := t.vm.Set("intent", data); err != nil {
-				return err
-			}
-		}
-		if t.nlu == nil {
-			return t.vm.Set("nluResults", encode(t.nluResults([]candidate{*c}, c)))
+	for name, v := range t.recognised() {
+		if err := t.vm.Set(name, v); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// recognised are the fields of $context that say what the query was taken for.
+func (t *turn) recognised() map[string]json.RawMessage {
+	c := t.chosen
+	if c == nil {
+		return nil
+	}
+	fields := make(map[string]json.RawMessage)
+	if c.intent != nil {
+		fields["intent"] = c.intent.Data
+		if c.intent.Data == nil {
+			fields["intent"] = encode(map[string]any{"path": c.intent.Path, "confidence": c.score})
+		}
+	}
+	if t.nlu == nil {
+		fields["nluResults"] = encode(t.nluResults([]candidate{*c}, c))
+	}
+	return fields
 }
 
 // tree is $parseTree, and whether it has converters to run.
@@ -522,7 +538,7 @@ func (t *turn) collect(o *output) error {
 	if _, err := t.js(); err != nil { // the VM learns of the last replies
 		return err
 	}
-	data, err := t.vm.End()
+	data, err := t.vm.Kept()
 	if err != nil {
 		return err
 	}

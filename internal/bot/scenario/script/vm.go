@@ -40,8 +40,8 @@ type work struct {
 
 // entry are the functions of prelude/entry.js.
 type entry struct {
-	begin, run, value, text, truth, expand, evaluate, tick, finish, outcome quickjs.Value
-	set, get, push, end, convert, handle, kinds, forget, nothing, library   quickjs.Value
+	begin, run, value, text, truth, expand, evaluate, tick, finish, outcome     quickjs.Value
+	set, get, push, end, kept, convert, handle, kinds, forget, nothing, library quickjs.Value
 }
 
 // load makes a machine from the bytecode. Mistakes of the bot's own code do not fail it: they are
@@ -142,7 +142,7 @@ func (v *VM) find(kernel quickjs.Value) (seal quickjs.Value, err error) {
 	for name, f := range map[string]*quickjs.Value{
 		"begin": &e.begin, "run": &e.run, "value": &e.value, "text": &e.text, "truth": &e.truth,
 		"expand": &e.expand, "evaluate": &e.evaluate, "tick": &e.tick, "finish": &e.finish, "outcome": &e.outcome,
-		"set": &e.set, "get": &e.get, "push": &e.push, "end": &e.end, "convert": &e.convert, "handle": &e.handle,
+		"set": &e.set, "get": &e.get, "push": &e.push, "end": &e.end, "kept": &e.kept, "convert": &e.convert, "handle": &e.handle,
 		"kinds": &e.kinds, "forget": &e.forget, "nothing": &e.nothing, "library": &e.library,
 	} {
 		if *f, err = v.property(functions, name); err != nil {
@@ -533,6 +533,11 @@ func toBytes(list []json.RawMessage) [][]byte {
 // End is $context as JSON, without what has none: functions and cycles.
 func (v *VM) End() (json.RawMessage, error) {
 	return v.output(v.own(v.entry.end))
+}
+
+// Kept is what outlasts the turn, as End has it: {session, client, response}.
+func (v *VM) Kept() (json.RawMessage, error) {
+	return v.output(v.own(v.entry.kept))
 }
 
 // output bounds what leaves a machine.

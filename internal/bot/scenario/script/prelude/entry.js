@@ -188,6 +188,7 @@
             for (var i = 0; i < replies.length; i++) K.reply(replies[i]);
         },
         end: function () { return K.json(K.ctx); },
+        kept: function () { return K.json({ session: K.ctx.session, client: K.ctx.client, response: K.ctx.response }); },
         convert: function (json) { return K.convert(P.parse(json)); },
         handle: function (kind, state, extra) {
             return run('run', K.handle, [kind, state, extra === '' ? {} : P.parse(extra), thrown]);
