@@ -13,7 +13,6 @@ require: city/city.sc
 require: city/cities-ru.csv
     module = sys.zb-common
     name = CitiesRu
-    var = CitiesRu
 require: text/text.sc
     module = sys.zb-common
 require: number/number.sc
@@ -107,7 +106,7 @@ theme: /library
 
     state: cities-ru.csv
         q!: library cities [из] $entity<CitiesRu>
-        a: {{CitiesRu[$parseTree._CitiesRu].value.name}}
+        a: {{$Cities[$parseTree._CitiesRu].value.name}}
 
     state: moment.min.js
         q!: library moment
