@@ -32,7 +32,7 @@ func (c *compiler) action(in *state, t *syntax.Tag) (r reaction, ok bool) {
 	case "HttpRequest":
 		return c.httpRequest(in, t), true
 	case "TransferToOperator":
-		return c.transfer(t), true
+		return c.transfer(in, t), true
 	case "EndSession":
 		return c.expressionOf(t, "$jsapi.stopSession()"), true
 	}
@@ -229,8 +229,11 @@ func (c *compiler) object(t *syntax.Tag, name string) string {
 	return string(data)
 }
 
-// transfer compiles the hand-over to people: a switch reply (Chat API, 5).
-func (c *compiler) transfer(t *syntax.Tag) reaction {
+// transfer compiles the hand-over to people: a switch reply (Chat API, 5), and the states that
+// follow when there is nobody, or when the talk is over.
+func (c *compiler) transfer(in *state, t *syntax.Tag) reaction {
+	c.follow(in, t, "noOperatorsOnlineState", eventNoOperators, "NoOperators")
+	c.follow(in, t, "dialogCompletedState", eventLivechatFinished, "DialogCompleted")
 	object := replyObject{}.add("type", "switch")
 	for _, p := range t.Params {
 		name, ok := map[string]string{
@@ -256,6 +259,17 @@ func (c *compiler) transfer(t *syntax.Tag) reaction {
 		list = append(steps{c.say(t, "messageBeforeTransfer")}, list...)
 	}
 	return list
+}
+
+// follow has an event in the context of a state lead to the state that a parameter names.
+func (c *compiler) follow(in *state, t *syntax.Tag, param, event, name string) {
+	path := c.param(t, param)
+	if path.Text == "" {
+		return
+	}
+	s := c.below(in, t, name)
+	s.reactions = []reaction{&jump{in, c.path(in, t, path), false}}
+	in.events = append(in.events, &eventTrigger{trigger{target: s, place: s.pos}, event})
 }
 
 // fixedReply is a reply with nothing to fill in but the state.

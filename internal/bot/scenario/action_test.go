@@ -144,6 +144,33 @@ theme: /
 	}
 }
 
+func TestTransferToOperatorFollows(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: Ask
+        q!: operator
+        a: one moment
+        TransferToOperator:
+            noOperatorsOnlineState = /Nobody
+            dialogCompletedState = ../Over
+    state: Nobody
+        a: nobody is there
+    state: Over
+        a: over`)
+	if got := k.press("livechatFinished", ""); got != "" {
+		t.Errorf("before anything: %q", got)
+	}
+	k.react(&chat.Message{AuthorType: chat.AuthorClient, Body: "operator"})
+	if got := k.press("noLivechatOperatorsOnline", ""); got != "nobody is there" {
+		t.Errorf("nobody: %q", got)
+	}
+	k.react(&chat.Message{AuthorType: chat.AuthorClient, Body: "operator"})
+	if got := k.turn(&chat.OwnerChanged{Finished: true}); got != "over" {
+		t.Errorf("over: %q", got)
+	}
+}
+
 func TestEndSession(t *testing.T) {
 	t.Parallel()
 	k := newTalk(t, `

@@ -30,7 +30,8 @@ const (
 	eventLengthLimit = "lengthLimit"
 	eventTimeLimit   = "timeLimit"
 
-	eventLivechatFinished = "livechatFinished" // people are done (Chat API, 8)
+	eventLivechatFinished = "livechatFinished"          // people are done (Chat API, 8)
+	eventNoOperators      = "noLivechatOperatorsOnline" // there are none (Chat API, 8)
 )
 
 // queryStart is what the start of a session means to a scenario.

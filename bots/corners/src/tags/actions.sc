@@ -84,11 +84,9 @@ theme: /tags
             sendMessageHistoryAmount = 5
 
         state: offline
-            event: noLivechatOperatorsOnline
             a: Nobody is there.
 
         state: over
-            event: livechatFinished
             a: I am here again.
 
     state: EndSession
