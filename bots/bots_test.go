@@ -71,12 +71,12 @@ func testBot(t *testing.T, dir string) {
 // rows are those of the language's description (scenario language, 2 to 5), by the file of tests
 // that has one named after each.
 var rows = map[string]string{
-	"tags": `require|init|patterns|theme|state|q!|q|intent!|intent|event!|event|e!|e|eg!|eg|intentGroup!|intentGroup|fromState|toState|
+	"corners/test/tags.xml": `require|init|patterns|theme|state|q!|q|intent!|intent|event!|event|e!|e|eg!|eg|intentGroup!|intentGroup|fromState|toState|
 		onlyThisState|order|a deeper context|a bare *|an unhandled event|noContext|modal|a|script|scriptEs6|go!|go|if, elseif, else|random|
 		buttons|inlineButtons|image|audio|video|timeout|newSession|path /|path .|path ..|path ./x|path ../x|path X|path X/Y|path {{expr}}|
 		100 jumps|InputText|InputNumber|InputPhoneNumber|Confirmation|HttpRequest|TransferToOperator|EndSession|@InputText|
 		a byte order mark, CRLF, tabs|state: without a name|state:: x|no space around|unknown parameters|values in quotes|any Unicode|0 h 0m 5s`,
-	"javascript": `$request|$response|$session|$client|$temp|$parseTree|$context|$injector|$entities|$env|$secrets|$global|$|$session = {}|
+	"corners/test/javascript.xml": `$request|$response|$session|$client|$temp|$parseTree|$context|$injector|$entities|$env|$secrets|$global|$|$session = {}|
 		scripts share globals|timeLimit|$reactions.answer|$reactions.transition|$reactions.buttons|$reactions.inlineButtons|$reactions.image|
 		$reactions.audio|$reactions.timeout|$reactions.random|$reactions.newSession|$reactions.template|$jsapi.bind|$jsapi.context|
 		$jsapi.startSession|$jsapi.stopSession|$jsapi.newSession|$jsapi.chatHistory|$jsapi.currentTime|$jsapi.dateForZone|$jsapi.timeForZone|
@@ -85,38 +85,34 @@ var rows = map[string]string{
 		$nlp.matchExamples|$nlp.inflect|$nlp.conform|$nlp.parseMorph|$nlp.tokenize|$caila|$analytics|$conversationApi|$storage|$mail|$dialer|
 		log|toPrettyString|capitalize|currentDate|parseXml|hasOperatorsOnline|testMode|selectRandomArg|moment|_|bind preMatch|bind preProcess|
 		bind postProcess|bind selectNLUResult|bind onScriptError|bind onDialogError|bind onAnyError`,
-	"patterns": `word|*|pre* *suf *mid*|(a|b) (a/b)|[x]|{a b}|~слово|$Name|$Name::Alias|(…):value|converter|$regexp<re>|$regexp_i<re>|$regex<re>|
-		$entity<Dict>|@Entity|@duckling.number|@duckling.time|$morph<П>|$repeat<$x>|$weight<1.05>|$Text|$AnyText|$AnyWord|$oneWord|
-		$nonEmptyGarbage|$Number|$City|$Name (library)|$DateTime|$hello|$agree|$disagree|$yes|$no|$bye|$dontKnow|$mobilePhoneNumber|
-		$switchToOperator|$obsceneWord|common.js|city/cities-ru.csv|dateTime/moment.min.js|slot filling: prompts|slot filling: maxSlotRetries|
+	"corners/test/patterns.xml": `word|*|pre* *suf *mid*|(a|b) (a/b)|[x]|{a b}|~слово|$Name|$Name::Alias|(…):value|converter|$regexp<re>|$regexp_i<re>|$regex<re>|
+		$entity<Dict>|@Entity|@duckling.number|@duckling.time|$morph<П>|$repeat<$x>|$weight<1.05>|
+		slot filling: prompts|slot filling: maxSlotRetries|
 		slot filling: stopOnAnyIntent|slot filling: optional and array slots`,
-	"steps": `test-case|q|a|event|state|context|dateTime|random|newSession|timeoutReply|timeout|responseData|mockData|request|requestData|
+	"corners/test/steps.xml": `test-case|q|a|event|state|context|dateTime|random|newSession|timeoutReply|timeout|responseData|mockData|request|requestData|
 		rawRequest|mail|testMode`,
+	"library/test/library.xml": `$Text|$AnyText|$AnyWord|$oneWord|$nonEmptyGarbage|$Number|$City|$Name|$DateTime|$hello|$agree|$disagree|$yes|
+		$no|$bye|$dontKnow|$mobilePhoneNumber|$switchToOperator|$obsceneWord|common.js|city/cities-ru.csv|dateTime/moment.min.js`,
 }
 
-// TestCorners has a test named after every row of the language.
-func TestCorners(t *testing.T) {
+// TestRows has a test named after every row of the language.
+func TestRows(t *testing.T) {
 	t.Parallel()
-	files, err := xmltest.Find(os.DirFS("corners"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := map[string][]string{}
-	for _, f := range files {
-		for _, c := range f.Cases {
-			names[f.Name] = append(names[f.Name], c.ID)
-		}
-	}
 	for file, list := range rows {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases := xmltest.Read(file, content).Cases
 		list = strings.ReplaceAll(list, "(a|b)", "(a\x00b)")
 		for row := range strings.SplitSeq(list, "|") {
 			row = strings.ReplaceAll(strings.TrimSpace(row), "\x00", "|")
-			named := func(id string) bool {
-				rest, ok := strings.CutPrefix(id, row)
+			named := func(c *xmltest.Case) bool {
+				rest, ok := strings.CutPrefix(c.ID, row)
 				return ok && (rest == "" || strings.ContainsAny(rest[:1], " :,="))
 			}
-			if !slices.ContainsFunc(names["test/"+file+".xml"], named) {
-				t.Errorf("test/%s.xml has no test named after %q", file, row)
+			if !slices.ContainsFunc(cases, named) {
+				t.Errorf("%s has no test named after %q", file, row)
 			}
 		}
 	}

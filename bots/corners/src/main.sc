@@ -13,7 +13,6 @@ require: javascript/services.sc
 require: javascript/globals.sc
 require: javascript/bind.sc
 require: patterns/elements.sc
-require: patterns/library.sc
 require: patterns/slots.sc
 require: steps.sc
 
