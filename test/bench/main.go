@@ -33,7 +33,7 @@ type options struct {
 	Quick   bool    `env:"QUICK" help:"A smoke run: one short round."`
 	Rate    float64 `env:"RATE" default:"1000" help:"Messages per second of the open loops."`
 	Idle    int     `env:"IDLE" default:"10000" help:"Idle connections to hold."`
-	Only    string  `env:"ONLY" help:"One scenario: idle, idle-socketio, throughput, steady, many, answers, socketio, webhooks or overload; on PostgreSQL also tinode, nodes or cost."`
+	Only    string  `env:"ONLY" help:"One scenario: idle, idle-socketio, throughput, steady, many, answers, socketio, webhooks, overload or bots; on PostgreSQL also tinode, nodes or cost."`
 }
 
 func (o options) onPostgres() bool { return o.Engine == "postgres" }
@@ -56,6 +56,9 @@ func main() {
 func run(ctx context.Context, o options, w io.Writer) (err error) {
 	if err := o.checkOnly(); err != nil {
 		return err
+	}
+	if o.Only == onlyBots {
+		return measureBots(ctx, o, w)
 	}
 	b := &bench{options: o}
 	if b.dir, err = os.MkdirTemp("", "govorun-bench-"); err != nil {
@@ -84,6 +87,9 @@ func run(ctx context.Context, o options, w io.Writer) (err error) {
 		if err := printTable(w, rows(o.onPostgres()), rounds); err != nil {
 			return err
 		}
+	}
+	if !o.onPostgres() && o.Only == "" {
+		return errors.Join(broken, measureBots(ctx, o, w))
 	}
 	if !o.onPostgres() {
 		return broken
