@@ -28,6 +28,9 @@ export TEST_SERVERS
 step "tests of the packages"
 go test -race -shuffle=on -timeout 15m ./...
 
+step "all tests of the bots"
+go test -count=1 ./bots
+
 step "tests of the program on SQLite: crashes, cuts, other people's clients, a browser"
 GOVORUN_BIN=$root/bin/govorun
 GOVORUN_PYTHON=$cache/venv/bin/python
