@@ -64,6 +64,7 @@ def before_call(context, case, kwargs):
         return
     if case.operation.definition.raw.get("operationId") == "deployBotVersion":
         case.body = tarred() if case.media_type == "application/gzip" else zipped()
+        case._meta = None  # else these bytes are judged by the schema of those they stand for, and taken for wrong
         return
     if not isinstance(case.body, dict):
         return
