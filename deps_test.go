@@ -47,6 +47,7 @@ var imports = map[string][]string{
 	// What tries the server from outside knows nothing of its inside.
 	"test/...": {"api", "internal/loadtest", "test/..."},
 	// Other people's tests of the protocol are not about chats.
+	"test/bench":             {"bots", "internal/bot/scenario", "internal/bot/scenario/morph", "internal/bot/scenario/pattern", "internal/chat", "internal/loadtest", "test/..."},
 	"test/socketio-protocol": {"internal/socketio/wire"},
 }
 
