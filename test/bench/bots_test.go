@@ -1,3 +1,8 @@
+//go:build !race
+
+// The race detector makes the machine of scripts ten times as slow: these run without it, with the
+// tests of the program.
+
 package main
 
 import (
