@@ -28,8 +28,10 @@ export TEST_SERVERS
 step "tests of the packages"
 go test -race -shuffle=on -timeout 15m ./...
 
-step "all tests of the bots"
+step "what the race detector makes too slow"
 go test -count=1 ./bots
+go test -count=1 -run '^TestAbuse$' ./internal/bot/scenario/script
+go test -count=1 -run '^TestManyDeployedBots' ./internal/app
 
 step "tests of the program on SQLite: crashes, cuts, other people's clients, a browser"
 GOVORUN_BIN=$root/bin/govorun

@@ -195,7 +195,8 @@ func (h *host) nlpMatch(raw json.RawMessage) (any, error) {
 	if from == nil {
 		return nil, notFound(a.State)
 	}
-	m := matching{bot: h.turn.bot, from: from, phrase: h.turn.phraseOf(a.Text)}
+	phrase, _ := h.turn.phraseOf(a.Text)
+	m := matching{bot: h.turn.bot, from: from, phrase: phrase}
 	found := m.byPatterns()
 	if len(found) == 0 {
 		return nil, nil
@@ -209,7 +210,7 @@ func (h *host) nlpMatch(raw json.RawMessage) (any, error) {
 // nlpMatchPatterns finds which of some patterns fits a text best.
 func (h *host) nlpMatchPatterns(raw json.RawMessage) (any, error) {
 	a := argumentsOf(raw)
-	phrase := h.turn.phraseOf(a.Text)
+	phrase, _ := h.turn.phraseOf(a.Text)
 	var best *pattern.Match
 	for _, source := range a.Patterns {
 		p, err := h.turn.bot.library.CompileLate(source)

@@ -186,7 +186,7 @@ func (t *turn) spans(entity string) []pattern.Span {
 	if list != nil {
 		return list
 	}
-	spans := slices.Clone(t.entity(phrase.Text(), entity))
+	spans := slices.Clone(t.understood(entity))
 	for i := range spans {
 		if spans[i].Value == nil {
 			spans[i].Value = encode(phrase.Text()[spans[i].Start:spans[i].End])

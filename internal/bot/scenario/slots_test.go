@@ -15,10 +15,10 @@ import (
 // knowing understands phrases that have an intent's name in them, and digits as numbers.
 type knowing map[string]scenario.Intent
 
-func (k knowing) Intents(_ context.Context, text string) ([]scenario.Intent, error) {
+func (k knowing) Intents(_ context.Context, phrase *pattern.Phrase) ([]scenario.Intent, error) {
 	var list []scenario.Intent
 	for name, i := range k {
-		if strings.Contains(text, strings.TrimPrefix(name, "/")) {
+		if strings.Contains(phrase.Text(), strings.TrimPrefix(name, "/")) {
 			i.Path, i.Score = name, 0.8
 			list = append(list, i)
 		}
@@ -32,15 +32,17 @@ func (k knowing) Intent(path string) (scenario.Intent, bool) {
 	return i, ok
 }
 
-func (k knowing) Entities(_ context.Context, text, name string, _ time.Time) ([]pattern.Span, error) {
-	if name != "duckling.number" {
-		return nil, nil
+func (k knowing) Entities(text string, _ time.Time) func(name string) []pattern.Span {
+	return func(name string) []pattern.Span {
+		if name != "duckling.number" {
+			return nil
+		}
+		var spans []pattern.Span
+		for _, at := range regexp.MustCompile(`\d+`).FindAllStringIndex(text, -1) {
+			spans = append(spans, pattern.Span{Start: at[0], End: at[1], Value: json.RawMessage(text[at[0]:at[1]])})
+		}
+		return spans
 	}
-	var spans []pattern.Span
-	for _, at := range regexp.MustCompile(`\d+`).FindAllStringIndex(text, -1) {
-		spans = append(spans, pattern.Span{Start: at[0], End: at[1], Value: json.RawMessage(text[at[0]:at[1]])})
-	}
-	return spans, nil
 }
 
 func knowingTalk(t *testing.T, config, main string) *talk {
@@ -151,4 +153,19 @@ func TestSlotFillingSettings(t *testing.T) {
 	k.expect("order", "how many?", "bye", "bye", "order", "how many?", "hm", "what?", "order", "how many?", "order 1 to 2", "1 to 2, you said order")
 	k = knowingTalk(t, "injector:\n  slotfilling:\n    stopOnAnyIntent: true\n    stopOnAnyIntentThreshold: 0.9\n", orders)
 	k.expect("order", "how many?", "bye 3", "which floor?")
+}
+
+// TestIntentPattern has an intent that is a pattern, with an entity in it.
+func TestIntentPattern(t *testing.T) {
+	t.Parallel()
+	newTalk(t, `
+theme: /
+    state: Taxi
+        intent!: /taxi
+        a: for {{$parseTree._n}}
+    state: NoMatch
+        event!: noMatch
+        a: what?`, "caila_import.json", `{"intents": [{"path": "/taxi", "patterns": ["* taxi * @duckling.number *"],
+		"slots": [{"name": "n", "entity": "duckling.number", "required": true}]}]}`).
+		expect("a taxi for five people, please", "for 5", "a taxi", "what?")
 }

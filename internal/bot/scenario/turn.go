@@ -95,6 +95,7 @@ type turn struct {
 
 	query, event string
 	phrase       *pattern.Phrase
+	understood   func(name string) []pattern.Span // entities in the phrase
 	chosen       *candidate
 	nlu          []candidate // all of them, when a script wants to choose
 	class        *state      // the first state that was activated
@@ -362,29 +363,21 @@ func (t *turn) match() (*state, error) {
 // said is the query as patterns see it.
 func (t *turn) said() *pattern.Phrase {
 	if t.phrase == nil {
-		t.phrase = t.phraseOf(t.query)
+		t.phrase, t.understood = t.phraseOf(t.query)
 	}
 	return t.phrase
 }
 
-// phraseOf is a text as patterns see it.
-func (t *turn) phraseOf(text string) *pattern.Phrase {
+// phraseOf is a text as patterns see it, and what finds entities in it.
+func (t *turn) phraseOf(text string) (*pattern.Phrase, func(name string) []pattern.Span) {
 	p := pattern.NewPhrase(text)
-	p.SetEntities(func(name string) []pattern.Span { return t.entity(p.Text(), name) })
-	return p
-}
-
-// entity is the places of an entity in a text.
-func (t *turn) entity(text, name string) []pattern.Span {
-	spans, err := t.bot.understanding.Entities(t.ctx, text, name, t.host.Now())
-	if err != nil {
-		t.host.log(fmt.Sprintf("entity @%s: %v", name, err))
-	}
-	return spans
+	find := t.bot.understanding.Entities(p.Text(), t.host.Now())
+	p.SetEntities(find)
+	return p, find
 }
 
 func (t *turn) intents() ([]Intent, error) {
-	intents, err := t.bot.understanding.Intents(t.ctx, t.query)
+	intents, err := t.bot.understanding.Intents(t.ctx, t.said())
 	if err != nil {
 		return nil, fmt.Errorf("recognise intents: %w", err)
 	}

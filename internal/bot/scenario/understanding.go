@@ -23,10 +23,10 @@ import (
 type Understanding interface {
 	// Intents are the intents that a phrase may have, the likeliest first; none when it is
 	// about nothing that the bot was trained for.
-	Intents(ctx context.Context, text string) ([]Intent, error)
-	// Entities are the places of an entity in a phrase, by the name that patterns call it. now is
-	// what "today" means.
-	Entities(ctx context.Context, text, name string, now time.Time) ([]pattern.Span, error)
+	Intents(ctx context.Context, phrase *pattern.Phrase) ([]Intent, error)
+	// Entities reads a text and returns what finds the places of an entity in it, by the name that
+	// patterns call it. now is what "today" means. What it returns belongs to one goroutine.
+	Entities(text string, now time.Time) func(name string) []pattern.Span
 	// Intent is what is known of an intent, by its path; ok is false when there is none.
 	Intent(path string) (i Intent, ok bool)
 }
@@ -243,15 +243,15 @@ func (c *compiler) compileIntents(corpus *nlu.Corpus, file string) (patterns []*
 }
 
 // Intents implements Understanding.
-func (u *understanding) Intents(_ context.Context, text string) ([]Intent, error) {
+func (u *understanding) Intents(_ context.Context, phrase *pattern.Phrase) ([]Intent, error) {
 	scores := make(map[string]float64)
 	if u.model != nil {
-		for _, s := range u.model.Classify(text) {
+		for _, s := range u.model.Classify(phrase.Text()) {
 			scores[s.Intent] = s.Score
 		}
 	}
 	if u.patterns != nil {
-		for _, m := range u.patterns.Match(pattern.NewPhrase(text), nil) {
+		for _, m := range u.patterns.Match(phrase, nil) {
 			path := u.meant[m.Index()]
 			scores[path] = max(scores[path], m.Score())
 		}
@@ -273,16 +273,27 @@ func (u *understanding) Intents(_ context.Context, text string) ([]Intent, error
 	return found, nil
 }
 
-// Entities implements Understanding.
-func (u *understanding) Entities(_ context.Context, text, name string, now time.Time) ([]pattern.Span, error) {
-	var spans []pattern.Span
-	for _, f := range entity.Find(name, text, entity.Context{Language: u.language, Now: now}) {
-		spans = append(spans, pattern.Span{Start: f.Start, End: f.End, Value: f.Value})
-		if f.Lead < f.Start { // with its preposition, too
-			spans = append(spans, pattern.Span{Start: f.Lead, End: f.End, Value: f.Value})
+// Entities implements Understanding. A text is read when it is first asked, and each entity found once.
+func (u *understanding) Entities(text string, now time.Time) func(name string) []pattern.Span {
+	var read *entity.Text
+	found := make(map[string][]pattern.Span)
+	return func(name string) []pattern.Span {
+		spans, ok := found[name]
+		if ok {
+			return spans
 		}
+		if read == nil {
+			read = entity.Read(text, entity.Context{Language: u.language, Now: now})
+		}
+		for _, f := range read.Find(name) {
+			spans = append(spans, pattern.Span{Start: f.Start, End: f.End, Value: f.Value})
+			if f.Lead < f.Start { // with its preposition, too
+				spans = append(spans, pattern.Span{Start: f.Lead, End: f.End, Value: f.Value})
+			}
+		}
+		found[name] = spans
+		return spans
 	}
-	return spans, nil
 }
 
 // Intent implements Understanding.
@@ -326,11 +337,12 @@ func (a *annotator) Annotate(text string) []string {
 		name       string
 	}
 	var places []place
+	phrase, read := pattern.NewPhrase(text), entity.Read(text, entity.Context{Language: a.u.language, Now: time.Unix(0, 0).UTC()})
 	for _, name := range a.names {
-		for _, f := range a.library.Find(pattern.NewPhrase(text), name) {
+		for _, f := range a.library.Find(phrase, name) {
 			places = append(places, place{f.Start, f.End, name})
 		}
-		for _, f := range entity.Find(name, text, entity.Context{Language: a.u.language, Now: time.Unix(0, 0).UTC()}) {
+		for _, f := range read.Find(name) {
 			places = append(places, place{f.Start, f.End, name})
 		}
 	}

@@ -59,7 +59,7 @@ func TestTimezone(t *testing.T) {
 	t.Parallel()
 	moscow, err := time.LoadLocation("Europe/Moscow")
 	if err != nil {
-		t.Skip("no time zones here")
+		t.Fatal(err)
 	}
 	for zone, want := range map[*time.Location]string{
 		moscow: "Europe/Moscow", time.UTC: "UTC", time.FixedZone("", 5*3600+1800): "+05:30", time.FixedZone("MSK", 3*3600): "+03:00",

@@ -653,7 +653,7 @@ func TestSpringForward(t *testing.T) {
 	t.Parallel()
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("no time zones here")
+		t.Fatal(err)
 	}
 	now := time.Date(2020, 3, 28, 12, 0, 0, 0, berlin)
 	for phrase, want := range map[string]string{

@@ -144,12 +144,6 @@ func (a *Analyzer) Has(word string, names ...string) bool {
 	return false
 }
 
-// Property reports whether a name is one of those that Has knows.
-func Property(name string) bool {
-	_, ok := propertyOf(name)
-	return ok
-}
-
 // Parse reads a word: all ways, the best guess first. None when it cannot be read.
 func (a *Analyzer) Parse(word string) []Reading {
 	var readings []Reading

@@ -300,11 +300,6 @@ func TestHas(t *testing.T) {
 			}
 		}
 	}
-	for name, known := range map[string]bool{"С": true, "с": true, "ИНФИНИТИВ": true, "loct": true, "": false, "ЧТО-ТО": false, "П": true} {
-		if Property(name) != known {
-			t.Errorf("Property(%q) is %v", name, !known)
-		}
-	}
 	if !a.Has("в", "ПР") || a.Has("столе", "ПР") || !a.Has("столе", "пр") {
 		t.Error("ПР, a preposition, and пр, a case, are mixed up")
 	}
