@@ -113,9 +113,9 @@ func TestSocketIO(t *testing.T) {
 			c := l.start(t, s.url(), session)
 			c.connect()
 			c.awaitMessages(greeting)
-			for i, text := range []string{"Привет!", "🙂👩‍👩‍👧 ёлочки «»", "Пока"} {
-				a.say(session, text)
-				c.awaitMessages(greeting + i + 1)
+			for _, text := range []string{"Привет!", "🙂👩‍👩‍👧 ёлочки «»", "Пока"} {
+				a.sayAnswered(session, text)
+				c.awaitMessages(len(byAuthors(a.history(session), "BOT")))
 			}
 			c.await("typing", func(events []event) bool { return len(received(t, events, "showTypingIndicatorEmit")) > 0 })
 			c.emits(session, a)
