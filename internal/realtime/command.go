@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 
 	"github.com/centrifugal/centrifuge"
@@ -12,8 +13,13 @@ import (
 // Its push never reaches the client: to an SDK it would mean the end of the new subscription.
 var handOver = centrifuge.Unsubscribe{Code: 2499, Reason: "taken over"}
 
-// noEpoch stands for a position that names no log: nothing may be recovered with it.
-const noEpoch = "-"
+const (
+	// noEpoch stands for a position that names no log: nothing may be recovered with it.
+	noEpoch = "-"
+	// grantEpoch stands for the position at which a channel was granted: a subscription begins
+	// there and, this being no log's epoch, is not recovered. Only takeOver may name it.
+	grantEpoch = "grant"
+)
 
 // commandRead sees every command before the library. A subscribe to a channel the connection
 // has been granted takes it over: the library alone would answer error 105.
@@ -30,7 +36,7 @@ func (s *Server) commandRead(client *centrifuge.Client, e centrifuge.CommandRead
 		}
 	case cmd.Subscribe != nil:
 		requireEpoch(cmd.Subscribe)
-		s.takeOver(client, cmd.Subscribe)
+		return s.takeOver(client, cmd.Subscribe)
 	case cmd.Unsubscribe != nil:
 		// Before the library forgets the channel, so that nothing is written into the void.
 		if c := connOf(client); c != nil {
@@ -41,27 +47,46 @@ func (s *Server) commandRead(client *centrifuge.Client, e centrifuge.CommandRead
 }
 
 func requireEpoch(position *protocol.SubscribeRequest) {
-	if position != nil && position.Recover && position.Epoch == "" {
+	if position != nil && position.Recover && (position.Epoch == "" || position.Epoch == grantEpoch) {
 		position.Epoch = noEpoch
 	}
 }
 
 // takeOver replaces a subscription of ours by the client's. Without a position of its own the
-// client begins where ours did.
-func (s *Server) takeOver(client *centrifuge.Client, request *protocol.SubscribeRequest) {
+// client begins where ours did. With one that cannot be recovered it begins there as well, for
+// the connect reply said that what follows it will come, but is told that it has not recovered.
+func (s *Server) takeOver(client *centrifuge.Client, request *protocol.SubscribeRequest) error {
 	c := connOf(client)
 	if c == nil {
-		return
+		return nil
 	}
-	start, ok := c.takeOver(request.Channel)
-	if !ok {
-		return
+	p := c.takeOver(request.Channel)
+	if p == nil {
+		return nil
 	}
 	client.Unsubscribe(request.Channel, handOver)
-	if !request.Recover {
-		position := s.position(start)
-		request.Recover, request.Offset, request.Epoch = true, position.Offset, position.Epoch
+	epoch := s.LogID
+	if request.Recover {
+		ok, err := s.recoverable(p.topic, request)
+		if ok || err != nil {
+			return err
+		}
+		epoch = grantEpoch
 	}
+	request.Recover, request.Offset, request.Epoch = true, s.position(p.start).Offset, epoch
+	return nil
+}
+
+// recoverable reports whether a client can be given everything since the position it names.
+func (s *Server) recoverable(t *topic, request *protocol.SubscribeRequest) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	since := centrifuge.StreamPosition{Offset: request.Offset, Epoch: request.Epoch}
+	no, err := t.resume(ctx, since)
+	if err != nil {
+		return false, s.report("find position in a channel", err)
+	}
+	return s.position(no) == since, nil
 }
 
 // commandProcessed learns from the replies at which position each subscription begins.

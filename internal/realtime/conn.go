@@ -93,18 +93,18 @@ func (c *conn) detach(channel string) {
 }
 
 // takeOver ends serving a channel that we granted, for the client subscribes to it by itself,
-// and says where its stream began. It does so once.
-func (c *conn) takeOver(channel string) (start int64, ok bool) {
+// and returns the tap that served it. It does so once; else it returns nil.
+func (c *conn) takeOver(channel string) *tap {
 	c.mu.Lock()
 	p := c.taps[channel]
 	if p == nil || !p.server {
 		c.mu.Unlock()
-		return 0, false
+		return nil
 	}
 	delete(c.taps, channel)
 	c.mu.Unlock()
 	p.topic.detach(p)
-	return p.start, true
+	return p
 }
 
 // close ends serving everything.

@@ -59,17 +59,99 @@ func TestSubscriberReconnects(t *testing.T) {
 	c.silent()
 }
 
-func TestSubscribeWithPositionOfAnotherLog(t *testing.T) {
+// A position that cannot be recovered takes the channel over where the connect reply said that
+// it begins: what came since then follows, but the client is told to reload its history.
+func TestSubscribeWithUnrecoverablePosition(t *testing.T) {
+	t.Parallel()
+	for name, position := range map[string]string{
+		"of another log":      `,"recover":true,"offset":0,"epoch":"another"`,
+		"of no log":           `,"recover":true,"offset":3`,
+		"too old":             `,"recover":true,"offset":0,"epoch":"` + testLogID + `"`,
+		"beyond the top":      `,"recover":true,"offset":99,"epoch":"` + testLogID + `"`,
+		"of the grant itself": `,"recover":true,"offset":0,"epoch":"grant"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := newTestLog()
+			id := newSessionID(t)
+			session := log.open(id)
+			for range 10 {
+				session.say("old")
+			}
+			c := serve(t, log, held, func(p *realtime.Params) { p.Limits.Recover = 5 }).dial()
+			if sub := c.connect(`{"widget:`+id+`":{`+position[1:]+`}}`, id).Connect.Subs["widget:"+id]; sub.Recovered || sub.Offset != 10 {
+				t.Fatalf("got %+v, want the top and no recovery", sub)
+			}
+			session.say("between connect and subscribe")
+			f := c.subscribe("widget:"+id, position)
+			if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 10 || f.Subscribe.Epoch != testLogID {
+				t.Fatalf("got %+v, want the position of the connect reply and no recovery", f)
+			}
+			session.say("after")
+			c.bodies("between connect and subscribe", "after")
+			c.silent()
+		})
+	}
+}
+
+// Where no channel is taken over, a position that cannot be recovered is answered with the top:
+// no client begins at a place of its choice by naming the epoch of grants.
+func TestSubscribeToUngrantedWithUnrecoverablePosition(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()
 	id := newSessionID(t)
 	session := log.open(id)
 	session.say("old")
+	c := serve(t, log).dial()
+	c.connect("")
+	for _, epoch := range []string{"another", "", "grant"} {
+		f := c.subscribe("widget:"+id, `,"recover":true,"offset":0,"epoch":"`+epoch+`"`)
+		if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 1 {
+			t.Fatalf("epoch %q: got %+v, want the top and no recovery", epoch, f)
+		}
+		c.send(`{"id":3,"unsubscribe":{"channel":"widget:` + id + `"}}`)
+		c.next()
+	}
+	c.subscribe("widget:"+id, `,"recover":true,"offset":1,"epoch":"another"`)
+	session.say("new")
+	c.bodies("new")
+	c.silent()
+}
+
+// Where the connection began may be too far back by the time its client subscribes.
+func TestSubscribeAfterATooOldGrant(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, held, func(p *realtime.Params) { p.Limits.Recover = 5 }).dial()
+	c.connect("", id)
+	for range 10 {
+		session.say("old")
+	}
+	f := c.subscribe("widget:"+id, `,"recover":true,"offset":3,"epoch":"another"`)
+	if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 10 {
+		t.Fatalf("got %+v, want the top: the grant is too old to begin there", f)
+	}
+	c.silent()
+}
+
+// A subscribe that fails while it takes a channel over may be sent again.
+func TestSubscribeWhoseTakeOverFails(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
 	c := serve(t, log, held).dial()
 	c.connect("", id)
-	f := c.subscribe("widget:"+id, `,"recover":true,"offset":0,"epoch":"another"`)
-	if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 1 {
-		t.Fatalf("got %+v, want the top and no recovery", f)
+	log.fail(chat.Errorf(chat.CodeUnavailable, "the disk is full"))
+	position := `,"recover":true,"offset":7,"epoch":"` + testLogID + `"` // beyond the top: has to be looked up
+	if f := c.subscribe("widget:"+id, position); f.Error == nil || f.Error.Code != 100 {
+		t.Fatalf("got %+v, want error 100, with which clients try again", f)
+	}
+	log.fail(nil)
+	if f := c.subscribe("widget:"+id, position); f.Error != nil || f.Subscribe.Recovered {
+		t.Fatalf("got %+v, want no recovery", f)
 	}
 	session.say("new")
 	c.bodies("new")

@@ -250,7 +250,7 @@ func (t *topic) sessionStart(ctx context.Context, session *chat.Session) (int64,
 }
 
 // resume is the position from which a client that was at since can be given everything: since
-// itself, or the top when that cannot be.
+// itself, or the top when that cannot be. Since a grant everything can be given as well.
 func (t *topic) resume(ctx context.Context, since centrifuge.StreamPosition) (int64, error) {
 	if since.Offset > math.MaxInt64 {
 		since.Offset = math.MaxInt64 // as far beyond the top as any
@@ -260,7 +260,8 @@ func (t *topic) resume(ctx context.Context, since centrifuge.StreamPosition) (in
 		return 0, err
 	}
 	missed := top - int64(since.Offset)
-	if since.Epoch != t.server.LogID || missed < 0 || missed > int64(t.server.Limits.Recover) {
+	ours := since.Epoch == t.server.LogID || since.Epoch == grantEpoch
+	if !ours || missed < 0 || missed > int64(t.server.Limits.Recover) {
 		return top, nil
 	}
 	return int64(since.Offset), nil

@@ -156,9 +156,19 @@ func TestCrossOrigin(t *testing.T) {
 
 // protobufClient speaks the binary form of the protocol.
 type protobufClient struct {
-	t       *testing.T
+	t       testing.TB
 	conn    *websocket.Conn
 	pending []byte
+}
+
+func (s *testServer) dialProtobuf() *protobufClient {
+	s.t.Helper()
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/centrifugo/connection/websocket?cf_protocol=protobuf", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	return &protobufClient{t: s.t, conn: conn}
 }
 
 func (c *protobufClient) send(command *protocol.Command) {
@@ -198,13 +208,7 @@ func TestProtobufSubscriber(t *testing.T) {
 	id := newSessionID(t)
 	session := log.open(id)
 	session.say("greeting")
-	s := serve(t, log, held)
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/centrifugo/connection/websocket?cf_protocol=protobuf", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	c := &protobufClient{t: t, conn: conn}
+	c := serve(t, log, held).dialProtobuf()
 	channel := "widget:" + id
 	c.send(&protocol.Command{Id: 1, Connect: &protocol.ConnectRequest{
 		Data: []byte(`{"application":"widget","settings":{"sessions":["` + id + `"]}}`),
@@ -225,5 +229,33 @@ func TestProtobufSubscriber(t *testing.T) {
 	c.send(&protocol.Command{Id: 3, Rpc: &protocol.RPCRequest{Method: "joinSession", Data: []byte(`{"id":"` + id + `"}`)}})
 	if reply := c.next(); string(reply.GetRpc().GetData()) != `{"success":true}` {
 		t.Fatalf("got %v", reply)
+	}
+}
+
+func TestProtobufSubscriberOfAnotherLog(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("old")
+	c := serve(t, log, held).dialProtobuf()
+	channel := "widget:" + id
+	position := &protocol.SubscribeRequest{Recover: true, Epoch: "another"}
+	c.send(&protocol.Command{Id: 1, Connect: &protocol.ConnectRequest{
+		Data: []byte(`{"application":"widget","settings":{"sessions":["` + id + `"]}}`),
+		Subs: map[string]*protocol.SubscribeRequest{channel: position},
+	}})
+	if sub := c.next().GetConnect().GetSubs()[channel]; sub.GetRecovered() || sub.GetOffset() != 1 {
+		t.Fatalf("got %v, want the top and no recovery", sub)
+	}
+	session.say("between connect and subscribe")
+	position.Channel = channel
+	c.send(&protocol.Command{Id: 2, Subscribe: position})
+	sub := c.next().GetSubscribe()
+	if sub.GetRecovered() || !sub.GetWasRecovering() || sub.GetOffset() != 1 || sub.GetEpoch() != testLogID {
+		t.Fatalf("got %v, want the position of the connect reply and no recovery", sub)
+	}
+	if pub := c.next().GetPush().GetPub(); pub.GetOffset() != 2 {
+		t.Fatalf("got %v, want offset 2", pub)
 	}
 }
