@@ -43,8 +43,12 @@ func (b *broker) clients(channel string) []string {
 }
 
 // Subscribe begins to watch a channel for its first subscriber. The library never calls
-// Subscribe or Unsubscribe of one channel at once.
+// Subscribe or Unsubscribe of one channel at once, but it calls Subscribe again without an
+// Unsubscribe when a first subscriber comes shortly after the last one left: the topic serves on.
 func (b *broker) Subscribe(channel string) error {
+	if b.topic(channel) != nil {
+		return nil
+	}
 	stream, id, ok := parseChannel(channel)
 	if !ok {
 		return centrifuge.ErrorUnknownChannel

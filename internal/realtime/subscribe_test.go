@@ -198,6 +198,27 @@ func TestSubscribeAgainAfterUnsubscribe(t *testing.T) {
 	c.silent()
 }
 
+// The only connection of a channel takes it over and comes back to it: the channel is watched
+// once all the while.
+func TestOneWatchOfAChannel(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, held).dial()
+	c.connect("", id)
+	for no := range 3 {
+		c.subscribe("widget:"+id, fmt.Sprintf(`,"recover":true,"offset":%d,"epoch":%q`, no, testLogID))
+		session.say("said")
+		c.bodies("said")
+		if n := session.watched(); n != 1 {
+			t.Fatalf("watched %d times after %d subscribes", n, no+1)
+		}
+		c.send(`{"id":3,"unsubscribe":{"channel":"widget:` + id + `"}}`)
+		c.next()
+	}
+}
+
 func TestSubscribeToLaterSession(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()
