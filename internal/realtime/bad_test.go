@@ -103,6 +103,33 @@ func TestMalformedFramesEndTheConnection(t *testing.T) {
 	}
 }
 
+// A command that is several things at once is the first of them to the library. None of them
+// keeps the next command from its turn.
+func TestCommandsOfSeveralKinds(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	c := serve(t, log, held).dial()
+	for _, command := range []string{
+		`{"id":1,"connect":{"data":{"application":"widget"}},"subscribe":{"channel":"widget:` + id + `"}}`,
+		`{"id":1,"ping":{},"subscribe":{"channel":"widget:` + id + `"}}`,
+		`{"id":1,"ping":{},"unsubscribe":{"channel":"widget:` + id + `"}}`,
+		`{"id":1,"unsubscribe":{"channel":"widget:` + id + `"},"send":{}}`,
+	} {
+		c.send(command)
+		if f := c.reply(); f.ID != 1 { // a ping is refused
+			t.Fatalf("%s: got %+v", command, f)
+		}
+	}
+	if f := c.subscribe("widget:"+id, ""); f.Error != nil || f.Subscribe == nil {
+		t.Fatalf("got %+v", f)
+	}
+	session.say("heard")
+	c.bodies("heard")
+	c.silent()
+}
+
 func TestTooManyCommands(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()

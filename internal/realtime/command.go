@@ -23,10 +23,19 @@ const (
 
 // commandRead sees every command before the library. A subscribe to a channel the connection
 // has been granted takes it over: the library alone would answer error 105.
+//
+// Commands of HTTP streaming and SSE come in requests of their own, so several may be there at
+// once. Those that change the connection's channels take turns, from here to commandProcessed,
+// which the library calls for each: a joinSession between a take-over and its subscribe would
+// find the channel free, grant it again and have the subscribe refused for good.
 func (s *Server) commandRead(client *centrifuge.Client, e centrifuge.CommandReadEvent) error {
 	cmd := e.Command
+	c := connOf(client)
+	if c != nil && changesChannels(cmd) {
+		c.beginChange(cmd)
+	}
 	asks := cmd.Subscribe != nil || cmd.Rpc != nil || cmd.Presence != nil || cmd.PresenceStats != nil
-	if c := connOf(client); c != nil && asks && !c.allow(s.Limits) {
+	if c != nil && asks && !c.allow(s.Limits) {
 		return centrifuge.ErrorTooManyRequests
 	}
 	switch {
@@ -39,11 +48,17 @@ func (s *Server) commandRead(client *centrifuge.Client, e centrifuge.CommandRead
 		return s.takeOver(client, cmd.Subscribe)
 	case cmd.Unsubscribe != nil:
 		// Before the library forgets the channel, so that nothing is written into the void.
-		if c := connOf(client); c != nil {
+		if c != nil {
 			c.detach(cmd.Unsubscribe.Channel)
 		}
 	}
 	return nil
+}
+
+// changesChannels picks the commands that take turns; joinSession does so by itself. What is a
+// connect or a ping as well is nothing else to the library.
+func changesChannels(cmd *protocol.Command) bool {
+	return cmd.Connect == nil && cmd.Ping == nil && (cmd.Subscribe != nil || cmd.Unsubscribe != nil)
 }
 
 func requireEpoch(position *protocol.SubscribeRequest) {
@@ -89,10 +104,15 @@ func (s *Server) recoverable(t *topic, request *protocol.SubscribeRequest) (bool
 	return s.position(no) == since, nil
 }
 
-// commandProcessed learns from the replies at which position each subscription begins.
+// commandProcessed learns from the replies at which position each subscription begins, and ends
+// the turn of a command that changes channels.
 func (s *Server) commandProcessed(client *centrifuge.Client, e centrifuge.CommandProcessedEvent) {
 	c := connOf(client)
-	if c == nil || e.Error != nil || e.Reply == nil || e.Reply.Error != nil {
+	if c == nil {
+		return
+	}
+	defer c.endChange(e.Command)
+	if e.Error != nil || e.Reply == nil || e.Reply.Error != nil {
 		return
 	}
 	switch {

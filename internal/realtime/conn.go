@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge"
+	"github.com/centrifugal/protocol"
 	"golang.org/x/time/rate"
 )
 
@@ -17,6 +18,7 @@ type conn struct {
 	echo   bool               // session channels were asked for
 	hold   time.Duration      // of channels granted by us
 
+	changing sync.Mutex    // held by the command that changes which channels there are; taken before mu
 	catching sync.Mutex    // held by the tap that catches up
 	queued   atomic.Int64  // publications given to the library
 	taken    atomic.Int64  // publications the library gave to the transport
@@ -28,6 +30,7 @@ type conn struct {
 	granted map[string]int64 // positions of the connect reply, until connected
 	taps    map[string]*tap  // by channel
 	closed  bool
+	changer *protocol.Command // holds changing; nil when joinSession or nobody does
 }
 
 func newConn(origin string, echo bool, hold time.Duration) *conn {
@@ -60,6 +63,24 @@ func (c *conn) allow(l Limits) bool {
 		c.limiter = rate.NewLimiter(l.Commands, l.CommandsBurst)
 	}
 	return c.limiter.Allow()
+}
+
+// beginChange waits for a command's turn to change channels.
+func (c *conn) beginChange(cmd *protocol.Command) {
+	c.changing.Lock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changer = cmd
+}
+
+// endChange ends a command's turn, if it had one.
+func (c *conn) endChange(cmd *protocol.Command) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.changer == cmd {
+		c.changer = nil
+		c.changing.Unlock()
+	}
 }
 
 // attach begins to serve a channel from a position on; the channel's former tap ends.

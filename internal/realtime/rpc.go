@@ -43,6 +43,8 @@ func (s *Server) join(ctx context.Context, c *conn, data []byte) error {
 	if err != nil {
 		return err
 	}
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	for _, channel := range channelsOf(session.ID, c.echo) {
 		if c.client.IsSubscribed(channel) {
 			continue

@@ -2,16 +2,22 @@ package realtime_test
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/centrifugal/protocol"
 	"github.com/gorilla/websocket"
+
+	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/realtime"
 )
 
 // stream reads frames of an HTTP response that does not end.
@@ -60,11 +66,17 @@ func (s *stream) next() string {
 	return ""
 }
 
-// send sends a command beside the stream.
+// send sends a command beside the stream. Any goroutine may do so.
 func (s *stream) send(path, command string) {
 	s.t.Helper()
 	body, _ := json.Marshal(map[string]string{"session": s.session, "node": s.node, "data": command})
-	if response := post(s.t, s.url+path, string(body)); response.StatusCode != http.StatusNoContent {
+	response, err := http.Post(s.url+path, "application/json", bytes.NewReader(body))
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusNoContent {
 		s.t.Errorf("%s: status %d", path, response.StatusCode)
 	}
 }
@@ -107,6 +119,68 @@ func TestEmulatedTransports(t *testing.T) {
 				if got := c.next(); got != `{"id":3,"rpc":{"data":{"success":true}}}` {
 					t.Errorf("%s: %s", path, got)
 				}
+			}
+		})
+	}
+}
+
+// scriptedLog does something at each of the next times that a session is looked for.
+type scriptedLog struct {
+	*testLog
+	script chan func()
+}
+
+func (l scriptedLog) FindSession(ctx context.Context, id string) (*chat.Session, error) {
+	select {
+	case act := <-l.script:
+		act()
+	default:
+	}
+	return l.testLog.FindSession(ctx, id)
+}
+
+// Commands of HTTP streaming come in requests of their own, so a joinSession may come in the
+// middle of a subscribe. The client is subscribed once, and gets each publication once.
+func TestJoinInTheMiddleOfASubscribe(t *testing.T) {
+	t.Parallel()
+	for name, granted := range map[string]bool{"granted at connect": true, "of a later session": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := scriptedLog{newTestLog(), make(chan func(), 2)}
+			s := serve(t, log.testLog, held, func(p *realtime.Params) { p.Service = log })
+			id := newSessionID(t)
+			log.open(id).say("greeting")
+			sessions := ""
+			if granted {
+				sessions = `"` + id + `"`
+			}
+			c := newStream(t, s.http.URL, post(t, s.http.URL+"/centrifugo/connection/http_stream",
+				`{"id":1,"connect":{"data":{"application":"widget","settings":{"sessions":[`+sessions+`]}}}}`))
+
+			inTheMiddle, joining := make(chan struct{}), make(chan struct{})
+			log.script <- func() { close(inTheMiddle); <-joining }
+			log.script <- func() { close(joining) }
+			var sending sync.WaitGroup
+			sending.Go(func() { c.send("/emulation", `{"id":2,"subscribe":{"channel":"widget:`+id+`"}}`) })
+			<-inTheMiddle
+			sending.Go(func() { c.send("/emulation", `{"id":3,"rpc":{"method":"joinSession","data":{"id":"`+id+`"}}}`) })
+			sending.Wait()
+
+			if f := parse(t, c.next()); f.Subscribe == nil {
+				t.Fatalf("got %+v, want the answer to the subscribe", f)
+			}
+			var joined, heard int
+			for range 2 {
+				switch raw := c.next(); {
+				case raw == `{"id":3,"rpc":{"data":{"success":true}}}`:
+					joined++
+				case publicationOf(t, raw).Body == "greeting":
+					heard++
+				}
+			}
+			c.send("/emulation", `{"id":4,"rpc":{"method":"nothing"}}`)
+			if last := parse(t, c.next()); joined != 1 || heard != 1 || last.ID != 4 {
+				t.Errorf("joined %d times, heard the greeting %d times, then got %+v", joined, heard, last)
 			}
 		})
 	}
