@@ -37,7 +37,7 @@ func TestAway(t *testing.T) {
 	}
 	answer := a.ask(session, "Привет!")
 	for _, r := range readers {
-		events := r.await("first answer", hasHeard(answer.ID))
+		events := r.await("first answer", hasHeardBy(answer.ID, r.by))
 		starts[r.name] = heard(t, events, channel, r.by)[0].Offset - 1
 	}
 
@@ -51,7 +51,7 @@ func TestAway(t *testing.T) {
 		t.Errorf("the bot has said %d messages, want at least 1000", len(history))
 	}
 	for _, r := range readers {
-		r.await("last answer", hasHeard(last))
+		r.await("last answer", hasHeardBy(last, r.by))
 		r.join(session)
 		t.Run(r.name, func(t *testing.T) {
 			events := r.seen()

@@ -31,7 +31,7 @@ func TestBalanced(t *testing.T) {
 	a := &api{t, second.url()}
 	session := a.greeted()
 	channel := widget(session)
-	clients := map[string]*client{}
+	clients, by := map[string]*client{}, map[string]string{}
 	for _, f := range flavours() {
 		if f.transport == "websocket" {
 			continue
@@ -39,10 +39,14 @@ func TestBalanced(t *testing.T) {
 		listener := startClient(t, f, options{URL: balancer, Sessions: []string{session}})
 		subscriber := startClient(t, f, options{URL: balancer, Sessions: []string{session}, Follow: true})
 		clients[f.name+" listens"], clients[f.name+" subscribes"] = listener, subscriber
+		by[f.name+" listens"], by[f.name+" subscribes"] = "server", "client"
 	}
-	for _, c := range clients {
+	for name, c := range clients {
 		c.connect()
 		c.join(session)
+		if by[name] == "client" {
+			c.await("subscription of its own", isSubscribed(channel))
+		}
 	}
 	for i := range 10 {
 		a.say(session, fmt.Sprint("Сообщение ", i))
@@ -65,11 +69,11 @@ func TestBalanced(t *testing.T) {
 	last = a.ask(session, "Пока").ID
 	history := byAuthors(a.history(session), "BOT")
 	for name, c := range clients {
-		c.await("last answer", hasHeard(last))
+		c.await("last answer", hasHeardBy(last, by[name]))
 		t.Run(name, func(t *testing.T) {
 			events := c.seen()
 			expectRecovered(t, events)
-			got := heard(t, events, channel, "server", "client")
+			got := heard(t, events, channel, by[name])
 			want := history
 			for len(want) > 0 && len(got) > 0 && want[0].Sequence < got[0].Sequence {
 				want = want[1:] // given to others before the first connect

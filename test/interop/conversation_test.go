@@ -45,32 +45,32 @@ func converse(t *testing.T, s *server, f flavour, how style) {
 	}
 	c.connect()
 	c.join(session)
+	by := "server"
+	if how != listens {
+		by = "client"
+		c.await("subscription of its own", isSubscribed(widget(session)))
+	}
 	c.await("greeting", hasMessages(1))
 
 	for _, text := range []string{"Привет!", "How are you? 🙂", "👩‍👩‍👧 «ёлочки» \n\t\"\\"} {
 		answer := a.ask(session, text)
-		c.await("answer", hasHeard(answer.ID))
+		c.await("answer", hasHeardBy(answer.ID, by))
 	}
 	interrupt(t, a, c, network, session)
 	answer := a.ask(session, "Пока")
-	c.await("last answer", hasHeard(answer.ID))
+	c.await("last answer", hasHeardBy(answer.ID, by))
 	c.join(session)
 
 	events := c.seen()
 	expectRecovered(t, events)
-	by := []string{"server"}
-	if how != listens {
-		by = []string{"client"}
-		events = sinceSubscribed(t, events, widget(session))
-		if doubles := heard(t, events, widget(session), "server"); len(doubles) > 0 {
-			t.Errorf("%d publications came past the client's own subscription, the first is %+v", len(doubles), doubles[0])
-		}
+	if doubles := besides(t, events, widget(session)); len(doubles) > 0 {
+		t.Errorf("%d publications came past the client's own subscription, the first is %+v", len(doubles), doubles[0])
 	}
 	history := byAuthors(a.history(session), "BOT")
 	if len(history) < rounds*each {
 		t.Errorf("the bot has said %d messages", len(history))
 	}
-	expectExactly(t, heard(t, events, widget(session), by...), 0, history)
+	expectExactly(t, heard(t, events, widget(session), by), 0, history)
 	if t.Failed() {
 		t.Logf("the client program printed:\n%s", tail(events))
 	}

@@ -209,6 +209,27 @@ func (c *client) await(what string, so func([]event) bool) []event {
 	}
 }
 
+// end ends the program by a command and waits until everything it printed has been read.
+func (c *client) end(how string) {
+	c.t.Helper()
+	c.do(command{Do: how})
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		c.mu.Lock()
+		ended, changed := c.ended, c.changed
+		c.mu.Unlock()
+		if ended {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			c.t.Fatalf("the client program does not end; it printed:\n%s", tail(c.seen()))
+		}
+	}
+}
+
 // next does something and waits for an event of a kind after it.
 func (c *client) next(kind string, act func()) event {
 	c.t.Helper()

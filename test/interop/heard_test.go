@@ -47,34 +47,51 @@ func heard(t *testing.T, events []event, channel string, by ...string) []publica
 	return all
 }
 
-// sinceSubscribed drops what came before the client's own first subscription to a channel. There is
-// something only where the machine was slower than the server waits for a subscribe: then the
-// connection listens meanwhile, and its publications come again with the subscription.
-func sinceSubscribed(t *testing.T, events []event, channel string) []event {
+// besides lists what came by the server's subscription while the client's own one stood. Before
+// that there is something only where the machine was slower than the server waits for a
+// subscribe: then the connection listens meanwhile, and its publications come again with the
+// subscription.
+func besides(t *testing.T, events []event, channel string) []publication {
 	t.Helper()
-	at := slices.IndexFunc(events, func(e event) bool {
-		return e.Event == "subscribed" && e.By == "client" && e.Channel == channel
-	})
-	if at < 0 {
-		t.Fatalf("the client never subscribed to %s itself", channel)
+	var during []event
+	own := false
+	for _, e := range events {
+		switch {
+		case e.Event == "connecting" || e.Event == "disconnected":
+			own = false
+		case e.Event == "subscribed" && e.By == "client" && e.Channel == channel:
+			own = true
+		case own:
+			during = append(during, e)
+		}
 	}
-	if early := heard(t, events[:at], channel, "server", "client"); len(early) > 0 {
-		t.Logf("%d publications came before the subscribe, which was slow", len(early))
-	}
-	return events[at:]
+	return heard(t, during, channel, "server")
 }
 
-// hasHeard says that a message has come.
-func hasHeard(id string) func([]event) bool {
+// isSubscribed says that the client itself has subscribed to a channel.
+func isSubscribed(channel string) func([]event) bool {
 	return func(events []event) bool {
 		return slices.ContainsFunc(events, func(e event) bool {
-			var p publication
-			return e.Event == "publication" && json.Unmarshal(e.Data, &p) == nil && p.Data.ID == id
+			return e.Event == "subscribed" && e.By == "client" && e.Channel == channel
 		})
 	}
 }
 
-// messages counts the messages that have come by any subscription.
+// hasHeard says that a message has come by any subscription.
+func hasHeard(id string) func([]event) bool { return hasHeardBy(id, "server", "client") }
+
+// hasHeardBy says that a message has come by one of the named subscriptions. A client that
+// subscribes by itself may hear it by the server's subscription first, see besides.
+func hasHeardBy(id string, by ...string) func([]event) bool {
+	return func(events []event) bool {
+		return slices.ContainsFunc(events, func(e event) bool {
+			var p publication
+			return e.Event == "publication" && slices.Contains(by, e.By) && json.Unmarshal(e.Data, &p) == nil && p.Data.ID == id
+		})
+	}
+}
+
+// hasMessages says that so many messages have come by any subscription.
 func hasMessages(n int) func([]event) bool {
 	return func(events []event) bool {
 		for _, e := range events {

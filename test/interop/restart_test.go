@@ -15,12 +15,17 @@ func TestRestart(t *testing.T) {
 	a := &api{t, s.url()}
 	session := a.greeted()
 	channel := widget(session)
-	clients := map[string]*client{}
+	clients, by := map[string]*client{}, map[string]string{}
 	for i, f := range flavours() {
-		c := startClient(t, f, options{URL: s.url(), Sessions: []string{session}, Follow: i%2 == 1})
+		follow := i%2 == 1
+		c := startClient(t, f, options{URL: s.url(), Sessions: []string{session}, Follow: follow})
 		c.connect()
 		c.join(session)
-		clients[f.name] = c
+		clients[f.name], by[f.name] = c, "server"
+		if follow {
+			by[f.name] = "client"
+			c.await("subscription of its own", isSubscribed(channel))
+		}
 	}
 	for i, end := range []func(){s.kill, s.stop} {
 		halfway, said := make(chan struct{}), make(chan struct{})
@@ -41,12 +46,12 @@ func TestRestart(t *testing.T) {
 	answer := a.ask(session, "Пока")
 	history := byAuthors(a.history(session), "BOT")
 	for name, c := range clients {
-		c.await("last answer", hasHeard(answer.ID))
+		c.await("last answer", hasHeardBy(answer.ID, by[name]))
 		c.join(session)
 		t.Run(name, func(t *testing.T) {
 			events := c.seen()
 			expectRecovered(t, events)
-			got := heard(t, events, channel, "server", "client")
+			got := heard(t, events, channel, by[name])
 			want := history
 			for len(want) > 0 && len(got) > 0 && want[0].Sequence < got[0].Sequence {
 				want = want[1:] // given to others before the first connect

@@ -52,7 +52,8 @@ func nameUnknown(t *testing.T, s *server, f flavour) {
 	}
 
 	later := a.greeted()
-	c.next("publication", func() { c.do(command{Do: "subscribe", Channel: widget(later)}) })
+	c.do(command{Do: "subscribe", Channel: widget(later)})
+	c.await("subscription to the later session", isSubscribed(widget(later))) // before REST gives the greeting away
 	answer := a.ask(later, "Привет!")
 	events = c.await("answer", hasHeard(answer.ID))
 	expectExactly(t, heard(t, events, widget(later), "client"), 0, byAuthors(a.history(later), "BOT"))
