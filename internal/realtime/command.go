@@ -68,8 +68,8 @@ func requireEpoch(position *protocol.SubscribeRequest) {
 }
 
 // takeOver replaces a subscription of ours by the client's. Without a position of its own the
-// client begins where ours did. With one that cannot be recovered it begins there as well, for
-// the connect reply said that what follows it will come, but is told that it has not recovered.
+// client begins where ours did. With one that cannot be recovered it begins at the top, or, if
+// the connect reply has already told it to reload, where that said: it may have reloaded since.
 func (s *Server) takeOver(client *centrifuge.Client, request *protocol.SubscribeRequest) error {
 	c := connOf(client)
 	if c == nil {
@@ -82,6 +82,9 @@ func (s *Server) takeOver(client *centrifuge.Client, request *protocol.Subscribe
 	client.Unsubscribe(request.Channel, handOver)
 	epoch := s.LogID
 	if request.Recover {
+		if !p.anew {
+			return nil // the library finds out
+		}
 		ok, err := s.recoverable(p.topic, request)
 		if ok || err != nil {
 			return err
@@ -117,15 +120,16 @@ func (s *Server) commandProcessed(client *centrifuge.Client, e centrifuge.Comman
 	}
 	switch {
 	case e.Reply.Connect != nil:
-		granted := make(map[string]int64, len(e.Reply.Connect.Subs))
+		granted := make(map[string]grant, len(e.Reply.Connect.Subs))
 		for channel, result := range e.Reply.Connect.Subs {
-			granted[channel] = int64(result.Offset)
+			granted[channel] = grant{int64(result.Offset), result.WasRecovering && !result.Recovered}
 		}
 		c.mu.Lock()
 		c.granted = granted
 		c.mu.Unlock()
 	case e.Reply.Subscribe != nil:
-		s.serve(c, e.Command.Subscribe.Channel, int64(e.Reply.Subscribe.Offset), false)
+		position := int64(e.Reply.Subscribe.Offset)
+		s.serve(c, e.Command.Subscribe.Channel, &tap{start: position, position: position})
 	}
 }
 

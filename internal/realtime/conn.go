@@ -27,10 +27,16 @@ type conn struct {
 
 	mu      sync.Mutex // guards what follows
 	limiter *rate.Limiter
-	granted map[string]int64 // positions of the connect reply, until connected
+	granted map[string]grant // by the connect reply, until connected
 	taps    map[string]*tap  // by channel
 	closed  bool
 	changer *protocol.Command // holds changing; nil when joinSession or nobody does
+}
+
+// grant is what a connect reply says of a channel.
+type grant struct {
+	position int64
+	anew     bool // the client named a position that cannot be recovered
 }
 
 func newConn(origin string, echo bool, hold time.Duration) *conn {

@@ -139,21 +139,18 @@ func (s *Server) connected(client *centrifuge.Client) {
 	granted := c.granted
 	c.granted = nil
 	c.mu.Unlock()
-	for channel, position := range granted {
-		s.serve(c, channel, position, true)
+	for channel, g := range granted {
+		s.serve(c, channel, &tap{start: g.position, position: g.position, server: true, anew: g.anew, hold: c.hold})
 	}
 }
 
-// serve begins to write a channel's publications after a position to a connection.
-func (s *Server) serve(c *conn, channel string, position int64, granted bool) {
+// serve begins to write a channel's publications after the tap's position to a connection.
+func (s *Server) serve(c *conn, channel string, p *tap) {
 	t := s.broker.topic(channel)
 	if t == nil {
 		return // unsubscribed meanwhile
 	}
-	p := &tap{topic: t, conn: c, start: position, position: position, server: granted}
-	if granted {
-		p.hold = c.hold
-	}
+	p.topic, p.conn = t, c
 	c.attach(t, p)
 }
 

@@ -27,9 +27,10 @@
 // the connection, where an application that subscribes does not look. So the channels granted
 // at connect are held for about two round trips: what there is to say waits. A subscribe takes
 // the channel over at the position it had at connect, or at the one it names; without a
-// subscribe the channel goes live as it is. If the position it names cannot be recovered, the
-// reply says "recovered": false at the position of the connect reply, and what came since then
-// follows: a client that reloads its history when the connect reply tells it to misses nothing.
+// subscribe the channel goes live as it is. When the connect reply has said "recovered": false, and
+// the position that the subscribe names cannot be recovered either, its reply says so too, at the
+// position of the connect reply, and what came since then follows: the client may have reloaded
+// its history before it came.
 //
 // A client that does both (it listens for longer than the hold, then subscribes without a
 // position) gets the publications between once as a listener and once more as a subscriber:

@@ -74,7 +74,7 @@ func (s *Server) joinChannel(ctx context.Context, c *conn, channel string, sessi
 	if err != nil {
 		return err
 	}
-	s.serve(c, channel, start, true)
+	s.serve(c, channel, &tap{start: start, position: start, server: true, hold: c.hold})
 	return nil
 }
 

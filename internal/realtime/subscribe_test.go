@@ -59,8 +59,8 @@ func TestSubscriberReconnects(t *testing.T) {
 	c.silent()
 }
 
-// A position that cannot be recovered takes the channel over where the connect reply said that
-// it begins: what came since then follows, but the client is told to reload its history.
+// A client that names a position twice, and recovers neither, is told so twice, at one place: what
+// came after the first answer follows the second.
 func TestSubscribeWithUnrecoverablePosition(t *testing.T) {
 	t.Parallel()
 	for name, position := range map[string]string{
@@ -118,20 +118,41 @@ func TestSubscribeToUngrantedWithUnrecoverablePosition(t *testing.T) {
 	c.silent()
 }
 
-// Where the connection began may be too far back by the time its client subscribes.
+// Where the connect reply told nobody to reload, the subscribe does, at the top.
+func TestSubscribeWithPositionOfAnotherLog(t *testing.T) {
+	t.Parallel()
+	log := newTestLog()
+	id := newSessionID(t)
+	session := log.open(id)
+	session.say("old")
+	s := serve(t, log, held)
+	for _, subs := range []string{"", position("widget:"+id, 0, testLogID)} {
+		c := s.dial()
+		c.connect(subs, id)
+		f := c.subscribe("widget:"+id, `,"recover":true,"offset":0,"epoch":"another"`)
+		if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != uint64(session.WidgetNo) {
+			t.Fatalf("got %+v, want the top and no recovery", f)
+		}
+		session.say("new")
+		c.bodies("new")
+		c.silent()
+	}
+}
+
+// By the time its client subscribes, a grant may be too far back to begin there.
 func TestSubscribeAfterATooOldGrant(t *testing.T) {
 	t.Parallel()
 	log := newTestLog()
 	id := newSessionID(t)
 	session := log.open(id)
 	c := serve(t, log, held, func(p *realtime.Params) { p.Limits.Recover = 5 }).dial()
-	c.connect("", id)
+	c.connect(position("widget:"+id, 0, "another"), id)
 	for range 10 {
 		session.say("old")
 	}
-	f := c.subscribe("widget:"+id, `,"recover":true,"offset":3,"epoch":"another"`)
+	f := c.subscribe("widget:"+id, `,"recover":true,"offset":0,"epoch":"another"`)
 	if f.Error != nil || f.Subscribe.Recovered || f.Subscribe.Offset != 10 {
-		t.Fatalf("got %+v, want the top: the grant is too old to begin there", f)
+		t.Fatalf("got %+v, want the top and no recovery", f)
 	}
 	c.silent()
 }
@@ -143,7 +164,7 @@ func TestSubscribeWhoseTakeOverFails(t *testing.T) {
 	id := newSessionID(t)
 	session := log.open(id)
 	c := serve(t, log, held).dial()
-	c.connect("", id)
+	c.connect(position("widget:"+id, 0, "another"), id)
 	log.fail(chat.Errorf(chat.CodeUnavailable, "the disk is full"))
 	position := `,"recover":true,"offset":7,"epoch":"` + testLogID + `"` // beyond the top: has to be looked up
 	if f := c.subscribe("widget:"+id, position); f.Error == nil || f.Error.Code != 100 {

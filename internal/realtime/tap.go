@@ -36,6 +36,7 @@ type tap struct {
 	start  int64         // position at which the subscription began
 	hold   time.Duration // how long to wait before the first publication; 0 for a client's own subscribe
 	server bool          // granted by us; the client may still subscribe by itself
+	anew   bool          // the grant told the client that it has not recovered: it begins anew
 
 	// Guarded by topic.mu.
 	position int64 // number of the last event given
