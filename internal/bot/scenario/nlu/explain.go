@@ -56,7 +56,7 @@ func (m *Model) Explain(text string) Explanation {
 		x.Words = append(x.Words, name)
 	}
 	list := features(phrase, nil)
-	vector, _ := m.words.vector(list)
+	vector, _ := m.words.vector(phrase, list)
 	for _, c := range m.score(text, s) {
 		x.Intents = append(x.Intents, Reason{
 			Scored: Scored{m.intents[c.intent], c.score}, Exact: c.exact,
