@@ -295,8 +295,10 @@ func scale(entries []entry, known, unknown [kinds]float32, mean []float32, first
 	for i, e := range entries {
 		terms[i] = term{e.id, float32(e.value*factor[e.kind]) / root(total)}
 	}
+	// A guess at unknown words is worth less, the more of the phrase they are.
+	trust := float32(meaningShare * root(part(known[stemKind], unknown[stemKind])))
 	for i, x := range mean {
-		terms = append(terms, term{first + uint32(i), float32(x*meaningShare) / root(total)})
+		terms = append(terms, term{first + uint32(i), float32(x*trust) / root(total)})
 	}
 	return terms
 }
