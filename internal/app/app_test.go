@@ -339,21 +339,26 @@ func hold(t *testing.T, a *app.App) *held {
 	return &held{t, conn, bufio.NewReader(conn)}
 }
 
-func (h *held) status() int {
+func (h *held) response() *http.Response {
 	h.t.Helper()
 	resp, err := http.ReadResponse(h.r, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return resp.StatusCode
+	return resp
 }
 
-func (h *held) finish() int {
+func (h *held) status() int {
+	h.t.Helper()
+	return h.response().StatusCode
+}
+
+func (h *held) finish() *http.Response {
 	h.t.Helper()
 	if _, err := io.WriteString(h.conn, "0\r\n\r\n"); err != nil {
 		h.t.Fatal(err)
 	}
-	return h.status()
+	return h.response()
 }
 
 func TestOverloadIsRefused(t *testing.T) {
@@ -370,7 +375,7 @@ func TestOverloadIsRefused(t *testing.T) {
 	if s := dial(t, a, startedElsewhere); s == nil {
 		t.Error("a socket was refused")
 	}
-	if got := h.finish(); got != http.StatusCreated {
+	if got := h.finish().StatusCode; got != http.StatusCreated {
 		t.Errorf("the held request: %d", got)
 	}
 	call(t, "POST", a.URL()+demoSessions, "{}") // perhaps refused still: the held one may be leaving
@@ -483,8 +488,9 @@ func TestClose(t *testing.T) {
 		closed <- a.Close(ctx)
 	}()
 	<-stopping
-	if got := h.finish(); got != http.StatusCreated {
-		t.Errorf("the running request: %d", got)
+	awaitRefusal(t, a)
+	if got := h.finish(); got.StatusCode != http.StatusCreated || !got.Close {
+		t.Errorf("the running request: %d, its connection ends: %t", got.StatusCode, got.Close)
 	}
 	var end *websocket.CloseError
 	for end == nil {
@@ -498,13 +504,25 @@ func TestClose(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	if _, err := net.Dial("tcp", strings.TrimPrefix(a.URL(), "http://")); err == nil {
-		t.Error("the address still takes connections")
-	}
 
 	again := start(t, data)
 	if got := call(t, "GET", again.URL()+"/api/v1/sessions/"+id+"/messages", ""); got.StatusCode != http.StatusOK {
 		t.Errorf("after the restart: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// awaitRefusal waits until the address takes no connections any more.
+func awaitRefusal(t *testing.T, a *app.App) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		c, err := net.Dial("tcp", strings.TrimPrefix(a.URL(), "http://"))
+		if err != nil {
+			return
+		}
+		c.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("the address still takes connections")
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/govorun/govorun/internal/auth"
@@ -43,6 +44,14 @@ type front struct {
 	proxies auth.Proxies
 	log     *slog.Logger
 	metrics *metrics
+	closing atomic.Bool
+}
+
+// close refuses new requests, has answers end their connections, and returns a channel that is closed
+// when no request is worked on.
+func (f *front) close() <-chan struct{} {
+	f.closing.Store(true)
+	return f.gate.close()
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +59,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveStream(w, r)
 		return
 	}
-	rec := &recorder{ResponseWriter: w, request: r}
+	rec := &recorder{ResponseWriter: w, request: r, last: &f.closing}
 	start := time.Now()
 	defer func() {
 		f.recovered(rec, r, recover())
@@ -191,13 +200,17 @@ func unknown(mux *http.ServeMux) http.Handler {
 type recorder struct {
 	http.ResponseWriter
 	request  *http.Request
-	status   int  // 0 until the answer begins
-	replaced bool // the body has been written already
+	last     *atomic.Bool // the connection is to end with this answer
+	status   int          // 0 until the answer begins
+	replaced bool         // the body has been written already
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {
 		r.status = status
+		if r.last.Load() {
+			r.Header().Set("Connection", "close")
+		}
 		if status == http.StatusMethodNotAllowed && r.request.Pattern == "" { // no route's own answer
 			r.replaced = true
 			writeJSON(r.ResponseWriter, status, errorBody{"Method not allowed"})
@@ -209,7 +222,7 @@ func (r *recorder) WriteHeader(status int) {
 
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
 	if r.replaced {
 		return len(b), nil

@@ -24,8 +24,8 @@ type web struct {
 	running  sync.WaitGroup
 	stopped  chan error // result of the shutdown; nil until it begins
 
-	mu    sync.Mutex            // guards fresh
-	fresh map[net.Conn]struct{} // connections that have asked nothing yet
+	mu    sync.Mutex            // guards quiet
+	quiet map[net.Conn]struct{} // connections on which no request is worked on
 }
 
 // newWeb takes the address, before anything else is touched, and answers nothing yet.
@@ -51,7 +51,7 @@ func newWeb(p Params, m *metrics, limits *auth.Limits) (*web, error) {
 		front:    front,
 		log:      p.Log,
 		failed:   make(chan error, 1),
-		fresh:    make(map[net.Conn]struct{}),
+		quiet:    make(map[net.Conn]struct{}),
 	}
 	w.server = &http.Server{
 		Handler:           front,
@@ -66,35 +66,38 @@ func newWeb(p Params, m *metrics, limits *auth.Limits) (*web, error) {
 	return w, nil
 }
 
-// note keeps the connections that have asked nothing yet.
+// note keeps the connections on which a request may be on its way.
 func (w *web) note(c net.Conn, state http.ConnState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if state == http.StateNew {
-		w.fresh[c] = struct{}{}
+	if state == http.StateNew || state == http.StateIdle {
+		w.quiet[c] = struct{}{}
 	} else {
-		delete(w.fresh, c)
+		delete(w.quiet, c)
 	}
 }
 
-// freshGrace is how long a stopping server waits for a request on a connection that is there: it may
-// be on its way.
-const freshGrace = 500 * time.Millisecond
-
-// closeFresh closes them: a shutdown would wait 5 s for what a browser opened in advance.
-func (w *web) closeFresh() {
+// closeQuiet closes them: a shutdown would wait 5 s for what a browser opened in advance.
+func (w *web) closeQuiet() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for c := range w.fresh {
+	for c := range w.quiet {
 		_ = c.Close() // nobody waits for it
 	}
+}
+
+// isQuiet says that no connection is kept for a next request.
+func (w *web) isQuiet() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.quiet) == 0
 }
 
 // serve answers requests until drain or end.
 func (w *web) serve(mux *http.ServeMux) {
 	w.front.mux = mux
 	w.running.Go(func() {
-		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			w.failed <- fmt.Errorf("serve: %w", err)
 		}
 	})
@@ -105,12 +108,30 @@ func (w *web) serve(mux *http.ServeMux) {
 // finish it, and no failure of ours.
 func (w *web) drain(ctx context.Context) error {
 	w.stopped = make(chan error, 1)
-	w.running.Go(func() { w.stopped <- w.server.Shutdown(context.WithoutCancel(ctx)) })
-	time.AfterFunc(freshGrace, w.closeFresh)
+	empty := w.front.close()
+	err := w.listener.Close()
+	w.running.Go(func() { w.stopped <- w.shutdown(context.WithoutCancel(ctx)) })
 	select {
-	case <-w.front.gate.close():
+	case <-empty:
 	case <-ctx.Done():
 		w.log.Warn("requests are still running")
+	}
+	return err
+}
+
+// quietGrace is how long a stopping server waits for a request on a connection that is there: it may
+// be on its way, and who sends it is to read an answer and not the end of the connection.
+const quietGrace = 500 * time.Millisecond
+
+// shutdown ends the connections that are kept: those in use by their next answer (recorder), the others
+// after a while. Nobody can tell whether a request that met the end of its connection was worked on.
+func (w *web) shutdown(ctx context.Context) error {
+	for end := time.Now().Add(quietGrace); !w.isQuiet() && time.Now().Before(end); {
+		time.Sleep(quietGrace / 50)
+	}
+	w.closeQuiet()
+	if err := w.server.Shutdown(ctx); !errors.Is(err, net.ErrClosed) { // the listener is closed already
+		return err
 	}
 	return nil
 }

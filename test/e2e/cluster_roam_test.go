@@ -5,8 +5,10 @@ package e2e
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,7 +24,7 @@ type roamer struct {
 	mu     sync.Mutex // guards what follows
 	at     int
 	moves  int
-	errors []string // that are neither a refused connection nor the end of patience
+	errors []string // that are neither a refused connection nor the end of patience or of an unused connection
 }
 
 // roaming is an api over all nodes, which begins with one.
@@ -37,13 +39,20 @@ func (c *cluster) roaming(first int) *api {
 // patience is how long a client waits for an answer before it tries another node.
 const patience = 3 * time.Second
 
+// unused is how long a connection must have been for its end to be no surprise: a bit less than a node
+// keeps it when it stops, since a client's clock starts later.
+const unused = 300 * time.Millisecond
+
 // RoundTrip implements http.RoundTripper. A connection that was not yet accepted when a node closed
 // its listener is reset: that is as good as refused.
 func (r *roamer) RoundTrip(q *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	at := r.at
 	r.mu.Unlock()
-	q = q.Clone(q.Context())
+	var kept bool // for so long that a node which stops may end it
+	q = q.Clone(httptrace.WithClientTrace(q.Context(), &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) { kept = i.WasIdle && i.IdleTime > unused },
+	}))
 	q.URL.Host = r.hosts[at%len(r.hosts)]
 	q.Host = q.URL.Host
 	res, err := r.base.RoundTrip(q)
@@ -53,7 +62,8 @@ func (r *roamer) RoundTrip(q *http.Request) (*http.Response, error) {
 		if r.at == at {
 			r.at, r.moves = at+1, r.moves+1
 		}
-		if err != nil && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		gone := errors.Is(err, io.EOF) && kept
+		if err != nil && !gone && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 			r.errors = append(r.errors, err.Error())
 		}
 	}
