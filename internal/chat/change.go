@@ -21,10 +21,12 @@ func (s *Service) change(session *Session) *change {
 	return &change{service: s, session: session, now: s.Now()}
 }
 
-// add gives an event its sequence and its numbers in the streams it is part of.
+// add gives an event its sequence and its numbers in the streams it is part of. Its time is later than
+// that of the event before, by a millisecond at least: so a time is a place in the session (Chat API, 2, ts).
 func (c *change) add(id string, p Payload) Event {
 	c.session.Sequence++
-	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.now, Payload: p}
+	c.session.LastAt = latest(c.now, c.session.LastAt.Truncate(time.Millisecond).Add(time.Millisecond))
+	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.session.LastAt, Payload: p}
 	if p.In(StreamWidget) {
 		c.session.WidgetNo++
 		e.WidgetNo = c.session.WidgetNo

@@ -18,6 +18,7 @@ const (
 	KindOwnerChanged          Kind = "owner.changed"
 	KindSessionClosed         Kind = "session.closed"
 	KindTimerFired            Kind = "timer.fired"
+	KindQuestionAnswered      Kind = "question.answered"
 	KindTyping                Kind = "typing"
 	KindOperatorStatusChanged Kind = "operator.status_changed"
 	KindOperatorLoggedOut     Kind = "operator.logged_out"
@@ -70,7 +71,7 @@ func (e *Event) Message() *Message {
 }
 
 // Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
-// *OwnerChanged, *SessionClosed, *TimerFired, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
+// *OwnerChanged, *SessionClosed, *TimerFired, *Answered, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
 type Payload interface {
 	Kind() Kind
 	// In says whether the event is part of a stream.
@@ -89,10 +90,12 @@ type MessageRead struct {
 	By        AuthorType `json:"by"`
 }
 
-// ActionPressed says that the client pressed an action button.
+// ActionPressed says that the client pressed an action button, or that its program tells of an event
+// (Chat API, 3).
 type ActionPressed struct {
-	Event string          `json:"event"`
-	Data  json.RawMessage `json:"data,omitempty"`
+	Event    string          `json:"event"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Question *Question       `json:"question,omitempty"` // what it is to the Chat API; nil on other faces
 }
 
 // OwnerChanged says that somebody else answers from now on.
@@ -248,6 +251,8 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 		p = &SessionClosed{}
 	case KindTimerFired:
 		p = &TimerFired{}
+	case KindQuestionAnswered:
+		p = &Answered{}
 	default:
 		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
 	}

@@ -41,9 +41,11 @@ type Message struct {
 	Actions     []Action          `json:"actions,omitempty"`
 	Attachments []Attachment      `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo          `json:"replyTo,omitempty"`
-	State       string            `json:"state,omitempty"`   // path of the scenario state that said it
-	Cause       int64             `json:"cause,omitempty"`   // sequence of the event a bot's message answers
-	Replies     []json.RawMessage `json:"replies,omitempty"` // the same content as Chat API replies, when a bot gave it so
+	State       string            `json:"state,omitempty"`      // path of the scenario state that said it
+	Cause       int64             `json:"cause,omitempty"`      // sequence of the event a bot's message answers
+	QuestionID  string            `json:"questionId,omitempty"` // of the question that a bot's message answers, "" for events of other faces than the Chat API
+	Question    *Question         `json:"question,omitempty"`   // what a client's message is to the Chat API; nil on other faces
+	Replies     []json.RawMessage `json:"replies,omitempty"`    // the same content as Chat API replies, when a bot gave it so
 }
 
 // Silent reports whether a message shows people nothing: all it has is replies that programs know

@@ -71,6 +71,7 @@ type Session struct {
 	Hooks *Hooks // nil for none; must not be changed in place
 
 	TTL       time.Duration // of client inactivity
+	LastAt    time.Time     // of the last event
 	StartedAt time.Time
 	ActiveAt  time.Time // last act of the client
 	CheckAt   time.Time // when to look whether the life time is over; never later than it is

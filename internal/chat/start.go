@@ -24,6 +24,8 @@ type StartParams struct {
 	TTL         time.Duration // 0: the chat's
 	Message     *MessageParams
 	Idempotency Idempotency
+
+	after time.Time // of the last event of the session that this one supersedes
 }
 
 // MessageParams is what a client says.
@@ -213,6 +215,7 @@ func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Cl
 	}
 	ch := s.change(session)
 	ch.close(c, by, "")
+	p.after = session.LastAt
 	return nil, ch.commit(tx)
 }
 
@@ -256,6 +259,7 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		return Errorf(CodeNotFound, "no such chat")
 	}
 	session := s.newSession(c, client, clampTTL(p.TTL, c), p.Details.hooks())
+	session.LastAt = p.after
 	if err := s.assignBot(tx, c, p, session); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Reader interface {
 	// ListChats returns chats that administrators have made, in the order in which they did, and how
 	// many there are in all.
 	ListChats(ctx context.Context, offset, limit int) ([]Chat, int64, error)
+	FindChatID(ctx context.Context, token string) (string, error) // of the chat with an access token
 	FindBot(ctx context.Context, id string) (*BotRecord, error)
 	ListBots(ctx context.Context) ([]BotRecord, error)
 	// ListBotVersions returns the versions of a bot, the newest first.
@@ -43,6 +44,12 @@ type Reader interface {
 	FindSessionByKey(ctx context.Context, key int64) (*Session, error)
 	FindSessionDetails(ctx context.Context, key int64) (*SessionDetails, error)
 	FindClientByKey(ctx context.Context, key int64) (*Client, error)
+	FindClientByAlias(ctx context.Context, chat int64, a Alias) (*Client, error)
+	// ListClientSessions returns sessions of a client in a chat, the newest first.
+	ListClientSessions(ctx context.Context, chat, client int64, limit int) ([]Session, error)
+	FindQuestion(ctx context.Context, chat, client int64, id string) (*QuestionRecord, error)
+	// FindFirstOfConnection finds the first question of a connection id, which is not "".
+	FindFirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
 
 	FindFile(ctx context.Context, id string) (*File, error)
@@ -171,6 +178,10 @@ type Tx interface {
 	FindSessionDetails(key int64) (*SessionDetails, error)
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)
+	FindEventAt(session, sequence int64) (*Event, error)
+
+	CreateQuestion(q *QuestionRecord) error // CodeConflict when the client has asked one of this id
+	FindQuestion(chat, client int64, id string) (*QuestionRecord, error)
 
 	CreateFile(f *File) error // sets f.Key
 	FindFile(id string) (*File, error)

@@ -140,6 +140,10 @@ func (w *corpus) talk(t *testing.T, s *Store, c *chat.Chat, client *chat.Client,
 		}); err != nil {
 			return err
 		}
+		q := &chat.QuestionRecord{ChatKey: c.Key, ClientKey: client.Key, ID: "в", SessionKey: session.Key, Sequence: 2, CID: "к", At: corpusTime}
+		if err := x.CreateQuestion(q); err != nil {
+			return err
+		}
 		session.TimeoutAt = corpusTime
 		session.Hooks = &chat.Hooks{CallbackURL: "https://a.example/х", Events: []string{"x"}}
 		if err := x.UpdateSession(session); err != nil {

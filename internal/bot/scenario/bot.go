@@ -168,9 +168,11 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		}
 	case *chat.Message:
 		b.said(in, cause, w.startNode)
+		asked(in, cause.Question, t.Client)
 	case *chat.ActionPressed:
 		in.event = cause.Event
 		in.request["data"] = orObject(cause.Data)
+		asked(in, cause.Question, t.Client)
 	case *chat.TimerFired:
 		fired := timerInput(&Timer{Timeout: cause.TimerKind == chat.TimerTimeout, Event: cause.Event, Data: cause.Data, Target: cause.Target})
 		in.event, in.target = fired.event, fired.target
@@ -201,6 +203,20 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 		in.request["data"] = encode(map[string]any{"eventData": m.Attachments})
 	case utf8.RuneCountInString(m.Body) > b.config.lengthLimit():
 		in.event = eventLengthLimit
+	}
+}
+
+// asked fills in what the caller of the Chat API has sent, by the names that it uses; nil on other faces.
+func asked(in *input, q *chat.Question, c *chat.Client) {
+	if q == nil {
+		return
+	}
+	in.request["questionId"], in.request["channelType"] = encode(q.ID), encode("chatapi")
+	if q.Data != nil {
+		in.request["data"] = q.Data
+	}
+	if c != nil {
+		in.request["channelUserId"] = encode(c.ExternalID)
 	}
 }
 
@@ -240,7 +256,7 @@ func (b *Bot) result(t *chat.Turn, o *output) (*chat.TurnResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scenario of bot %q: %w", b.config.Name, err)
 	}
-	r := &chat.TurnResult{Outputs: says(messages)}
+	r := &chat.TurnResult{Outputs: says(messages), Reply: o.reply()}
 	if state := encode(o.memory); string(state) != string(t.State.Session) {
 		r.SessionState = state
 	}
@@ -260,6 +276,11 @@ func (b *Bot) result(t *chat.Turn, o *output) (*chat.TurnResult, error) {
 		r.Outputs = append(r.Outputs, chat.End{Result: o.memory.Result})
 	}
 	return r, nil
+}
+
+// reply is what the Chat API tells of the answer.
+func (o *output) reply() *chat.BotReply {
+	return &chat.BotReply{Class: o.class, Confidence: o.confidence, Fields: o.response, NewSession: o.begins, EndSession: o.ends}
 }
 
 // stored is a timer as the domain keeps it.

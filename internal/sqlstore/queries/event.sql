@@ -5,6 +5,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: LastEventKey :one
 SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events;
 
+-- name: FindEventAt :one
+SELECT sqlc.embed(e), s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.session_key = sqlc.arg(session_key) AND e.sequence = sqlc.arg(sequence);
+
 -- name: FindEvent :one
 SELECT sqlc.embed(e), s.id AS session_id
 FROM events e JOIN sessions s ON s.key = e.session_key

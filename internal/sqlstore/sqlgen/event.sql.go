@@ -86,6 +86,40 @@ func (q *Queries) FindEvent(ctx context.Context, arg FindEventParams) (FindEvent
 	return i, err
 }
 
+const findEventAt = `-- name: FindEventAt :one
+SELECT e.key, e.session_key, e.sequence, e.widget_no, e.session_no, e.id, e.kind, e.at, e.payload, s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.session_key = $1 AND e.sequence = $2
+`
+
+type FindEventAtParams struct {
+	SessionKey int64
+	Sequence   int64
+}
+
+type FindEventAtRow struct {
+	Event     Event
+	SessionID string
+}
+
+func (q *Queries) FindEventAt(ctx context.Context, arg FindEventAtParams) (FindEventAtRow, error) {
+	row := q.db.QueryRowContext(ctx, findEventAt, arg.SessionKey, arg.Sequence)
+	var i FindEventAtRow
+	err := row.Scan(
+		&i.Event.Key,
+		&i.Event.SessionKey,
+		&i.Event.Sequence,
+		&i.Event.WidgetNo,
+		&i.Event.SessionNo,
+		&i.Event.ID,
+		&i.Event.Kind,
+		&i.Event.At,
+		&i.Event.Payload,
+		&i.SessionID,
+	)
+	return i, err
+}
+
 const lastEventKey = `-- name: LastEventKey :one
 SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events
 `

@@ -112,6 +112,16 @@ type Node struct {
 	Turns       int64
 }
 
+type Question struct {
+	ChatKey    int64
+	ClientKey  int64
+	ID         string
+	SessionKey int64
+	Sequence   int64
+	Cid        string
+	At         int64
+}
+
 type Session struct {
 	Key       int64
 	ID        string
@@ -165,6 +175,7 @@ type SessionHead struct {
 	LeaseAttempts int64
 	DueAt         int64
 	TimeoutAt     int64
+	LastAt        int64
 }
 
 type Timer struct {
