@@ -81,6 +81,10 @@ func newCorpus(t *testing.T, s *Store, messages int) *corpus {
 		if err != nil {
 			return err
 		}
+		cursor := chat.PollCursor{Client: session.ClientRef(), CID: "вкладка", Position: chat.Position{Session: session.Key, Sequence: 2}, UsedAt: corpusTime}
+		if err := x.AdvancePollCursor(cursor); err != nil {
+			return err
+		}
 		return x.CreateFile(&chat.File{
 			ID: uuid.NewString(), SessionKey: session.Key, ClientKey: session.ClientKey, Name: "файл 📎.png", ContentType: "image/png",
 			Size: 3, Blob: "ab/c", Private: true, State: chat.FileUsed, CreatedAt: corpusTime,

@@ -89,6 +89,12 @@ var promises = []struct {
 	{"a timer that is held is due when it is woken, or in the end", heldTimers},
 	{"a claim meets the session's turn", claimMeetsTurn},
 
+	{"a poll's cursor is kept per connection", pollCursorIsKept},
+	{"a poll's cursor never goes back", pollCursorNeverGoesBack},
+	{"cursors that nobody uses are deleted, a bounded number at a time", oldPollCursorsAreDeleted},
+	{"the sessions of a client are listed, the newest first", sessionsOfAClient},
+	{"an event of a client is found by its id", eventOfAClient},
+
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
 	{"a node's removal frees its leases and no others", removalFreesLeases},
