@@ -243,13 +243,14 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 	publish = func(chat.Ring) {}
 	if store.Shared() && a.params.Config.Redis.URL != "" {
 		link, err := relay.New(relay.Params{
-			URL:     a.params.Config.Redis.URL,
-			LogID:   store.LogID(),
-			Node:    node,
-			Deliver: func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
-			Resync:  func(session int64) { events.Resync(session) },
-			Log:     a.params.Log,
-			Metrics: a.metrics.newRelay(),
+			URL:        a.params.Config.Redis.URL,
+			LogID:      store.LogID(),
+			Node:       node,
+			Deliver:    func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
+			Resync:     func(session int64) { events.Resync(session) },
+			RingClient: func(c chat.ClientRef) { events.RingClient(c) },
+			Log:        a.params.Log,
+			Metrics:    a.metrics.newRelay(),
 		})
 		if err != nil {
 			return nil, nil, err
