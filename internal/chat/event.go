@@ -91,8 +91,9 @@ type MessageRead struct {
 
 // ActionPressed says that the client pressed an action button.
 type ActionPressed struct {
-	Event string          `json:"event"`
-	Data  json.RawMessage `json:"data,omitempty"`
+	Event    string          `json:"event"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Question *Question       `json:"question,omitempty"`
 }
 
 // OwnerChanged says that somebody else answers from now on.
@@ -248,6 +249,8 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 		p = &SessionClosed{}
 	case KindTimerFired:
 		p = &TimerFired{}
+	case KindQuestionAnswered:
+		p = &Answered{}
 	default:
 		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
 	}

@@ -41,8 +41,10 @@ type Message struct {
 	Actions     []Action          `json:"actions,omitempty"`
 	Attachments []Attachment      `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo          `json:"replyTo,omitempty"`
-	State       string            `json:"state,omitempty"`   // path of the scenario state that said it
-	Cause       int64             `json:"cause,omitempty"`   // sequence of the event a bot's message answers
+	State       string            `json:"state,omitempty"` // path of the scenario state that said it
+	Cause       int64             `json:"cause,omitempty"` // sequence of the event a bot's message answers
+	Question    *Question         `json:"question,omitempty"`
+	QuestionID  string            `json:"questionId,omitempty"`
 	Replies     []json.RawMessage `json:"replies,omitempty"` // the same content as Chat API replies, when a bot gave it so
 }
 
