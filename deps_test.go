@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"internal/egress":             nil,
 	"internal/adminapi":           {"internal/chat", "internal/auth", "internal/bot/bundle"},
 	"internal/outbox":             {"internal/chat"},
+	"internal/chatapi":            {"internal/chat", "internal/chatapi/..."},
 	"internal/chatapi/poll":       {"internal/chat", "internal/feed"},
 	"internal/chatapi/hold":       nil,
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth", "internal/files"},

@@ -52,13 +52,15 @@ type Service interface {
 	AdvancePollCursors(ctx context.Context, cursors []chat.PollCursor) error
 }
 
+// Render returns an object as it goes over the wire.
+type Render func(ctx context.Context, r *Request, o *Object) (json.RawMessage, error)
+
 // Params is what a Hub works with. All is required.
 type Params struct {
 	Store   Store
 	Feed    Feed
 	Service Service
-	// Render returns an object as it goes over the wire.
-	Render func(ctx context.Context, r *Request, o *Object) (json.RawMessage, error)
+	Render  Render
 	Now    func() time.Time
 	Log    *slog.Logger
 }
