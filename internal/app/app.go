@@ -206,6 +206,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 	if err := a.serveAdmin(ctx, mux, service, self); err != nil {
 		return nil, err
 	}
+	a.tempPolls(mux, store, service, events)
 	mux.Handle("/api/", unknown(mux))
 	return mux, errors.Join(webui.Register(mux), reference.Register(mux, a.publicURL()))
 }
