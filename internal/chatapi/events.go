@@ -47,11 +47,11 @@ func (e *Events) Serve(w http.ResponseWriter, r *http.Request, c *chat.Chat) err
 		return err
 	}
 	x := &waiting{Wait: wait, failure: e.Failure, path: strings.Clone(r.URL.Path)}
+	w.Header().Set("Cache-Control", "no-store")
 	if answer, ok := x.Answer(r.Context(), false); ok {
 		e.Lot.WriteNow(w, r, answer, x)
 		return nil
 	}
-	w.Header().Set("Cache-Control", "no-store")
 	err = e.Lot.Hold(w, r, poll.Limit, x)
 	if errors.Is(err, hold.ErrFull) {
 		x.Done(false)
@@ -117,7 +117,7 @@ func readFlag(field, text string) (bool, error) {
 }
 
 // The forms of a time (Chat API, 2). One without a zone is UTC.
-var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"}
+var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"}
 
 // The years that times are of.
 const firstYear, lastYear = 1970, 9999
@@ -127,8 +127,10 @@ func readTime(field, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	// A plus that was not escaped has become a space.
-	forms := [...]string{text, strings.Replace(text, " ", "+", 1)}
+	forms := []string{text}
+	if i := strings.LastIndexByte(text, ' '); i >= 0 { // a plus that was not escaped
+		forms = append(forms, text[:i]+"+"+text[i+1:])
+	}
 	at, found := time.Time{}, false
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
 		at, found = time.UnixMilli(ms).UTC(), true

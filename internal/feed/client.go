@@ -2,7 +2,9 @@ package feed
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -46,10 +48,15 @@ type clientWatch struct {
 
 	telling  sync.Mutex // guards what follows; held while watchers are told
 	head     News       // how far watchers were told, without events
-	watchers map[*clientWatcher]struct{}
+	watchers []*clientWatcher
 }
 
-type clientWatcher struct{ fn func(News) }
+// clientWatcher is one who waits for a client. Who stops does so without the watch's lock: many are told
+// of the same news, and stop while others are told.
+type clientWatcher struct {
+	fn      func(News)
+	stopped atomic.Bool
+}
 
 func newClients() *clients {
 	c := &clients{watches: make(map[chat.ClientRef]*clientWatch)}
@@ -68,16 +75,18 @@ func (f *Feed) WatchClient(ctx context.Context, ref chat.ClientRef, fn func(News
 		f.leaveClient(w)
 		return News{}, nil, err
 	}
-	watcher := &clientWatcher{fn}
+	watcher := &clientWatcher{fn: fn}
 	w.telling.Lock()
 	defer w.telling.Unlock()
-	w.watchers[watcher] = struct{}{}
-	return w.head, sync.OnceFunc(func() {
-		w.telling.Lock()
-		delete(w.watchers, watcher)
-		w.telling.Unlock()
-		f.leaveClient(w)
-	}), nil
+	if len(w.watchers) >= cap(w.watchers) { // before it grows
+		w.forgetStopped()
+	}
+	w.watchers = append(w.watchers, watcher)
+	return w.head, func() {
+		if !watcher.stopped.Swap(true) {
+			f.leaveClient(w)
+		}
+	}, nil
 }
 
 // RingClient tells that a client may have a session that this node does not know of. It never blocks.
@@ -205,9 +214,16 @@ func (w *clientWatch) tell(n News) {
 	if n.Session.Key > w.head.Session.Key || n.Sequence > w.head.Sequence {
 		w.head = News{Session: n.Session, Sequence: n.Sequence}
 	}
-	for x := range w.watchers {
-		x.fn(n)
+	for _, x := range w.watchers {
+		if !x.stopped.Load() {
+			x.fn(n)
+		}
 	}
+}
+
+// forgetStopped drops those who wait no more. w.telling is held.
+func (w *clientWatch) forgetStopped() {
+	w.watchers = slices.DeleteFunc(w.watchers, func(x *clientWatcher) bool { return x.stopped.Load() })
 }
 
 // enter finds or makes the watch of a client and keeps it until leaveClient.
@@ -216,7 +232,7 @@ func (c *clients) enter(ref chat.ClientRef) *clientWatch {
 	defer c.mu.Unlock()
 	w := c.watches[ref]
 	if w == nil {
-		w = &clientWatch{ref: ref, watchers: make(map[*clientWatcher]struct{}, 1)}
+		w = &clientWatch{ref: ref}
 		c.watches[ref] = w
 	}
 	w.users++

@@ -77,10 +77,7 @@ func (h *held) answer() (written bool) {
 		if gone {
 			return false
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
-		a, ok := h.wait.Answer(ctx, final)
-		cancel()
-		if ok {
+		if a, ok := h.wait.Answer(context.Background(), final); ok {
 			return h.write(a)
 		}
 	}

@@ -22,15 +22,13 @@ import (
 	"time"
 )
 
-// answerTimeout bounds the making of an answer.
-const answerTimeout = 10 * time.Second
-
 // Wait is what a request waits for.
 type Wait interface {
 	// Notify has ready called whenever Answer may have something to say, soon if it has already.
 	// ready does not block.
 	Notify(ready func())
 	// Answer returns the answer, or false when it is to be waited for longer, which with final it is not.
+	// It bounds its time itself.
 	Answer(ctx context.Context, final bool) (Answer, bool)
 	// Done is called once, after which nothing else is. written says that the answer was given to the
 	// client, as far as can be known.
@@ -183,10 +181,7 @@ func (l *Lot) block(w http.ResponseWriter, r *http.Request, h *held) error {
 		case <-r.Context().Done():
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
-		answer, ok := h.wait.Answer(ctx, final)
-		cancel()
-		if ok {
+		if answer, ok := h.wait.Answer(r.Context(), final); ok {
 			written = l.writeIn(w, r, answer)
 			return nil
 		}

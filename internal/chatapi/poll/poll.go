@@ -26,6 +26,8 @@ const (
 	// Limit is how long a poll waits (Chat API, 2).
 	Limit = 25 * time.Second
 
+	// readTimeout bounds one reading of the log.
+	readTimeout = 10 * time.Second
 	// page is how many events are read from the log at a time, and may wait in memory for one poll.
 	page = 500
 	// passedBeforeKept is how many events a poll passes over before its cursor is advanced for them.
@@ -61,8 +63,8 @@ type Params struct {
 	Feed    Feed
 	Service Service
 	Render  Render
-	Now    func() time.Time
-	Log    *slog.Logger
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Hub is where polls wait.

@@ -215,7 +215,7 @@ func TestCursorsSurvive(t *testing.T) {
 // whose answers are lost at times, is given every event, in order but for what is given again.
 func TestNothingIsMissedWhileOthersWrite(t *testing.T) {
 	onEngines(t, 2, func(w *world) {
-		const sessions, writers, each = 4, 4, 30
+		const sessions, writers, each = 3, 4, 12
 		total := sessions * writers * each
 		var running sync.WaitGroup
 		var follow []func()

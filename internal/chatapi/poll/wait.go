@@ -114,7 +114,9 @@ func (w *Wait) take(ctx context.Context) (events []chat.Event, more bool, err er
 	}
 	w.gap, w.brought, w.reach = false, nil, at
 	w.mu.Unlock()
-	events, more, err = w.hub.read(ctx, w.request.Client, at)
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	events, more, err = w.hub.read(reading, w.request.Client, at)
 	if err != nil || more {
 		w.mu.Lock()
 		w.gap = true
