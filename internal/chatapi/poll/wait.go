@@ -141,10 +141,8 @@ func (w *Wait) advance(events []chat.Event, used int) {
 		w.at = chat.Position{Session: last.Session.Key, Sequence: last.Sequence}
 		w.passed += used
 	}
-	if used < len(events) {
-		w.gap = true
-	}
-	// What was brought meanwhile may be among them, or come right after them, or not.
+	// What was not used is the next poll's. What was brought meanwhile may be among the events, or come
+	// right after them, or not.
 	for len(w.brought) > 0 && placeOf(&w.brought[0]).Compare(w.at) <= 0 {
 		w.brought = w.brought[1:]
 	}
