@@ -160,21 +160,27 @@ func (p *polls) round(ctx context.Context, client func(int) int, say int, result
 	return memory, err
 }
 
-// poll waits for something of a client.
+// poll waits for something of a client: it polls again when it was given nothing, or was refused.
 func (p *polls) poll(ctx context.Context, c *httpConn, client int) error {
 	path := "/chatapi/" + p.options.Token + "/events?all=true&clientId=" + pollClient(client)
-	status, body, err := c.do(http.MethodGet, path, nil)
-	for try := 1; err == nil && status == http.StatusServiceUnavailable && try < pollTries && pause(ctx, pollAgain); try++ {
-		status, body, err = c.do(http.MethodGet, path, nil)
+	for try := 1; ; try++ {
+		status, body, err := c.do(http.MethodGet, path, nil)
+		if err != nil {
+			return err
+		}
+		var objects []json.RawMessage
+		switch {
+		case try == pollTries:
+		case status == http.StatusServiceUnavailable && pause(ctx, pollAgain):
+			continue
+		case status == http.StatusOK && json.Unmarshal(body, &objects) == nil && len(objects) == 0:
+			continue
+		}
+		if len(objects) != 1 {
+			return fmt.Errorf("a poll that was to be given one event: status %d: %.300s", status, body)
+		}
+		return nil
 	}
-	if err != nil {
-		return err
-	}
-	var objects []json.RawMessage
-	if status != http.StatusOK || json.Unmarshal(body, &objects) != nil || len(objects) != 1 {
-		return fmt.Errorf("a poll that was to be given one event: status %d: %.300s", status, body)
-	}
-	return nil
 }
 
 // say has a client say something.
