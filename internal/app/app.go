@@ -19,6 +19,7 @@ import (
 	"github.com/govorun/govorun/internal/bot"
 	"github.com/govorun/govorun/internal/bot/registry"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/chatapi/hold"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
 	"github.com/govorun/govorun/internal/outbox"
@@ -49,6 +50,7 @@ type App struct {
 	health  *health
 	limits  *auth.Limits // nil when the rate limit is off
 	web     *web
+	lot     *hold.Lot    // of long polls
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 	key     auth.Key     // the installation's
 	bots    *registry.Registry
@@ -70,14 +72,15 @@ func Start(ctx context.Context, p Params) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.web = web
+	a.web, a.lot = web, a.newLot()
 	a.onClose(web.end)
 	mux, err := a.build(ctx)
 	if err != nil {
 		return nil, errors.Join(err, a.closeAll(ctx))
 	}
-	web.serve(mux)
+	web.serve(mux, a.lot)
 	a.onClose(early(web.drain))
+	a.onClose(early(a.lot.Finish)) // who waits for long is answered first
 	p.Log.Info("listening", "address", web.listener.Addr().String(), "demo", a.demoAllowed())
 	if p.Config.Demo && !a.demoAllowed() {
 		p.Log.Warn("the demo chat does not answer: the server does not listen on loopback alone")
@@ -163,7 +166,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.onClose(node.close)
-	upkeep := startUpkeep(service, node, log, append(a.webhookChores(service, node), a.timerChore(service, node))...)
+	upkeep := startUpkeep(service, node, log, slices.Concat(a.webhookChores(service, node), a.pollChores(service, node), []chore{a.timerChore(service, node)})...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 	stored, err := a.startFiles(ctx, service, store.Shared(), node)
 	if err != nil {
@@ -243,13 +246,14 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 	publish = func(chat.Ring) {}
 	if store.Shared() && a.params.Config.Redis.URL != "" {
 		link, err := relay.New(relay.Params{
-			URL:     a.params.Config.Redis.URL,
-			LogID:   store.LogID(),
-			Node:    node,
-			Deliver: func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
-			Resync:  func(session int64) { events.Resync(session) },
-			Log:     a.params.Log,
-			Metrics: a.metrics.newRelay(),
+			URL:        a.params.Config.Redis.URL,
+			LogID:      store.LogID(),
+			Node:       node,
+			Deliver:    func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
+			Resync:     func(session int64) { events.Resync(session) },
+			RingClient: func(c chat.ClientRef) { events.RingClient(c) },
+			Log:        a.params.Log,
+			Metrics:    a.metrics.newRelay(),
 		})
 		if err != nil {
 			return nil, nil, err

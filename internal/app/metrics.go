@@ -40,6 +40,7 @@ type metrics struct {
 	timersPending prometheus.Gauge
 	timersFired   *prometheus.CounterVec // by outcome
 	timerLag      prometheus.Histogram
+	longPolls     prometheus.Gauge
 	nodes         prometheus.Gauge
 	nodeEldest    prometheus.Gauge
 	nodesRemoved  prometheus.Counter
@@ -101,6 +102,7 @@ func newMetrics() *metrics {
 		timersFired:   counter("timers_fired_total", "Timers of bots that were due, by outcome: fired, held (somebody else answers), dropped, gone (another node was quicker), or failed (it is tried again).", "outcome"),
 		timerLag:      single(histogram("timer_lag_seconds", "Time from when a timer was due until it fired.", lagBuckets)),
 
+		longPolls:    gauge("long_polls", "Connections that long polls of the Chat API hold."),
 		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
 		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
 		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),

@@ -90,9 +90,10 @@ func (w *web) closeFresh() {
 	}
 }
 
-// serve answers requests until drain or end.
-func (w *web) serve(mux *http.ServeMux) {
+// serve answers requests until drain or end, and on connections that were held what comes next.
+func (w *web) serve(mux *http.ServeMux, held net.Listener) {
 	w.front.mux = mux
+	w.running.Go(func() { _ = w.server.Serve(held) }) // it ends with the server
 	w.running.Go(func() {
 		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
 			w.failed <- fmt.Errorf("serve: %w", err)

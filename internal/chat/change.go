@@ -190,6 +190,7 @@ func (c *change) commitEvents(tx Tx) error {
 	s := c.session
 	ring := Ring{
 		Session:  s.Ref(),
+		Client:   s.ClientRef(),
 		Sequence: s.Sequence,
 		Settled:  s.Settled(),
 		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node && !c.inHand,

@@ -276,14 +276,24 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 // courtesy: whoever hears it must be able to do without, and without the ring, from the log.
 type Ring struct {
 	Session  SessionRef
-	Sequence int64 // last event number of the session at that commit; 0 when the ring is only ephemeral
-	Settled  int64 // see Session.Settled
-	TurnDue  bool  // the bot owes a reaction, and the lease is this node's
+	Client   ClientRef // whose the session is; zero when the ring is only ephemeral, or another node's
+	Sequence int64     // last event number of the session at that commit; 0 when the ring is only ephemeral
+	Settled  int64     // see Session.Settled
+	TurnDue  bool      // the bot owes a reaction, and the lease is this node's
 	Due      *DueTurn
 	Events   []Event // what was committed, in order; or one ephemeral event
 
 	TimerAt   time.Time // when due timers are to be looked for, zero when the commit has changed none
 	Receivers []string  // who is to get deliveries that were written, see Receiver
+}
+
+// Starts reports whether the session began with that commit.
+func (r *Ring) Starts() bool {
+	if len(r.Events) == 0 {
+		return false
+	}
+	_, ok := r.Events[0].Payload.(*SessionStarted)
+	return ok
 }
 
 // DueTurn is a turn that a commit made due: what BeginTurn would otherwise read.

@@ -81,6 +81,9 @@ type Session struct {
 // Ref names the session.
 func (s *Session) Ref() SessionRef { return SessionRef{Key: s.Key, ID: s.ID} }
 
+// ClientRef names the session's client in its chat.
+func (s *Session) ClientRef() ClientRef { return ClientRef{Chat: s.ChatKey, Client: s.ClientKey} }
+
 // Settled is the sequence up to which no reaction of a bot is outstanding.
 func (s *Session) Settled() int64 {
 	if s.TurnDue() {

@@ -45,11 +45,9 @@ type Reader interface {
 	FindSessionDetails(ctx context.Context, key int64) (*SessionDetails, error)
 	FindClientByKey(ctx context.Context, key int64) (*Client, error)
 	FindClientByAlias(ctx context.Context, chat int64, a Alias) (*Client, error)
-	// ListClientSessions returns sessions of a client in a chat, the newest first.
-	ListClientSessions(ctx context.Context, chat, client int64, limit int) ([]Session, error)
 	FindQuestion(ctx context.Context, chat, client int64, id string) (*QuestionRecord, error)
-	// FindFirstOfConnection finds the first question of a connection id, which is not "".
-	FindFirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
+	// FirstOfConnection finds the first question of a connection id, which is not "".
+	FirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
 
 	FindFile(ctx context.Context, id string) (*File, error)
@@ -88,6 +86,12 @@ type Reader interface {
 	FindNextTimer(ctx context.Context) (time.Time, error)
 	CountTimers(ctx context.Context) (int64, error)
 
+	// ListClientSessions returns at most limit sessions of a client in a chat, the newest first.
+	ListClientSessions(ctx context.Context, chat, client int64, limit int) ([]Session, error)
+	// FindEventOfClient finds an event by its id in whichever session of a client in a chat it is.
+	FindEventOfClient(ctx context.Context, client ClientRef, id string) (*Event, error)
+	FindPollCursor(ctx context.Context, client ClientRef, cid string) (*PollCursor, error)
+
 	// ListNodes returns the registered nodes, the eldest first.
 	ListNodes(ctx context.Context) ([]Node, error)
 	// CountLeases returns how many due turns and streams of deliveries each node has a lease of, by its
@@ -99,6 +103,7 @@ type Reader interface {
 type Change struct {
 	SessionKey int64
 	Sequence   int64 // of the last of them
+	Client     ClientRef
 }
 
 // Head is where a session stands.
@@ -249,6 +254,11 @@ type Tx interface {
 	FindIdempotency(scope, key string) (*IdempotencyRecord, error)
 	CreateIdempotency(r *IdempotencyRecord) error // CodeConflict when taken
 	DeleteIdempotencyBefore(t time.Time, limit int) (int64, error)
+
+	// AdvancePollCursor keeps a cursor, unless the one that is kept is further.
+	AdvancePollCursor(c PollCursor) error
+	// DeletePollCursorsBefore removes cursors that were used last before t, at most limit.
+	DeletePollCursorsBefore(t time.Time, limit int) (int64, error)
 
 	// PutNode keeps what a node says of itself. It reports whether the node was not registered.
 	PutNode(n *Node) (added bool, err error)

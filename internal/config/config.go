@@ -32,6 +32,7 @@ type Config struct {
 
 	Centrifugo Centrifugo
 	SocketIO   SocketIO
+	ChatAPI    ChatAPI
 	Bot        Bot
 	Webhooks   Webhooks
 	Files      Files
@@ -110,6 +111,11 @@ type Private struct {
 type SocketIO struct {
 	MaxConnections int
 	QueueBytes     int
+}
+
+// ChatAPI bounds what the Chat API does.
+type ChatAPI struct {
+	MaxPolls int // connections that long polls hold
 }
 
 // Bot bounds the turns of bots.

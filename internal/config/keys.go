@@ -95,6 +95,9 @@ func keys(c *Config) []Key {
 		key("socketio.queue_bytes", "1048576", count(&c.SocketIO.QueueBytes, 65_536, 1<<30),
 			"Bytes waiting for one slow Socket.IO reader before its connection is closed."),
 
+		key("chatapi.max_polls", "100000", count(&c.ChatAPI.MaxPolls, 1, 10_000_000),
+			"Connections that long polls of the Chat API hold; a further one is refused with 503."),
+
 		key("bot.turns", "64", count(&c.Bot.Turns, 1, 100_000),
 			"Turns of one bot that run at once; a slow bot delays only its own clients."),
 		key("bot.turn_timeout", "10s", span(&c.Bot.TurnTimeout, "100ms", "10m"),

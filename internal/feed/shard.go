@@ -238,3 +238,12 @@ func (w *watch) tell(e *chat.Event) {
 		w.last = e.Sequence
 	}
 }
+
+// pause tells those who want to know that this is all for now. w.deliver is held.
+func (w *watch) pause() {
+	for _, x := range w.watchers {
+		if x.pause != nil && !x.stopped.Load() {
+			x.pause()
+		}
+	}
+}

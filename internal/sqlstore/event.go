@@ -113,7 +113,10 @@ func (s *Store) ListChanged(ctx context.Context, after int64) (changes []chat.Ch
 		rows, position, err = s.listChanged(ctx, c, after)
 		changes := make([]chat.Change, len(rows))
 		for i, r := range rows {
-			changes[i] = chat.Change{SessionKey: r.SessionKey, Sequence: r.Sequence}
+			changes[i] = chat.Change{
+				SessionKey: r.SessionKey, Sequence: r.Sequence,
+				Client: chat.ClientRef{Chat: r.ChatKey, Client: r.ClientKey},
+			}
 		}
 		return changes, err
 	})

@@ -14,8 +14,8 @@ func (s *Store) FindQuestion(ctx context.Context, chatKey, client int64, id stri
 	})
 }
 
-// FindFirstOfConnection implements chat.Reader.
-func (s *Store) FindFirstOfConnection(ctx context.Context, chatKey, client int64, cid string) (*chat.QuestionRecord, error) {
+// FirstOfConnection implements chat.Reader.
+func (s *Store) FirstOfConnection(ctx context.Context, chatKey, client int64, cid string) (*chat.QuestionRecord, error) {
 	return read(ctx, s, "question", func(ctx context.Context, q *sqlgen.Queries) (*chat.QuestionRecord, error) {
 		return questionOf(q.FindFirstOfConnection(ctx, sqlgen.FindFirstOfConnectionParams{ChatKey: chatKey, ClientKey: client, Cid: cid}))
 	})

@@ -28,18 +28,6 @@ func (s *Store) FindSessionByKey(ctx context.Context, key int64) (*chat.Session,
 	})
 }
 
-// ListClientSessions implements chat.Reader.
-func (s *Store) ListClientSessions(ctx context.Context, chatKey, client int64, limit int) ([]chat.Session, error) {
-	return read(ctx, s, "session", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Session, error) {
-		rows, err := q.ListClientSessions(ctx, sqlgen.ListClientSessionsParams{ChatKey: chatKey, ClientKey: client, MaxRows: maxRows(limit)})
-		sessions := make([]chat.Session, len(rows))
-		for i, r := range rows {
-			sessions[i] = *sessionOf(r.Session, r.SessionHead)
-		}
-		return sessions, err
-	})
-}
-
 // FindSessionDetails implements chat.Reader.
 func (s *Store) FindSessionDetails(ctx context.Context, key int64) (*chat.SessionDetails, error) {
 	return read(ctx, s, "session", func(ctx context.Context, q *sqlgen.Queries) (*chat.SessionDetails, error) {

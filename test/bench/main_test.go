@@ -41,3 +41,21 @@ func TestBenchRuns(t *testing.T) {
 		})
 	}
 }
+
+func TestPollsAreMeasured(t *testing.T) {
+	t.Parallel()
+	programs, err := build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{options: options{Engine: "sqlite", Only: onlyPolls, Rounds: 1, Idle: 20}, dir: t.TempDir(), programs: programs}
+	var out bytes.Buffer
+	if err := b.measurePolls(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{"memory per poll", "one event wakes all: the last", "each its own event: p99"} {
+		if !strings.Contains(out.String(), row) || strings.Contains(out.String(), "NaN") {
+			t.Errorf("no row %q in\n%s", row, &out)
+		}
+	}
+}

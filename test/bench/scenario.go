@@ -28,7 +28,7 @@ func onNodes(name string, n int) string {
 
 // checkOnly refuses to measure nothing.
 func (o options) checkOnly() error {
-	known := o.Only == "" || o.Only == onlyBots || o.onPostgres() && (o.Only == "nodes" || o.Only == "cost")
+	known := o.Only == "" || o.Only == onlyBots || o.Only == onlyPolls || o.onPostgres() && (o.Only == "nodes" || o.Only == "cost")
 	for _, s := range scenarios(o) {
 		known = known || o.Only == s.name
 	}

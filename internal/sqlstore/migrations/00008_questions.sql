@@ -18,4 +18,3 @@ CREATE TABLE questions (
     PRIMARY KEY (chat_key, client_key, id)
 );
 CREATE INDEX questions_cid ON questions (chat_key, client_key, cid, at) WHERE cid > '';
-CREATE INDEX sessions_client ON sessions (chat_key, client_key, key);

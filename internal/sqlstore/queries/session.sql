@@ -28,12 +28,6 @@ SELECT s.key
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open';
 
--- name: ListClientSessions :many
-SELECT sqlc.embed(s), sqlc.embed(h)
-FROM sessions s JOIN session_heads h ON h.session_key = s.key
-WHERE s.chat_key = $1 AND s.client_key = $2
-ORDER BY s.key DESC LIMIT sqlc.arg(max_rows);
-
 -- name: CreateSession :one
 INSERT INTO sessions (id, chat_key, chat_id, demo, client_key, client_id, bot_id, status, owner_kind,
                       owner_id, owner_name, term, ttl, started_at, check_at, closed_at, hooks)

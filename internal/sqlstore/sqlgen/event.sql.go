@@ -133,12 +133,14 @@ func (q *Queries) LastEventKey(ctx context.Context) (int64, error) {
 
 const listChanged = `-- name: ListChanged :many
 WITH fresh AS MATERIALIZED (SELECT v.session_key, v.sequence, v.key FROM events v WHERE v.key > $1)
-SELECT f.session_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
-FROM fresh f GROUP BY f.session_key
+SELECT f.session_key, s.chat_key, s.client_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
+FROM fresh f JOIN sessions s ON s.key = f.session_key GROUP BY f.session_key, s.chat_key, s.client_key
 `
 
 type ListChangedRow struct {
 	SessionKey int64
+	ChatKey    int64
+	ClientKey  int64
 	Sequence   int64
 	LastKey    int64
 }
@@ -153,7 +155,13 @@ func (q *Queries) ListChanged(ctx context.Context, after int64) ([]ListChangedRo
 	var items []ListChangedRow
 	for rows.Next() {
 		var i ListChangedRow
-		if err := rows.Scan(&i.SessionKey, &i.Sequence, &i.LastKey); err != nil {
+		if err := rows.Scan(
+			&i.SessionKey,
+			&i.ChatKey,
+			&i.ClientKey,
+			&i.Sequence,
+			&i.LastKey,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -112,6 +112,15 @@ type Node struct {
 	Turns       int64
 }
 
+type PollCursor struct {
+	ChatKey    int64
+	ClientKey  int64
+	Cid        string
+	SessionKey int64
+	Sequence   int64
+	UsedAt     int64
+}
+
 type Question struct {
 	ChatKey    int64
 	ClientKey  int64

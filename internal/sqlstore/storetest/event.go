@@ -230,6 +230,9 @@ func (w *world) changed(after int64) (map[int64]int64, int64) {
 			w.Fatalf("session %d is listed twice", c.SessionKey)
 		}
 		byKey[c.SessionKey] = c.Sequence
+		session, err := w.FindSessionByKey(context.Background(), c.SessionKey)
+		wantNoError(w.T, err)
+		wantEqual(w.T, "client of a change", c.Client, session.ClientRef())
 	}
 	return byKey, position
 }

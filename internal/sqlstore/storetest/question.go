@@ -30,7 +30,7 @@ func questionIsKept(t *testing.T, s chat.Store) {
 	found, err := s.FindQuestion(ctx, session.ChatKey, session.ClientKey, first.ID)
 	wantNoError(t, err)
 	wantEqual(t, "question", *found, first)
-	found, err = s.FindFirstOfConnection(ctx, session.ChatKey, session.ClientKey, "c")
+	found, err = s.FirstOfConnection(ctx, session.ChatKey, session.ClientKey, "c")
 	wantNoError(t, err)
 	wantEqual(t, "first of the connection", *found, first)
 	w.update(func(tx chat.Tx) error {
@@ -40,36 +40,10 @@ func questionIsKept(t *testing.T, s chat.Store) {
 	})
 	_, err = s.FindQuestion(ctx, session.ChatKey, session.ClientKey, "unknown")
 	wantCode(t, err, chat.CodeNotFound)
-	_, err = s.FindFirstOfConnection(ctx, other.ChatKey, other.ClientKey, "c")
+	_, err = s.FirstOfConnection(ctx, other.ChatKey, other.ClientKey, "c")
 	wantCode(t, err, chat.CodeNotFound)
-	_, err = s.FindFirstOfConnection(ctx, session.ChatKey, session.ClientKey, "")
+	_, err = s.FirstOfConnection(ctx, session.ChatKey, session.ClientKey, "")
 	wantCode(t, err, chat.CodeNotFound)
-}
-
-// clientSessionsAreListed closes one, so that the client has another.
-func clientSessionsAreListed(t *testing.T, s chat.Store) {
-	w := newWorld(t, s)
-	first := w.newSession()
-	w.update(func(tx chat.Tx) error {
-		locked, err := tx.LockSession(first.ID)
-		if err != nil {
-			return err
-		}
-		locked.Status = chat.StatusClosed
-		return tx.UpdateSession(locked)
-	})
-	second := w.sessionFor(&chat.Client{Key: first.ClientKey, ID: first.ClientID})
-	w.update(func(tx chat.Tx) error { return tx.CreateSession(second, &chat.SessionDetails{}) })
-	w.newSession()
-	for limit, want := range map[int][]string{1: {second.ID}, 5: {second.ID, first.ID}} {
-		sessions, err := s.ListClientSessions(context.Background(), first.ChatKey, first.ClientKey, limit)
-		wantNoError(t, err)
-		ids := []string{}
-		for _, session := range sessions {
-			ids = append(ids, session.ID)
-		}
-		wantEqual(t, "sessions", ids, want)
-	}
 }
 
 // eventIsFoundByNumber looks in the session's log.

@@ -64,7 +64,6 @@ var promises = []struct {
 	{"an event is found in its session only", eventIsFoundInSession},
 	{"an event is found by its number", eventIsFoundByNumber},
 	{"a question is kept as it was given, its id is taken once per client", questionIsKept},
-	{"a client's sessions are listed, the newest first", clientSessionsAreListed},
 	{"events are listed in order, after a number", eventsAreListed},
 	{"a stream is listed by its own numbers", streamsAreListed},
 	{"messages are listed from both ends", messagesAreListed},
@@ -91,6 +90,12 @@ var promises = []struct {
 	{"a timer is deleted once, whoever tries", timerIsDeletedOnce},
 	{"a timer that is held is due when it is woken, or in the end", heldTimers},
 	{"a claim meets the session's turn", claimMeetsTurn},
+
+	{"a poll's cursor is kept per connection", pollCursorIsKept},
+	{"a poll's cursor never goes back", pollCursorNeverGoesBack},
+	{"cursors that nobody uses are deleted, a bounded number at a time", oldPollCursorsAreDeleted},
+	{"the sessions of a client are listed, the newest first", sessionsOfAClient},
+	{"an event of a client is found by its id", eventOfAClient},
 
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},

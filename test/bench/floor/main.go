@@ -54,7 +54,7 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 	if err := node.Run(); err != nil {
 		return err
 	}
-	f := &floor{node: node, pusher: newPusher(), sessions: make(map[string]session)}
+	f := &floor{node: node, pusher: newPusher(), poller: newPoller(), sessions: make(map[string]session)}
 	st, err := openStore(ctx, data, postgres, f.publish)
 	if err != nil {
 		return err
@@ -83,6 +83,7 @@ type floor struct {
 	node     *centrifuge.Node
 	store    store
 	pusher   *pusher
+	poller   *poller
 	mu       sync.RWMutex       // guards sessions
 	sessions map[string]session // by id
 }
@@ -90,6 +91,7 @@ type floor struct {
 type session struct {
 	number   int64
 	receiver string // URL; "" without webhooks
+	client   string
 }
 
 func (f *floor) routes() http.Handler {
@@ -98,6 +100,7 @@ func (f *floor) routes() http.Handler {
 	mux.HandleFunc("POST /api/v1/chats/{chat}/sessions", f.startSession)
 	mux.HandleFunc("POST /api/v1/sessions/{id}/messages", f.createMessage)
 	mux.HandleFunc("GET /api/v1/sessions/{id}/messages", f.listMessages)
+	mux.HandleFunc("GET /chatapi/{token}/events", f.poller.serve)
 	mux.Handle("/centrifugo/connection/websocket", centrifuge.NewWebsocketHandler(f.node, centrifuge.WebsocketConfig{
 		UseWriteBufferPool: true,
 		CheckOrigin:        func(*http.Request) bool { return true },
@@ -130,6 +133,7 @@ func connecting(_ context.Context, e centrifuge.ConnectEvent) (centrifuge.Connec
 func (f *floor) startSession(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		EventCallbackURL string `json:"eventCallbackUrl"`
+		ClientExternalID string `json:"clientExternalId"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		respond(w, http.StatusBadRequest, map[string]string{"error": "Invalid input parameters"})
@@ -137,7 +141,7 @@ func (f *floor) startSession(w http.ResponseWriter, r *http.Request) {
 	}
 	id := uuid.NewString()
 	f.mu.Lock()
-	f.sessions[id] = session{int64(len(f.sessions) + 1), body.EventCallbackURL}
+	f.sessions[id] = session{int64(len(f.sessions) + 1), body.EventCallbackURL, body.ClientExternalID}
 	f.mu.Unlock()
 	respond(w, http.StatusCreated, map[string]string{"id": id})
 }
@@ -182,7 +186,7 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := &message{
-		session: session.number, channel: "session:" + r.PathValue("id"), receiver: session.receiver,
+		session: session.number, channel: "session:" + r.PathValue("id"), receiver: session.receiver, client: session.client,
 		id: uuid.NewString(), body: body.Body, at: time.Now(),
 	}
 	if err := f.store.insert(r.Context(), m); err != nil {
@@ -197,6 +201,9 @@ func (f *floor) publish(m *message) {
 		Event:    "chatMessageCreated",
 		Data:     sent{ID: m.id, CreatedAt: stamp(m.at), Sequence: m.sequence, AuthorType: "CLIENT", Body: m.body},
 		Sequence: m.sequence,
+	}
+	if m.client != "" {
+		f.poller.wake(m.client, m)
 	}
 	if m.receiver != "" {
 		e.SessionID = strings.TrimPrefix(m.channel, "session:")

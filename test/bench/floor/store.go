@@ -15,6 +15,7 @@ type message struct {
 	at       time.Time
 	channel  string
 	receiver string // URL of who is told instead; "" for nobody
+	client   string // whose polls it answers; "" for nobody's
 	done     chan error
 }
 
