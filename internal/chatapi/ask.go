@@ -1,0 +1,161 @@
+package chatapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// request is the body of POST (Chat API, 3). Fields that it does not know are left alone.
+type request struct {
+	ClientID json.RawMessage `json:"clientId"` // a string or a number
+	Query    *string         `json:"query"`
+	Event    *string         `json:"event"`
+	Data     json.RawMessage `json:"data"` // object
+	CID      *string         `json:"cid"`
+	UUID     *string         `json:"uuid"`
+}
+
+// asyncAnswer is the answer to POST /async (Chat API, 2).
+type asyncAnswer struct {
+	ID         string `json:"id"`
+	QuestionID string `json:"questionId"`
+}
+
+// post is POST: it answers when the bot has.
+func (a *API) post(c *call) (any, error) {
+	p, err := readQuestion(c)
+	if err != nil {
+		return nil, err
+	}
+	object, err := a.ask(c, p)
+	if err != nil {
+		return nil, err
+	}
+	return object, nil
+}
+
+// get is GET, the simple form: the answer has what was asked, too (Chat API, 2).
+func (a *API) get(c *call) (any, error) {
+	q := c.URL.Query()
+	p := &chat.AskParams{ClientID: q.Get("clientId"), Query: q.Get("query"), Event: q.Get("event")}
+	p.Question.ID, p.Question.CID = q.Get("uuid"), q.Get("cid")
+	if p.Event != "" && isBlank(p.Query) {
+		p.Query = ""
+	}
+	object, err := a.ask(c, p)
+	if err != nil {
+		return nil, err
+	}
+	return &simpleObject{answerObject: *object, Query: p.Query, Event: p.Event}, nil
+}
+
+// postAsync is POST /async: the answer goes to the channel's webhook.
+func (a *API) postAsync(c *call) (any, error) {
+	p, err := readQuestion(c)
+	if err != nil {
+		return nil, err
+	}
+	p.Question.Async = true
+	asked, err := a.Service.Ask(context.WithoutCancel(c.Context()), c.channel, *p)
+	if err != nil {
+		return nil, err
+	}
+	return asyncAnswer{asked.Question.ID, asked.Question.ID}, nil
+}
+
+// readQuestion reads the body of a question. An empty query beside an event counts as none (Chat API, 2).
+func readQuestion(c *call) (*chat.AskParams, error) {
+	var r request
+	if err := readBody(c.Request, &r); err != nil {
+		return nil, err
+	}
+	id, err := readClientID(r.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	p := &chat.AskParams{ClientID: id, Query: text(r.Query), Event: text(r.Event)}
+	p.Question.ID, p.Question.CID = text(r.UUID), text(r.CID)
+	if p.Event != "" && isBlank(p.Query) {
+		p.Query = ""
+	}
+	p.Question.Data, err = readObject("data", r.Data)
+	return p, err
+}
+
+// readClientID reads a string, or a number as it is written (Chat API, 3).
+func readClientID(raw json.RawMessage) (string, error) {
+	if isNull(raw) {
+		return "", chat.Invalid("clientId", "expected the id of a client")
+	}
+	var id string
+	if json.Unmarshal(raw, &id) == nil {
+		return id, nil
+	}
+	if _, err := strconv.ParseFloat(string(raw), 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return string(raw), nil
+	}
+	return "", chat.Invalid("clientId", "expected a string or a number")
+}
+
+// ask asks and waits for the answer.
+func (a *API) ask(c *call, p *chat.AskParams) (*answerObject, error) {
+	select {
+	case a.waiting <- struct{}{}:
+		defer func() { <-a.waiting }()
+	default:
+		return nil, chat.Errorf(chat.CodeUnavailable, "too many requests wait for bots")
+	}
+	asked, err := a.Service.Ask(context.WithoutCancel(c.Context()), c.channel, *p)
+	if err != nil {
+		return nil, err
+	}
+	o := &object{channel: c.channel, clientID: p.ClientID, question: asked.Question, id: asked.Event.ID, at: asked.Event.At}
+	if asked.Awaited {
+		err = a.await(c.Context(), asked, o)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case o.answered != nil && o.answered.Failed:
+		return nil, chat.Errorf(codeBot, "the bot could not answer")
+	default:
+		return o.render(a.Links), nil
+	}
+}
+
+// await waits until no answer to a question is outstanding, and collects what was said. It may be nothing,
+// when somebody else has taken the session over.
+func (a *API) await(ctx context.Context, asked *chat.AskResult, o *object) error {
+	waiting, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
+	ref, sequence := asked.Session.Ref(), asked.Event.Sequence
+	err := a.Feed.AwaitSettled(waiting, ref, sequence)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return chat.Errorf(codeTimeout, "the bot has not answered yet; its answer comes by GET /events")
+	}
+	if err != nil {
+		return err
+	}
+	for after := sequence; ; {
+		events, err := a.Store.ListEvents(waiting, ref, after, answerPage)
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			if o.take(&events[i], sequence) {
+				return nil
+			}
+		}
+		if len(events) < answerPage {
+			return nil
+		}
+		after = events[len(events)-1].Sequence
+	}
+}
+
+// answerPage is how many events are read at a time: nearly every answer is among the first.
+const answerPage = 16

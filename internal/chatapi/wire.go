@@ -1,0 +1,281 @@
+package chatapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/govorun/govorun/internal/chat"
+)
+
+// maxDepth is how deep a value of the caller's own making may be nested: stored inside other JSON it
+// must stay readable.
+const maxDepth = 100
+
+// timeLayout has milliseconds and no zone (Chat API, 4). The time is in UTC.
+const timeLayout = "2006-01-02T15:04:05.000"
+
+func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// answerObject is the answer to a question, and what a webhook is given (Chat API, 4).
+type answerObject struct {
+	ID         string         `json:"id"`
+	Token      string         `json:"token"`
+	ClientID   string         `json:"clientId"`
+	QuestionID string         `json:"questionId"`
+	CID        string         `json:"cid,omitempty"`
+	Data       map[string]any `json:"data"`
+	Timestamp  string         `json:"timestamp"`
+	BlockForm  bool           `json:"blockForm"`
+}
+
+// simpleObject is the answer to GET.
+type simpleObject struct {
+	answerObject
+	Query string `json:"query,omitempty"`
+	Event string `json:"event,omitempty"`
+}
+
+// object collects what becomes one object.
+type object struct {
+	channel  *chat.Chat
+	clientID string
+	question chat.Question
+	id       string
+	at       time.Time
+	messages []*chat.Message
+	answered *chat.Answered
+}
+
+// take adds an event if it answers the event numbered cause. It reports whether it was the last.
+func (o *object) take(e *chat.Event, cause int64) bool {
+	switch p := e.Payload.(type) {
+	case *chat.Message:
+		if p.Cause == cause && p.AuthorType == chat.AuthorBot {
+			o.messages = append(o.messages, p)
+			o.at = e.At
+		}
+	case *chat.Answered:
+		if p.Cause == cause {
+			o.answered = p
+			return true
+		}
+	}
+	return false
+}
+
+// own are the names in data that scripts cannot set (Chat API, 4).
+var own = [...]string{"nlpClass", "confidence", "replies", "answer", "newSessionStarted", "debugData", "endSession"}
+
+func (o *object) render(links Links) *answerObject {
+	replies := []json.RawMessage{}
+	for _, m := range o.messages {
+		replies = append(replies, repliesOf(m, links)...)
+	}
+	data := map[string]any{}
+	class, confidence, begins, ends := "", 0.0, false, false
+	if a := o.answered; a != nil {
+		begins, ends = a.NewSession, a.EndSession
+		if r := a.Reply; r != nil {
+			_ = json.Unmarshal(r.Fields, &data) // an object, or nothing
+			class, confidence = r.Class, r.Confidence
+		}
+	}
+	for i := 0; class == "" && i < len(o.messages); i++ {
+		class = o.messages[i].State
+	}
+	for i, v := range [...]any{class, confidence, replies, answerText(replies), begins, []any{}, ends} {
+		data[own[i]] = v
+	}
+	return &answerObject{
+		ID: o.id, Token: o.channel.Token, ClientID: o.clientID, QuestionID: o.question.ID, CID: o.question.CID,
+		Data: data, Timestamp: stamp(o.at), BlockForm: o.channel.Settings.DisableTextInput && endsWithButtons(replies),
+	}
+}
+
+// replyHead is what is read of any reply.
+type replyHead struct {
+	Type string `json:"type"`
+	Text any    `json:"text"`
+}
+
+// answerText joins the texts by a blank line (Chat API, 4).
+func answerText(replies []json.RawMessage) string {
+	var texts []string
+	for _, raw := range replies {
+		var r replyHead
+		if json.Unmarshal(raw, &r) != nil || r.Type != "text" {
+			continue
+		}
+		if text, ok := r.Text.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+func endsWithButtons(replies []json.RawMessage) bool {
+	if len(replies) == 0 {
+		return false
+	}
+	var last replyHead
+	return json.Unmarshal(replies[len(replies)-1], &last) == nil && last.Type == "buttons"
+}
+
+// repliesOf is what a message is as replies (Chat API, 5): those that a bot gave, or what they would be
+// on the other faces.
+func repliesOf(m *chat.Message, links Links) []json.RawMessage {
+	if len(m.Replies) > 0 {
+		return m.Replies
+	}
+	replies := []json.RawMessage{}
+	add := func(reply map[string]any) {
+		if m.State != "" {
+			reply["state"] = m.State
+		}
+		replies = append(replies, encode(reply))
+	}
+	if m.Body != "" {
+		add(map[string]any{"type": "text", "text": m.Body})
+	}
+	for _, f := range m.Attachments {
+		add(fileReply(f, links))
+	}
+	if texts := quickAnswers(m); len(texts) > 0 {
+		buttons := make([]map[string]string, len(texts))
+		for i, text := range texts {
+			buttons[i] = map[string]string{"text": text}
+		}
+		add(map[string]any{"type": "buttons", "buttons": buttons})
+	}
+	if len(m.Actions) > 0 {
+		buttons := make([]map[string]string, len(m.Actions))
+		for i, action := range m.Actions {
+			buttons[i] = map[string]string{"text": action.Label, "callback_data": action.Event}
+		}
+		add(map[string]any{"type": "inlineButtons", "buttons": buttons})
+	}
+	return replies
+}
+
+func quickAnswers(m *chat.Message) []string {
+	if m.Keyboard != nil {
+		return m.Keyboard.Buttons
+	}
+	return m.Answers
+}
+
+func fileReply(f chat.Attachment, links Links) map[string]any {
+	inline, _ := links(f)
+	kind, _, _ := strings.Cut(f.ContentType, "/")
+	switch kind {
+	case "image":
+		return map[string]any{"type": "image", "imageUrl": inline}
+	case "audio":
+		return map[string]any{"type": "audio", "audioUrl": inline, "audioName": f.Name}
+	case "video":
+		return map[string]any{"type": "video", "videoUrl": inline, "videoName": f.Name}
+	default:
+		return map[string]any{"type": "file", "fileUrl": inline, "fileName": f.Name, "mimeType": f.ContentType}
+	}
+}
+
+// readBody reads the JSON object of a request's body.
+func readBody(r *http.Request, v any) error {
+	data, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", tooLarge.Limit)
+	case err != nil:
+		return &chat.Error{Code: chat.CodeInvalid, Message: "the body could not be read", Err: err}
+	case !utf8.Valid(data):
+		return chat.Invalid("", "the body is not valid UTF-8")
+	}
+	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) == 0 || first[0] != '{' {
+		return chat.Invalid("", "expected a JSON object")
+	}
+	err = json.Unmarshal(data, v)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped):
+		return chat.Invalid(mistyped.Field, "expected a string, got another type: %s", mistyped.Value)
+	case err != nil:
+		return chat.Invalid("", "the body is not JSON: %v", err)
+	default:
+		return nil
+	}
+}
+
+// readObject reads an object and keeps it as it is written; null is none.
+func readObject(field string, raw json.RawMessage) (json.RawMessage, error) {
+	switch {
+	case isNull(raw):
+		return nil, nil
+	case raw[0] != '{':
+		return nil, chat.Invalid(field, "expected an object")
+	case depth(raw) > maxDepth:
+		return nil, chat.Invalid(field, "expected at most %d levels of nesting", maxDepth)
+	default:
+		return raw, nil
+	}
+}
+
+// depth is how deep valid JSON is nested.
+func depth(data []byte) int {
+	level, deepest, inString := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '\\' && inString:
+			i++ // the next one is escaped
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
+}
+
+func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// encode returns a value of ours as JSON, with texts as they are.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // it is made of what JSON was, and of texts
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func (a *API) write(w http.ResponseWriter, r *http.Request, status int, body any) {
+	data := encode(body)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(data) // the client is gone
+}
