@@ -10,6 +10,7 @@ const (
 	AuthorClient   AuthorType = "CLIENT"
 	AuthorBot      AuthorType = "BOT"
 	AuthorOperator AuthorType = "OPERATOR"
+	AuthorSystem   AuthorType = "SYSTEM" // of no message: this program itself (Chat API, 2)
 )
 
 // MessageType is TWIN's message type.
@@ -41,9 +42,10 @@ type Message struct {
 	Actions     []Action          `json:"actions,omitempty"`
 	Attachments []Attachment      `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo          `json:"replyTo,omitempty"`
-	State       string            `json:"state,omitempty"`   // path of the scenario state that said it
-	Cause       int64             `json:"cause,omitempty"`   // sequence of the event a bot's message answers
-	Replies     []json.RawMessage `json:"replies,omitempty"` // the same content as Chat API replies, when a bot gave it so
+	State       string            `json:"state,omitempty"`      // path of the scenario state that said it
+	Cause       int64             `json:"cause,omitempty"`      // sequence of the event a bot's message answers
+	QuestionID  string            `json:"questionId,omitempty"` // of the question that a bot's message answers (Chat API, 4)
+	Replies     []json.RawMessage `json:"replies,omitempty"`    // the same content as Chat API replies, when a bot gave it so
 }
 
 // Silent reports whether a message shows people nothing: all it has is replies that programs know
