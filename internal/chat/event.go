@@ -19,6 +19,8 @@ const (
 	KindSessionClosed         Kind = "session.closed"
 	KindTimerFired            Kind = "timer.fired"
 	KindQuestionAnswered      Kind = "question.answered"
+	KindStatusChanged         Kind = "message.status"
+	KindWidgetStateChanged    Kind = "widget.state_changed"
 	KindTyping                Kind = "typing"
 	KindOperatorStatusChanged Kind = "operator.status_changed"
 	KindOperatorLoggedOut     Kind = "operator.logged_out"
@@ -71,7 +73,8 @@ func (e *Event) Message() *Message {
 }
 
 // Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
-// *OwnerChanged, *SessionClosed, *TimerFired, *Answered, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
+// *OwnerChanged, *SessionClosed, *TimerFired, *Answered, *StatusChanged, *WidgetStateChanged, *Typing,
+// *OperatorStatusChanged or *OperatorLoggedOut.
 type Payload interface {
 	Kind() Kind
 	// In says whether the event is part of a stream.
@@ -110,7 +113,7 @@ type OwnerChanged struct {
 	HandOver *HandOver `json:"handOver,omitempty"` // what the bot that gave the session away wishes; nil for nothing. Not for clients
 }
 
-// SessionClosed ends every session; only that it was read may follow.
+// SessionClosed ends every session; only what becomes of its messages, and of the widget's state, may follow.
 type SessionClosed struct {
 	By             ClosedBy `json:"by"`
 	Result         string   `json:"result,omitempty"`
@@ -253,6 +256,10 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 		p = &TimerFired{}
 	case KindQuestionAnswered:
 		p = &Answered{}
+	case KindStatusChanged:
+		p = &StatusChanged{}
+	case KindWidgetStateChanged:
+		p = &WidgetStateChanged{}
 	default:
 		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
 	}

@@ -10,6 +10,7 @@ const (
 	AuthorClient   AuthorType = "CLIENT"
 	AuthorBot      AuthorType = "BOT"
 	AuthorOperator AuthorType = "OPERATOR"
+	AuthorSystem   AuthorType = "SYSTEM" // of no message: this program itself (Chat API, 2)
 )
 
 // MessageType is TWIN's message type.

@@ -50,6 +50,16 @@ type Reader interface {
 	FirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
 
+	// ListDialogue returns messages and pressed actions of all sessions of a client in a chat, in the
+	// order of the sessions and of their events, and how many match in all.
+	ListDialogue(ctx context.Context, chat, client int64, q DialogueQuery) ([]DialogueItem, int64, error)
+	// ListUnreadOfClient returns what others have said above the read marks of a client's sessions in a
+	// chat, the newest first.
+	ListUnreadOfClient(ctx context.Context, chat, client int64, limit int) ([]DialogueItem, error)
+	// ListMessageStatuses returns what is kept of statuses from one sequence to another, in order.
+	ListMessageStatuses(ctx context.Context, session, first, last int64) ([]MessageStatusRecord, error)
+	FindWidgetState(ctx context.Context, chat, client int64) (json.RawMessage, error)
+
 	FindFile(ctx context.Context, id string) (*File, error)
 	// ListDoomedFiles returns doomed files by key, with a key above after.
 	ListDoomedFiles(ctx context.Context, after int64, limit int) ([]File, error)
@@ -187,6 +197,16 @@ type Tx interface {
 
 	CreateQuestion(q *QuestionRecord) error // CodeConflict when the client has asked one of this id
 	FindQuestion(chat, client int64, id string) (*QuestionRecord, error)
+
+	// FindEventOfClient finds an event by its id in the sessions of a client in a chat.
+	FindEventOfClient(client ClientRef, id string) (*Event, error)
+	// ListUnread returns what others have said in a session above a sequence, in order.
+	ListUnread(s SessionRef, after int64, limit int) ([]Event, error)
+	// LockLatestSession locks the session of a client in a chat that was started last.
+	LockLatestSession(chat, client int64) (*Session, error)
+	FindMessageStatus(session, sequence int64) (*MessageStatusRecord, error)
+	PutMessageStatus(r *MessageStatusRecord) error // replaces one of the same sequence
+	PutWidgetState(chat, client int64, state json.RawMessage) error
 
 	CreateFile(f *File) error // sets f.Key
 	FindFile(id string) (*File, error)

@@ -289,8 +289,8 @@ func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause *Event, outputs
 	bot := c.session.Owner
 	say := func(m Message) {
 		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, cause.Sequence
-		if q := question(cause.Payload); q != nil {
-			m.QuestionID = q.ID
+		if a, ok := addressOf(cause); ok {
+			m.QuestionID = a.questionID
 		}
 		c.say(&m)
 	}

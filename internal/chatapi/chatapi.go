@@ -86,6 +86,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		if a.Events != nil {
 			mux.Handle(prefix+"/events", a.poll())
 		}
+		a.registerClient(mux, prefix)
 		mux.Handle(prefix+"/", a.resource(nil))
 	}
 }

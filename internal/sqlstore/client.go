@@ -17,13 +17,6 @@ func (s *Store) FindClientByKey(ctx context.Context, key int64) (*chat.Client, e
 	})
 }
 
-// FindClientByAlias implements chat.Reader.
-func (s *Store) FindClientByAlias(ctx context.Context, chatKey int64, a chat.Alias) (*chat.Client, error) {
-	return read(ctx, s, "client", func(ctx context.Context, q *sqlgen.Queries) (*chat.Client, error) {
-		return clientOf(q.FindClientByAlias(ctx, sqlgen.FindClientByAliasParams{ChatKey: chatKey, Kind: string(a.Kind), Value: a.Value}))
-	})
-}
-
 // FindClient implements chat.Tx.
 func (t *tx) FindClient(id string) (*chat.Client, error) {
 	c, err := clientOf(t.q.FindClient(context.Background(), id))

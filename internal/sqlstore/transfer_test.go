@@ -153,6 +153,13 @@ func (w *corpus) talk(t *testing.T, s *Store, c *chat.Chat, client *chat.Client,
 		if err := x.UpdateSession(session); err != nil {
 			return err
 		}
+		status := chat.MessageStatusRecord{SessionKey: session.Key, Sequence: 2, Status: chat.MessageReadBy, UpTo: 4}
+		if err := x.PutMessageStatus(&status); err != nil {
+			return err
+		}
+		if err := x.PutWidgetState(session.ChatKey, session.ClientKey, json.RawMessage(`{"в":1}`)); err != nil {
+			return err
+		}
 		if err := x.AppendDeliveries(w.deliveries(session)); err != nil || n%3 != 0 {
 			return err
 		}
@@ -187,6 +194,8 @@ func onePayloadEach() []chat.Payload {
 			State:       "/Start", Cause: 1, Replies: []json.RawMessage{json.RawMessage(`{"type":"text"}`)},
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
+		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
+		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":"я"}`)},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
 		&chat.OwnerChanged{
@@ -238,6 +247,8 @@ type reads struct {
 	Events      [][]chat.Event
 	Widget      [][]chat.Event
 	Messages    [][]chat.Event
+	Statuses    [][]chat.MessageStatusRecord
+	Widgets     []string
 	Due         []chat.SessionRef
 	Expiring    []chat.SessionRef
 	Idempotency *chat.IdempotencyRecord
@@ -284,6 +295,12 @@ func (w *corpus) read(t *testing.T, s *Store) *reads {
 		events, _, err = s.ListMessages(ctx, session.Ref(), chat.MessagesQuery{Limit: 1_000_000, Newest: true})
 		check(err)
 		r.Messages = append(r.Messages, withoutKeys(events))
+		statuses, err := s.ListMessageStatuses(ctx, session.Key, 1, 1_000_000)
+		check(err)
+		r.Statuses = append(r.Statuses, statuses)
+		kept, err := s.FindWidgetState(ctx, session.ChatKey, session.ClientKey)
+		check(err)
+		r.Widgets = append(r.Widgets, string(kept))
 	}
 	for _, id := range w.bots {
 		versions, err := s.ListBotVersions(ctx, id)

@@ -100,6 +100,13 @@ type File struct {
 	CreatedAt   int64
 }
 
+type MessageStatus struct {
+	SessionKey int64
+	Sequence   int64
+	Status     string
+	UpTo       int64
+}
+
 type Node struct {
 	Key         int64
 	ID          string

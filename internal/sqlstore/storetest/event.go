@@ -25,6 +25,8 @@ func payloads() []chat.Payload {
 			State:       "/Start", Cause: 1, Replies: []json.RawMessage{json.RawMessage(`{"type":"text"}`)},
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
+		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
+		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":1}`)},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
 		&chat.OwnerChanged{

@@ -70,6 +70,11 @@ var promises = []struct {
 	{"changed sessions are listed once, from a position on", changedSessions},
 	{"no change is missed while others write", changesAreNotMissed},
 
+	{"a message's status is kept and replaced", statusIsKept},
+	{"a widget's state is kept and replaced", widgetStateIsKept},
+	{"what was said in all sessions of a client is listed, page by page", dialogueIsListed},
+	{"what a client has not read is listed", unreadIsListed},
+
 	{"a file is kept as it was given", fileIsKept},
 	{"a file goes from state to state", fileStatesGrow},
 	{"files of a session are counted", filesOfASessionAreSummed},
