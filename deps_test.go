@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"internal/socketio/wire":      nil,
 	"internal/egress":             nil,
 	"internal/adminapi":           {"internal/chat", "internal/auth", "internal/bot/bundle"},
+	"internal/campaign":           {"internal/chat"},
 	"internal/outbox":             {"internal/chat"},
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth", "internal/files"},
 	"internal/config":             nil,

@@ -89,6 +89,10 @@ var promises = []struct {
 	{"a timer that is held is due when it is woken, or in the end", heldTimers},
 	{"a claim meets the session's turn", claimMeetsTurn},
 
+	{"a campaign is kept as it was given", campaignIsKept},
+	{"a recipient is added once, in order", recipientsAreAddedOnce},
+	{"the due campaign of the highest priority is locked, by one", dueCampaignIsLockedOnce},
+
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
 	{"a node's removal frees its leases and no others", removalFreesLeases},
