@@ -31,7 +31,7 @@ CREATE TABLE campaigns (
     ended_at      BIGINT NOT NULL  -- 0: not yet
 );
 CREATE INDEX campaigns_due_at ON campaigns (due_at) WHERE due_at > 0;
-CREATE INDEX campaigns_turn ON campaigns (priority DESC, due_at) WHERE due_at > 0;
+CREATE INDEX campaigns_turn ON campaigns (priority DESC, due_at) WHERE due_at <> 0;
 
 CREATE TABLE campaign_recipients (
     campaign_key BIGINT NOT NULL REFERENCES campaigns (key),

@@ -14,11 +14,11 @@ SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, ca
        due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
 FROM campaigns WHERE id = $1 FOR UPDATE;
 
--- LockDueCampaign passes over what others are sending at the moment.
+-- LockDueCampaign passes over what others are sending at the moment. Its condition is that of the index in its order.
 -- name: LockDueCampaign :one
 SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, callback_url, priority, rate, sending_at, state,
        due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
-FROM campaigns WHERE due_at > 0 AND due_at <= sqlc.arg(now)
+FROM campaigns WHERE due_at <> 0 AND due_at <= sqlc.arg(now)
 ORDER BY priority DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: FindNextCampaign :one

@@ -405,11 +405,11 @@ func (q *Queries) LockCampaign(ctx context.Context, id string) (Campaign, error)
 const lockDueCampaign = `-- name: LockDueCampaign :one
 SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, callback_url, priority, rate, sending_at, state,
        due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
-FROM campaigns WHERE due_at > 0 AND due_at <= $1
+FROM campaigns WHERE due_at <> 0 AND due_at <= $1
 ORDER BY priority DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 `
 
-// LockDueCampaign passes over what others are sending at the moment.
+// LockDueCampaign passes over what others are sending at the moment. Its condition is that of the index in its order.
 func (q *Queries) LockDueCampaign(ctx context.Context, now int64) (Campaign, error) {
 	row := q.db.QueryRowContext(ctx, lockDueCampaign, now)
 	var i Campaign
