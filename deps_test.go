@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"internal/socketio/wire":      nil,
 	"internal/egress":             nil,
 	"internal/adminapi":           {"internal/chat", "internal/auth", "internal/bot/bundle"},
+	"internal/campaign":           {"internal/chat"},
 	"internal/outbox":             {"internal/chat"},
 	"internal/chatapi":            {"internal/chat", "internal/chatapi/..."},
 	"internal/chatapi/poll":       {"internal/chat", "internal/feed"},

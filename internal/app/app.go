@@ -18,6 +18,7 @@ import (
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
 	"github.com/govorun/govorun/internal/bot/registry"
+	"github.com/govorun/govorun/internal/campaign"
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/chatapi/hold"
 	"github.com/govorun/govorun/internal/config"
@@ -151,6 +152,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	queue, alarm, bell := bot.NewQueue(), bot.NewAlarm(), outbox.NewBell()
+	campaigns := campaign.NewBell()
 	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
@@ -158,7 +160,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		bell.Ring(r)
 		publish(r)
 		a.metrics.ring(r)
-	})
+	}, campaigns.Ring)
 	node, err := startNode(ctx, nodeParams{
 		store: store.Beside(), shared: store.Shared(), self: self, metrics: a.metrics, log: log, freed: sweep(service, queue),
 	})
@@ -184,6 +186,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.startTimers(service, alarm)
+	a.startCampaigns(service, campaigns)
 
 	mux := http.NewServeMux()
 	answers.Register(mux)
@@ -266,7 +269,7 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 	return events, publish, nil
 }
 
-func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *chat.Service {
+func (a *App) newService(store chat.Store, node string, ring func(chat.Ring), campaignDue func()) *chat.Service {
 	return chat.NewService(chat.Params{
 		Store:       store,
 		Node:        node,
@@ -276,6 +279,7 @@ func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *c
 		Ring:        ring,
 		DemoAllowed: a.demoAllowed(),
 		EventName:   realtime.EventName,
+		CampaignDue: campaignDue,
 		TurnLease:   3 * a.params.Config.Bot.TurnTimeout,
 	})
 }

@@ -102,6 +102,14 @@ type Reader interface {
 	FindEventOfClient(ctx context.Context, client ClientRef, id string) (*Event, error)
 	FindPollCursor(ctx context.Context, client ClientRef, cid string) (*PollCursor, error)
 
+	FindCampaign(ctx context.Context, id string) (*Campaign, error)
+	// ListCampaigns returns campaigns, the newest first, and how many there are in all.
+	ListCampaigns(ctx context.Context, offset, limit int) ([]Campaign, int64, error)
+	// ListRecipients returns recipients of a campaign in their order, those in a state or all ("").
+	ListRecipients(ctx context.Context, campaign int64, state CampaignState, offset, limit int) ([]Recipient, error)
+	// FindNextCampaign returns when a campaign is due next, zero when none is.
+	FindNextCampaign(ctx context.Context) (time.Time, error)
+
 	// ListNodes returns the registered nodes, the eldest first.
 	ListNodes(ctx context.Context) ([]Node, error)
 	// CountLeases returns how many due turns and streams of deliveries each node has a lease of, by its
@@ -233,6 +241,22 @@ type Tx interface {
 	WakeTimers(chat, client int64, at time.Time) error
 	DeleteTimer(key int64) error // CodeNotFound when there is none
 	DeleteTimeout(session int64) error
+
+	CreateCampaign(c *Campaign) error // sets c.Key
+	// LockCampaign reads a campaign and keeps others from changing it until commit.
+	LockCampaign(id string) (*Campaign, error)
+	// LockDueCampaign locks, of the campaigns that are due at now and that no other transaction has locked,
+	// the one with the highest priority, and of several the one that is due the longest.
+	LockDueCampaign(now time.Time) (*Campaign, error)
+	// UpdateCampaign changes what becomes of a locked campaign: all from State on but CreatedAt.
+	UpdateCampaign(c *Campaign) error
+	// AddRecipients adds recipients at positions above one, as many as there are at most; those whose
+	// ClientID the campaign has already are passed over. It returns how many are new.
+	AddRecipients(campaign, above int64, list []Recipient) (added int64, err error)
+	// ListRecipientsAfter returns recipients with a position above after, in their order.
+	ListRecipientsAfter(campaign, after int64, limit int) ([]Recipient, error)
+	// UpdateRecipient changes what became of a recipient: all from State on.
+	UpdateRecipient(campaign int64, r *Recipient) error
 
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)

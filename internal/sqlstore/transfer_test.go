@@ -71,6 +71,18 @@ func newCorpus(t *testing.T, s *Store, messages int) *corpus {
 		return x.CreateIdempotency(&chat.IdempotencyRecord{Scope: "s", Key: w.repeated, BodyHash: "h", SessionID: w.sessions[0], EventID: "e", Sequence: 3, CreatedAt: corpusTime})
 	})
 	mustUpdate(t, s, func(x chat.Tx) error {
+		in, err := x.FindChat(w.chats[0])
+		if err != nil {
+			return err
+		}
+		c := &chat.Campaign{ID: uuid.NewString(), ChatKey: in.Key, ChatID: in.ID, Name: "акция", Event: "sale", State: chat.CampaignInit, CreatedAt: corpusTime}
+		if err := x.CreateCampaign(c); err != nil {
+			return err
+		}
+		_, err = x.AddRecipients(c.Key, 0, []chat.Recipient{{ClientID: "Ю", Data: []byte(`{"имя":"Ян"}`)}, {ClientID: "b"}})
+		return err
+	})
+	mustUpdate(t, s, func(x chat.Tx) error {
 		_, err := x.KeepSecret("тайна", "value")
 		return errors.Join(err, x.CreateAPIKey(&chat.APIKey{
 			ID: uuid.NewString(), Name: "ключ", Digest: uuid.NewString(), Hint: "gk", Permissions: []string{"a"}, CreatedAt: corpusTime,

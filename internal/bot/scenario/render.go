@@ -21,6 +21,9 @@ const (
 	maxReplyURL        = 2048              // bytes
 )
 
+// Render is render for those who have replies without a scenario.
+func Render(replies []json.RawMessage) ([]chat.Message, error) { return render(replies) }
+
 // render turns replies (Chat API, 5) into messages. What people are to see becomes text, quick
 // answers, actions and attachments, as TWIN's side has them; the replies themselves stay with the
 // messages as they are, each with one of them and all in their order, for the Chat API. Replies that

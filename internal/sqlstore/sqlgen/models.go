@@ -17,6 +17,44 @@ type Bot struct {
 	Version   int64
 }
 
+type Campaign struct {
+	Key          int64
+	ID           string
+	ChatKey      int64
+	ChatID       string
+	Name         string
+	BotID        string
+	Event        string
+	EventData    string
+	Messages     string
+	CallbackUrl  string
+	Priority     int64
+	Rate         int64
+	SendingAt    int64
+	State        string
+	DueAt        int64
+	Position     int64
+	LastPosition int64
+	Total        int64
+	Sent         int64
+	Failed       int64
+	CreatedAt    int64
+	StartedAt    int64
+	EndedAt      int64
+}
+
+type CampaignRecipient struct {
+	CampaignKey int64
+	Position    int64
+	ClientID    string
+	Data        string
+	State       string
+	Reason      string
+	QuestionID  string
+	SessionID   string
+	SentAt      int64
+}
+
 type Chat struct {
 	Key       int64
 	ID        string

@@ -102,6 +102,10 @@ var promises = []struct {
 	{"the sessions of a client are listed, the newest first", sessionsOfAClient},
 	{"an event of a client is found by its id", eventOfAClient},
 
+	{"a campaign is kept as it was given", campaignIsKept},
+	{"a recipient is added once, in order", recipientsAreAddedOnce},
+	{"the due campaign of the highest priority is locked, by one", dueCampaignIsLockedOnce},
+
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
 	{"a node's removal frees its leases and no others", removalFreesLeases},
