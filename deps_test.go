@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"internal/adminapi":           {"internal/chat", "internal/auth", "internal/bot/bundle"},
 	"internal/campaign":           {"internal/chat"},
 	"internal/outbox":             {"internal/chat"},
-	"internal/chatapi":            {"internal/chat", "internal/chatapi/..."},
+	"internal/chatapi":            {"internal/chat", "internal/feed", "internal/auth", "internal/chatapi/..."},
 	"internal/chatapi/poll":       {"internal/chat", "internal/feed"},
 	"internal/chatapi/hold":       nil,
 	"internal/twin":               {"internal/chat", "internal/feed", "internal/auth", "internal/files"},

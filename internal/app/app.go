@@ -206,6 +206,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		// The others of the requests in flight are left to those who wait for no bot.
 		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),
 	}).Register(mux)
+	a.serveChatAPI(mux, store, service, events, stored.Links)
 	if err := a.serveAdmin(ctx, mux, service, self); err != nil {
 		return nil, err
 	}

@@ -160,9 +160,10 @@ func (s *Service) put(to *change, c *Campaign, r *Recipient) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		event := to.add(s.NewID(), &ActionPressed{Event: c.Event, Data: data})
+		id := s.NewID()
+		to.add(id, &ActionPressed{Event: c.Event, Data: data, Question: &Question{ID: id, Data: data, Async: true}})
 		to.awaitBot()
-		return event.ID, nil
+		return id, nil
 	}
 	bot := Owner{ID: to.session.BotID}
 	if to.session.Owner.Kind == OwnerBot {

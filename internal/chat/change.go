@@ -9,6 +9,7 @@ type change struct {
 	session *Session
 	now     time.Time
 	events  []Event
+	answers *Event // what bots that speak in it answer; nil for nothing
 	cause   *Event // the event that made a turn due, nil when none did
 	inHand  bool   // who commits goes on with the turn that is due; no ring is needed for it
 

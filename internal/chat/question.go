@@ -178,6 +178,25 @@ func rename(err error, from, to string) error {
 	return err
 }
 
+// NameClient finds the client of a caller's id in a chat, or makes it: a page may wait before its client
+// has said anything.
+func (s *Service) NameClient(ctx context.Context, in *Chat, id string) (ClientRef, error) {
+	if err := CheckClientID(id); err != nil {
+		return ClientRef{}, err
+	}
+	client, err := s.Store.FindClientByAlias(ctx, in.Key, Alias{AliasExternal, id})
+	if CodeOf(err) == CodeNotFound {
+		err = s.Store.Update(ctx, func(tx Tx) (err error) {
+			client, err = s.clientNamed(tx, in, id)
+			return err
+		})
+	}
+	if err != nil {
+		return ClientRef{}, fmt.Errorf("name client: %w", err)
+	}
+	return ClientRef{in.Key, client.Key}, nil
+}
+
 // clientNamed finds the client of a caller's id in a chat, or makes it.
 func (s *Service) clientNamed(tx Tx, c *Chat, id string) (*Client, error) {
 	client, err := tx.FindClientByAlias(c.Key, Alias{AliasExternal, id})

@@ -287,6 +287,7 @@ func (s *Service) saveState(tx Tx, session *Session, version int64, r *TurnResul
 // an end counts above them. cause is what the bot answers.
 func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause *Event, outputs []Output) error {
 	bot := c.session.Owner
+	c.answers = cause
 	say := func(m Message) {
 		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, cause.Sequence
 		if a, ok := addressOf(cause); ok {

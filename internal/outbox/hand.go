@@ -59,6 +59,7 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		if err != nil {
 			return rep
 		}
+		b.noteReceipt(d)
 		rep.due = due
 		rep.tried, rep.delivered = a.posted && !a.Permanent, a.Delivered
 		if a.posted {
@@ -72,6 +73,15 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		}
 	}
 	return rep
+}
+
+// noteReceipt has the domain note that messages have arrived, or never will. The attempt is noted already.
+func (b *Outbox) noteReceipt(d *chat.Delivery) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	if err := b.Service.NoteReceipt(ctx, d); err != nil {
+		b.Log.Error("outbox: the status of messages is not noted", "delivery", d.ID, "error", err)
+	}
 }
 
 func (b *Outbox) pending(l chat.StreamLease) ([]chat.Delivery, error) {

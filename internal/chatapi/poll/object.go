@@ -41,6 +41,10 @@ func (r *Request) typeOf(e *chat.Event) Type {
 		case p.AuthorType == chat.AuthorClient && !r.own(p.Question):
 			return TypeClient
 		}
+	case *chat.WidgetStateChanged:
+		if r.All {
+			return TypeWidget
+		}
 	case *chat.ActionPressed:
 		if r.All && !r.own(p.Question) {
 			return TypeClient
