@@ -343,7 +343,7 @@ func badSockets(t *testing.T, s *server, session string) {
 
 // refused reads until an error or the end comes, and reports whether one did.
 func refused(conn *websocket.Conn) bool {
-	_ = conn.SetReadDeadline(time.Now().Add(3 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	for {
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
@@ -374,7 +374,7 @@ func badStreams(t *testing.T, a *api) {
 		"/centrifugo/emulation", "/centrifugo/connection/emulation", "/emulation"} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			for what, body := range badBodies {
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				res, err := a.do(ctx, method, path, []byte(body), "")
 				cancel()
 				if err != nil && len(body) <= maxRequest {

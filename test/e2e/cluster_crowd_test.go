@@ -63,7 +63,7 @@ func (c *cluster) gather(t *testing.T) *nomads {
 		n.probes = append(n.probes, c.newProbe(t, i, (i+1)%len(c.nodes)))
 	}
 	for _, l := range n.listeners {
-		l.await(t, 10*time.Second, "connected", func() bool { return len(l.places) == len(l.channels()) })
+		l.await(t, startWithin, "connected", func() bool { return len(l.places) == len(l.channels()) })
 	}
 	n.remember(t)
 	return n

@@ -107,7 +107,7 @@ func (c *cluster) linksAreSilent(t *testing.T) {
 		if err := link.heal(); err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 		if _, err := conn.Read(buf); err != nil {
 			t.Errorf("healed after %s: %v", w, err)
 		}
@@ -169,7 +169,7 @@ func (c *cluster) whoHoldsWhat(t *testing.T) {
 		listening(t, &listener{url: c.nodes[1].url(), sessions: []string{session}})
 	}
 	var list nodeList
-	eventually(t, 5*time.Second, "the sockets are shown", func() bool {
+	eventually(t, 20*time.Second, "the sockets are shown", func() bool {
 		list = c.listNodes(t)
 		for _, n := range list.Nodes {
 			if n.Name == c.nodes[1].name && n.Connections >= sockets {

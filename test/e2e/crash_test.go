@@ -62,7 +62,7 @@ func gather(t *testing.T, url string, people int) *crowd {
 		}
 	}
 	for i, l := range c.listeners {
-		l.await(t, 10*time.Second, "connected", func() bool { return len(l.places) == len(l.channels()) })
+		l.await(t, startWithin, "connected", func() bool { return len(l.places) == len(l.channels()) })
 		l.mu.Lock()
 		if start := l.places["widget:"+l.sessions[0]].start; start != given[i] {
 			t.Errorf("a first connection begins after %d, the client was given %d", start, given[i])

@@ -113,7 +113,7 @@ func listen(t *testing.T, l *listener) *listener {
 func listening(t *testing.T, l *listener) *listener {
 	t.Helper()
 	listen(t, l)
-	l.await(t, 10*time.Second, "connected", func() bool { return len(l.places) > 0 })
+	l.await(t, startWithin, "connected", func() bool { return len(l.places) > 0 })
 	return l
 }
 

@@ -30,7 +30,7 @@ func TestLargeRecovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range listeners {
-		l.awaitOffset(t, 5*time.Second, "session:"+p.session, 1)
+		l.awaitOffset(t, 30*time.Second, "session:"+p.session, 1)
 	}
 	network.block(true)
 	body := strings.Repeat("длинно", 4000) // 48 kB

@@ -50,12 +50,12 @@ func TestSlowReader(t *testing.T) {
 		}
 	}
 	// Whoever reads has everything at once, though the slow one still sleeps.
-	fast.awaitOffset(t, 5*time.Second, "session:"+session, messages)
-	awaitSettled(t, s.data, 5*time.Second)
+	fast.awaitOffset(t, 20*time.Second, "session:"+session, messages)
+	awaitSettled(t, s.data, 20*time.Second)
 	b := readBook(t, s.data)
-	neighbour.awaitOffset(t, 5*time.Second, "session:"+other.session, b[other.session].sessionNo)
-	neighbour.awaitOffset(t, 5*time.Second, "widget:"+other.session, b[other.session].widgetNo)
-	eventually(t, 15*time.Second, "the slow reader is told to reconnect", func() bool {
+	neighbour.awaitOffset(t, 20*time.Second, "session:"+other.session, b[other.session].sessionNo)
+	neighbour.awaitOffset(t, 20*time.Second, "widget:"+other.session, b[other.session].widgetNo)
+	eventually(t, 120*time.Second, "the slow reader is told to reconnect", func() bool {
 		return s.metric(t, "govorun_slow_readers_total") > 0
 	})
 

@@ -29,7 +29,8 @@ func TestWebhooksAndARestartingReceiver(t *testing.T) {
 		w.say(t, messages)
 	}()
 	for i := range restarts {
-		target := h.ids() + clients*messages/(2*restarts)
+		got := h.ids() // on a busy machine more than was waited for
+		target := got + (clients*(messages+1)-got)/(restarts-i+1)
 		eventually(t, time.Minute, "webhooks are received", func() bool { return h.ids() >= target })
 		h.down()
 		pause(t.Context(), time.Duration(i)*50*time.Millisecond) // longer than the first repeats of some
@@ -92,22 +93,26 @@ func TestWebhooksOfAKilledServer(t *testing.T) {
 func TestWebhooksOfTwoNodes(t *testing.T) {
 	onPostgres.only(t)
 	t.Parallel()
-	const clients, messages = 30, 15
+	const clients, messages, rounds = 30, 15, 10
 	h := newHook(t, 15*time.Millisecond)
 	d := newData(t)
 	args := []string{privateWebhooks, "--webhooks-per-receiver=4"}
 	first, second := newServerOn(t, d, args...), newServerOn(t, d, args...)
 	w := newTalkers(t, clients, h.url(), newAPI(t, first.url()), newAPI(t, second.url()))
-	w.say(t, messages)
-	eventually(t, time.Minute, "both deliver", func() bool {
-		return first.metric(t, "govorun_webhook_attempts_total") > 20 && second.metric(t, "govorun_webhook_attempts_total") > 20
-	})
-	if h.ids() == clients*(messages+1) {
-		t.Error("everything was delivered before a node was killed")
+	said := 0
+	for ok := false; !ok; ok = h.ids() < clients*(said+1) { // else all was delivered as fast as it was said
+		if said == rounds*messages {
+			t.Fatal("everything was delivered before a node was killed")
+		}
+		w.say(t, messages)
+		said += messages
+		eventually(t, time.Minute, "both deliver", func() bool {
+			return first.metric(t, "govorun_webhook_attempts_total") > 20 && second.metric(t, "govorun_webhook_attempts_total") > 20
+		})
 	}
 	first.kill()
-	w.await(t, h, messages)
-	if repeats := w.check(t, h, messages); repeats > 4 {
+	w.await(t, h, said)
+	if repeats := w.check(t, h, said); repeats > 4 {
 		t.Errorf("%d repeats after one kill with 4 webhooks under way", repeats)
 	}
 }
@@ -127,7 +132,7 @@ func TestBadReceivers(t *testing.T) {
 	defer close(gone)
 	moved := httptest.NewServer(http.RedirectHandler(good.url(), http.StatusPermanentRedirect))
 	defer moved.Close()
-	s := newServer(t, privateWebhooks, "--webhooks-timeout=1s", "--webhooks-hands=32", "--webhooks-per-receiver=8")
+	s := newServer(t, privateWebhooks, "--webhooks-hands=32", "--webhooks-per-receiver=8")
 	a := newAPI(t, s.url())
 	const each, messages = 20, 3
 	bad := []string{slow.URL, moved.URL, "http://127.0.0.1:1/closed", "http://no-such-host.invalid/"}

@@ -158,10 +158,13 @@ func call(t testing.TB, method, url, key string, body, answer any) (refused, fai
 }
 
 // eventually tries until something is so, and reports whether it was in time.
-func eventually(so func() bool) bool {
+func eventually(so func() bool) bool { return within(patience, so) }
+
+// within is eventually with another limit.
+func within(limit time.Duration, so func() bool) bool {
 	ticker := time.NewTicker(retryStep)
 	defer ticker.Stop()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	for !so() {
 		select {

@@ -9,7 +9,7 @@ import (
 
 // format begins an encoded model. It changes whenever training or the encoding does, so that a
 // model of an older program is trained anew.
-const format = "govorun-nlu-1\n"
+const format = "govorun-nlu-2\n"
 
 // errDamaged: what is to be decoded is no model of this version.
 var errDamaged = errors.New("no model of this version, or a damaged one")
@@ -71,11 +71,11 @@ func Decode(b []byte, o Options) (*Model, error) {
 	m := &Model{options: o, intents: d.texts(), texts: d.texts()}
 	m.labels, m.counts = d.labels(len(m.texts), len(m.intents))
 	m.words = d.vocabulary()
-	size := len(m.words.weight)
+	known, size := len(m.words.weight), m.words.size()
 	m.linear = &machines{intents: len(m.intents), scales: d.floats(size), bias: d.floats(len(m.intents))}
 	m.spread = d.floats(len(m.intents))
 	m.linear.weights = d.bytes(size * len(m.intents))
-	if d.bad || len(d.rest) > 0 || len(m.words.ids) != size {
+	if d.bad || len(d.rest) > 0 || len(m.words.ids) != known {
 		return nil, errDamaged
 	}
 	phrases := m.read()

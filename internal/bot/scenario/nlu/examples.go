@@ -30,6 +30,7 @@ func newExamples(vectors [][]term, labels []int32, size int) *examples {
 	counts := make([]int32, size)
 	total := 0
 	for _, v := range vectors {
+		v = e.lexical(v)
 		total += len(v)
 		for _, t := range v {
 			counts[t.id]++
@@ -40,11 +41,19 @@ func newExamples(vectors [][]term, labels []int32, size int) *examples {
 		e.postings[id], all = all[:0:n], all[n:]
 	}
 	for i, v := range vectors {
-		for _, t := range v {
+		for _, t := range e.lexical(v) {
 			e.postings[t.id] = append(e.postings[t.id], int32(i))
 		}
 	}
 	return e
+}
+
+// lexical is a vector less what its words mean, which all examples have in common.
+func (e *examples) lexical(v []term) []term {
+	for len(v) > 0 && int(v[len(v)-1].id) >= len(e.postings) {
+		v = v[:len(v)-1]
+	}
+	return v
 }
 
 // search is the memory of one search, to be used again.
@@ -79,7 +88,7 @@ func (e *examples) nearest(v []term, without int32, s *search) []near {
 
 // gather sums up what each example has of a phrase.
 func (e *examples) gather(v []term, s *search) {
-	s.order = append(s.order[:0], v...)
+	s.order = append(s.order[:0], e.lexical(v)...)
 	slices.SortFunc(s.order, func(a, b term) int {
 		return cmp.Or(cmp.Compare(len(e.postings[a.id]), len(e.postings[b.id])), cmp.Compare(a.id, b.id))
 	})

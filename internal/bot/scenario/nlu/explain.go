@@ -56,7 +56,7 @@ func (m *Model) Explain(text string) Explanation {
 		x.Words = append(x.Words, name)
 	}
 	list := features(phrase, nil)
-	vector, _ := m.words.vector(list)
+	vector, _ := m.words.vector(phrase, list)
 	for _, c := range m.score(text, s) {
 		x.Intents = append(x.Intents, Reason{
 			Scored: Scored{m.intents[c.intent], c.score}, Exact: c.exact,
@@ -71,7 +71,15 @@ func (m *Model) Explain(text string) Explanation {
 // influences are the features of a phrase that move an intent's machine most.
 func (m *Model) influences(phrase []word, list []feature, vector []term, intent int32) []Influence {
 	var all []Influence
-	for _, t := range vector {
+	said := m.examples.lexical(vector)
+	meant := 0.0
+	for _, t := range vector[len(said):] {
+		meant += float64(m.linear.weight(t, intent))
+	}
+	if meant != 0 {
+		all = append(all, Influence{"meaning of the words", meant})
+	}
+	for _, t := range said {
 		for _, f := range list {
 			if id, ok := m.words.ids[f.hash]; ok && id == t.id {
 				all = append(all, Influence{f.name(phrase), float64(m.linear.weight(t, intent))})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/govorun/govorun/internal/bot/scenario/nlu/meaning"
 )
 
 // kind is a kind of feature.
@@ -19,6 +21,9 @@ const (
 
 // share is how much a kind weighs in a phrase.
 var share = [kinds]float32{wordKind: 0.3, stemKind: 1, pairKind: 0.6, letterKind: 0.8}
+
+// meaningShare is how much the meaning of its words weighs in it.
+const meaningShare = 0.9
 
 // The letter runs that are features.
 const (
@@ -219,9 +224,13 @@ type entry struct {
 	kind kind
 }
 
-// vector weighs the features of a phrase. It has length 1 with the unknown words counted, so a
-// phrase of mostly unknown words is short. Unknown pairs do not count: most are of known words.
-func (v *vocabulary) vector(list []feature) ([]term, unseen) {
+// size is how many entries a vector can have: one for each feature, then what the words mean.
+func (v *vocabulary) size() int { return len(v.weight) + meaning.Size }
+
+// vector weighs the features of a phrase and what its words mean. It has length 1 with the unknown
+// words counted, so a phrase of mostly unknown words is short. Unknown pairs do not count: most
+// are of known words.
+func (v *vocabulary) vector(phrase []word, list []feature) ([]term, unseen) {
 	var known, unknown [kinds]float32
 	entries := make([]entry, 0, len(list))
 	for _, f := range list {
@@ -237,22 +246,59 @@ func (v *vocabulary) vector(list []feature) ([]term, unseen) {
 	for _, e := range entries {
 		known[e.kind] += float32(e.value * e.value)
 	}
-	return scale(entries, known, unknown), unseen{part(unknown[stemKind], known[stemKind]), part(unknown[letterKind], known[letterKind])}
+	terms := scale(entries, known, unknown, v.meaning(phrase), uint32(len(v.weight)))
+	return terms, unseen{part(unknown[stemKind], known[stemKind]), part(unknown[letterKind], known[letterKind])}
 }
 
-// scale gives each kind of features its share of the vector.
-func scale(entries []entry, known, unknown [kinds]float32) []term {
+// meaning is what a phrase means: the mean of what its words mean, those that tell more counting
+// more, with length 1; nil when no word's meaning is known.
+func (v *vocabulary) meaning(phrase []word) []float32 {
+	var mean [meaning.Size]float32
+	var square float32
+	for _, w := range phrase {
+		weight := v.rarest
+		if id, ok := v.ids[hash(stemKind, w.stem, "")]; ok {
+			weight = v.weight[id]
+		}
+		for i, x := range w.meaning {
+			mean[i] += float32(weight * float32(x))
+		}
+	}
+	for _, x := range mean {
+		square += float32(x * x)
+	}
+	if square == 0 {
+		return nil
+	}
+	length := root(square)
+	for i := range mean {
+		mean[i] /= length
+	}
+	return mean[:]
+}
+
+// scale gives each kind of features, and the meaning, its share of the vector; the entries of the
+// meaning begin with the given one.
+func scale(entries []entry, known, unknown [kinds]float32, mean []float32, first uint32) []term {
 	var factor [kinds]float32
 	var total float32
+	if mean != nil {
+		total = float32(meaningShare * meaningShare)
+	}
 	for k := range factor {
 		if sum := known[k] + unknown[k]; sum > 0 {
 			factor[k] = share[k] / root(sum)
 			total += float32(share[k] * share[k])
 		}
 	}
-	terms := make([]term, len(entries))
+	terms := make([]term, len(entries), len(entries)+len(mean))
 	for i, e := range entries {
 		terms[i] = term{e.id, float32(e.value*factor[e.kind]) / root(total)}
+	}
+	// A guess at unknown words is worth less, the more of the phrase they are.
+	trust := float32(meaningShare * root(part(known[stemKind], unknown[stemKind])))
+	for i, x := range mean {
+		terms = append(terms, term{first + uint32(i), float32(x*trust) / root(total)})
 	}
 	return terms
 }

@@ -69,7 +69,7 @@ func trainMachines(vectors [][]term, labels []int32, intents, size int) *machine
 			t.phrase(i, vectors[i], labels[i], squares[i])
 		}
 	}
-	return t.rounded()
+	return t.rounded(size)
 }
 
 // phrase lets every machine learn from one phrase.
@@ -140,12 +140,8 @@ func (t *training) keep(i int32) {
 }
 
 // rounded makes the weights bytes.
-func (t *training) rounded() *machines {
-	m := &machines{intents: t.intents, weights: make([]int8, len(t.weights)), bias: t.bias}
-	if t.intents == 0 {
-		return m
-	}
-	m.scales = make([]float32, len(t.weights)/t.intents)
+func (t *training) rounded(size int) *machines {
+	m := &machines{intents: t.intents, weights: make([]int8, len(t.weights)), scales: make([]float32, size), bias: t.bias}
 	for f := range m.scales {
 		row := t.weights[f*t.intents:][:t.intents]
 		var most float32

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/govorun/govorun/internal/bot/scenario/nlu/meaning"
 )
 
 // Model is a trained classifier.
@@ -13,6 +15,7 @@ type Model struct {
 	intents  []string // paths, in the order of the corpus
 	counts   []int32  // phrases of each
 	spread   []float32
+	wordless []bool // intents whose phrases are punctuation alone: nothing but these can mean them
 	texts    []string
 	labels   []int32
 	words    *vocabulary
@@ -38,9 +41,9 @@ func Train(c *Corpus, o Options) *Model {
 		m.add(intent)
 	}
 	phrases := m.read()
-	m.words = newVocabulary(phrases, maxWeights/max(1, len(m.intents)), m.labels, len(m.intents))
+	m.words = newVocabulary(phrases, max(0, maxWeights/max(1, len(m.intents))-meaning.Size), m.labels, len(m.intents))
 	vectors := m.vectors(phrases)
-	m.linear = trainMachines(vectors, m.labels, len(m.intents), len(m.words.weight))
+	m.linear = trainMachines(vectors, m.labels, len(m.intents), m.words.size())
 	m.index(vectors, phrases)
 	m.spread = m.examples.spread(len(m.intents))
 	return m
@@ -98,7 +101,7 @@ func (m *Model) vectors(phrases [][]word) [][]term {
 	var list []feature
 	for i, phrase := range phrases {
 		list = features(phrase, list[:0])
-		vectors[i], _ = m.words.vector(list)
+		vectors[i], _ = m.words.vector(phrase, list)
 	}
 	return vectors
 }
@@ -107,6 +110,12 @@ func (m *Model) vectors(phrases [][]word) [][]term {
 func (m *Model) index(vectors [][]term, phrases [][]word) {
 	m.examples = newExamples(vectors, m.labels, len(m.words.weight))
 	m.examples.holders = m.holders(phrases)
+	m.wordless = slices.Repeat([]bool{true}, len(m.intents))
+	for i, phrase := range phrases {
+		if len(phrase) > 0 {
+			m.wordless[m.labels[i]] = false
+		}
+	}
 	m.spelling = newSpelling(phrases)
 	m.exact = make(map[string][]int32, len(phrases))
 	for i, phrase := range phrases {

@@ -52,8 +52,8 @@ func corpus(lines ...string) *Corpus {
 func TestQuality(t *testing.T) {
 	t.Parallel()
 	for language, least := range map[string]struct{ accuracy, recall, precision float64 }{
-		"ru": {0.85, 0.75, 0.75},
-		"en": {0.88, 0.72, 0.85},
+		"ru": {0.87, 0.78, 0.78},
+		"en": {0.90, 0.82, 0.88},
 	} {
 		c, samples := shop(t, language)
 		r := Evaluate(c, plain, samples, DefaultThreshold)
@@ -70,6 +70,25 @@ func top(c Classifier, text string) (string, float64) {
 		return OutOfScope, 0
 	}
 	return list[0].Intent, list[0].Score
+}
+
+// TestStrangeContent: function words alone tell little of an intent, when a text is about something that
+// no phrase is about.
+func TestStrangeContent(t *testing.T) {
+	t.Parallel()
+	m := Train(corpus("/well: я здорова; мы в порядке; проблем нет; всё хорошо", "/no: нет; не хочу; не надо"), Options{})
+	for text, want := range map[string]bool{
+		"всё запутанно": true, "мы в цирке": true, "цирк": true, "всё прекрасно хорошо": false, "не очень": false, "нет": false, "": false,
+	} {
+		if got := m.words.strange(words(text, nil)); got != want {
+			t.Errorf("%q: strange %v", text, got)
+		}
+	}
+	_, usual := top(m, "всё и у нас")
+	_, strange := top(m, "всё и у цирка")
+	if strange > usual-0.1 {
+		t.Errorf("scores %.3f and, about something strange, %.3f", usual, strange)
+	}
 }
 
 // TestExactPhrase: a phrase of an intent gives this intent, however few phrases there are.
@@ -278,7 +297,7 @@ func fingerprint(m *Model, samples []Sample) string {
 // change of the method changes them: then put in the new fingerprints, and a new format.
 func TestSameAnswers(t *testing.T) {
 	t.Parallel()
-	for language, want := range map[string]string{"ru": "dc2decfaefe95a00", "en": "343a98c400986416"} {
+	for language, want := range map[string]string{"ru": "68f519025c95eda8", "en": "edf2c1c56ebb9965"} {
 		c, samples := shop(t, language)
 		m := Train(c, Options{})
 		if got := fingerprint(m, samples); got != want {

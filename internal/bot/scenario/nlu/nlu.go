@@ -3,9 +3,9 @@
 // a score for a client's words. It also measures classifiers (Evaluate, CrossValidate) and
 // explains a decision (Model.Explain).
 //
-//	phrase → words, stems → sparse vector ─┬→ a linear machine for each intent ─┐
-//	                                       ├→ the most similar examples ────────┼→ evidence → score
-//	                                       └→ what is unknown of the phrase ────┘
+//	phrase → words, stems, meaning → vector ─┬→ a linear machine for each intent ─┐
+//	                                         ├→ the most similar examples ────────┼→ evidence → score
+//	                                         └→ what is unknown of the phrase ────┘
 //
 // The score is the probability that the intent is meant, scaled so that the default threshold
 // of 0.2 (scenario language, 1: caila.noMatchThreshold, nlp.intentNoMatchThresholds.phrases)

@@ -8,6 +8,8 @@ import (
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
 	"github.com/blevesearch/snowballstem/russian"
+
+	"github.com/govorun/govorun/internal/bot/scenario/nlu/meaning"
 )
 
 // maxWords is how many words of a phrase count: intents are told apart by fewer, and a text of
@@ -22,6 +24,8 @@ type word struct {
 	text string // lower case, е for ё; "#" for each digit of a number
 	stem string
 	weak bool // a function word: it says little of what is wanted
+	// meaning is what the word means (package meaning); nil when that is not known.
+	meaning []int8
 }
 
 // Lemmatizer gives the dictionary forms of a word, likeliest first, in lower case and with е
@@ -102,21 +106,27 @@ func newWord(text string, lemmas Lemmatizer, env *snowballstem.Env) word {
 		return w
 	}
 	_, w.weak = functionWords[text]
+	w.stem = stem(text, env)
+	w.meaning = meaning.Of(w.stem)
 	if lemmas != nil {
 		if forms := lemmas.Lemmas(text); len(forms) > 0 {
 			w.stem = forms[0]
-			return w
 		}
 	}
+	return w
+}
+
+// stem is a word less its ending.
+func stem(text string, env *snowballstem.Env) string {
 	switch first, _ := utf8.DecodeRuneInString(text); {
 	case unicode.Is(unicode.Cyrillic, first):
 		env.SetCurrent(text)
 		russian.Stem(env)
-		w.stem = env.Current()
 	case first < utf8.RuneSelf:
 		env.SetCurrent(text)
 		english.Stem(env)
-		w.stem = env.Current()
+	default:
+		return text
 	}
-	return w
+	return env.Current()
 }
