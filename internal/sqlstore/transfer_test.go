@@ -203,12 +203,19 @@ func onePayloadEach() []chat.Payload {
 			Answers: []string{"да", "нет"}, Keyboard: &chat.Keyboard{ButtonsInRow: 2, Buttons: []string{"1", "2"}},
 			Attachments: []chat.Attachment{{ID: "f", Name: "файл", ContentType: "text/plain", Size: 3, URL: "https://f"}},
 			ReplyTo:     &chat.ReplyTo{ID: "r", AuthorType: chat.AuthorClient, AuthorName: "К", Body: "?"},
-			State:       "/Start", Cause: 1, Replies: []json.RawMessage{json.RawMessage(`{"type":"text"}`)},
+			State:       "/Start", Cause: 1, QuestionID: "в", Replies: []json.RawMessage{json.RawMessage(`{"type":"text"}`)},
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
 		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
 		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":"я"}`)},
-		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
+		&chat.ActionPressed{
+			Event: "press", Data: json.RawMessage(`{"x":[1,2]}`),
+			Question: &chat.Question{ID: "в", CID: "к", Data: json.RawMessage(`{"я":1}`), Async: true},
+		},
+		&chat.Answered{
+			Cause: 1, QuestionID: "в", CID: "к", Async: true, NewSession: true, EndSession: true, Failed: true,
+			Reply: &chat.BotReply{Class: "/Старт", Confidence: -0.5, Fields: json.RawMessage(`{"foo":"я"}`), NewSession: true, EndSession: true},
+		},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
 		&chat.OwnerChanged{
 			Owner: chat.Owner{Kind: chat.OwnerQueue, ID: "g"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 3,
