@@ -17,6 +17,9 @@ const (
 	// maxUnkept is how many cursors wait to be written. Beyond it new ones are dropped: those polls are
 	// given again what they were given already.
 	maxUnkept = 200_000
+	// maxArrived is how many messages wait to be marked as delivered. Beyond it new ones stay SENT until
+	// they are given again or their client says that it has them.
+	maxArrived = 20_000
 	// keepTimeout bounds one writing, keepPause comes after one that failed.
 	keepTimeout = 5 * time.Second
 	keepPause   = time.Second
@@ -32,7 +35,8 @@ func (k cursorKey) compare(o cursorKey) int {
 	return cmp.Or(cmp.Compare(k.client.Chat, o.client.Chat), cmp.Compare(k.client.Client, o.client.Client), cmp.Compare(k.cid, o.cid))
 }
 
-// keeper writes cursors down, behind the answers. What is lost in a crash is given again.
+// keeper writes cursors and deliveries down, behind the answers. A cursor that is lost in a crash has its
+// messages given again, and so delivered again.
 type keeper struct {
 	service Service
 	log     *slog.Logger
@@ -40,7 +44,9 @@ type keeper struct {
 	mu      sync.Mutex // guards what follows
 	pending map[cursorKey]chat.Position
 	writing map[cursorKey]chat.Position
-	failing bool
+	marks   []chat.Event // messages that have arrived
+	failing bool         // to write cursors
+	marking bool         // marking fails
 
 	wake    chan struct{} // has one when something is pending
 	closing chan struct{}
@@ -62,6 +68,17 @@ func (k *keeper) add(key cursorKey, to chat.Position) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.put(key, to)
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// arrived has messages marked as delivered soon. It never blocks.
+func (k *keeper) arrived(messages []chat.Event) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.marks = append(k.marks, messages[:min(len(messages), max(0, maxArrived-len(k.marks)))]...)
 	select {
 	case k.wake <- struct{}{}:
 	default:
@@ -92,7 +109,8 @@ func (k *keeper) find(key cursorKey) (to chat.Position, ok bool) {
 func (k *keeper) work() {
 	defer close(k.closed)
 	for last := false; ; {
-		wrote := k.write()
+		marked := k.mark() // first: once its cursor is kept nobody is given it again
+		wrote := k.write() && marked
 		switch {
 		case wrote && k.left() > 0:
 			continue
@@ -117,7 +135,33 @@ func (k *keeper) work() {
 func (k *keeper) left() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.pending)
+	return len(k.pending) + len(k.marks)
+}
+
+// mark marks some messages as delivered. It reports false when it could not. What the domain refuses is
+// not tried again: it would keep the others from being written.
+func (k *keeper) mark() bool {
+	k.mu.Lock()
+	batch := k.marks[:min(len(k.marks), keptTogether)]
+	k.mu.Unlock()
+	if len(batch) == 0 {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+	defer cancel()
+	err := k.service.MarkDelivered(ctx, batch)
+	refused := chat.CodeOf(err) == chat.CodeNotFound
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil || refused {
+		k.marks = slices.Clone(k.marks[len(batch):])
+	}
+	failed := err != nil && !refused
+	if err != nil && !k.marking {
+		k.log.Warn("what long polls have delivered cannot be marked", "error", err)
+	}
+	k.marking = failed
+	return !failed
 }
 
 // write writes some cursors. It reports false when it could not.

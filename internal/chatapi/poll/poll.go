@@ -49,8 +49,9 @@ type Feed interface {
 	WatchClient(ctx context.Context, ref chat.ClientRef, fn func(feed.News)) (head feed.News, stop func(), err error)
 }
 
-// Service keeps cursors; *chat.Service is one.
+// Service keeps cursors, and what has arrived; *chat.Service is one.
 type Service interface {
+	MarkDelivered(ctx context.Context, events []chat.Event) error
 	AdvancePollCursors(ctx context.Context, cursors []chat.PollCursor) error
 }
 

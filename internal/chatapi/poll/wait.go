@@ -22,9 +22,10 @@ type Wait struct {
 	at       chat.Position
 	brought  []chat.Event // what came right after at
 	reach    chat.Position
-	gap      bool // there is more in the log than was brought
-	passed   int  // events that were passed over since the cursor
-	given    bool // the answer has something in it
+	gap      bool         // there is more in the log than was brought
+	passed   int          // events that were passed over since the cursor
+	given    bool         // the answer has something in it
+	arrives  []chat.Event // messages to the client in the answer
 	ready    func()
 }
 
@@ -174,17 +175,26 @@ func (w *Wait) render(ctx context.Context, objects []Object) ([]byte, error) {
 	b.WriteByte(']')
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.given = true
+	w.given, w.arrives = true, nil
+	for i := range objects {
+		if t := objects[i].Type; t == TypeBot || t == TypeOperator {
+			w.arrives = append(w.arrives, objects[i].Events...)
+		}
+	}
 	return b.Bytes(), nil
 }
 
-// Done ends the poll. When its answer was written, the next one goes on after that.
+// Done ends the poll. When its answer was written, the next one goes on after that, and the messages in
+// it become DELIVERED (Chat API, 2).
 func (w *Wait) Done(written bool) {
 	w.stop()
 	w.mu.Lock()
-	at, worth := w.at, w.given || w.passed >= passedBeforeKept
+	at, worth, arrived := w.at, w.given || w.passed >= passedBeforeKept, w.arrives
 	w.ready = nil
 	w.mu.Unlock()
+	if written {
+		w.hub.keeper.arrived(arrived)
+	}
 	if written && worth && at.Compare(w.kept) > 0 {
 		w.hub.keeper.add(cursorKey{w.request.Client, w.request.CID}, at)
 	}
