@@ -86,7 +86,8 @@ func readQuestion(c *call) (*chat.AskParams, error) {
 	return p, err
 }
 
-// readClientID reads a string, or a number as it is written (Chat API, 3).
+// readClientID reads a string, or a number (Chat API, 3). An id is opaque, so a number is the text that it
+// is written as: however large it loses no digit, and 1, 1.0 and 1e0 are three clients.
 func readClientID(raw json.RawMessage) (string, error) {
 	if isNull(raw) {
 		return "", chat.Invalid("clientId", "expected the id of a client")

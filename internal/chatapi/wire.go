@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -83,7 +84,11 @@ func (o *object) render(links Links) *answerObject {
 	if a := o.answered; a != nil {
 		begins, ends = a.NewSession, a.EndSession
 		if r := a.Reply; r != nil {
-			_ = json.Unmarshal(r.Fields, &data) // an object, or nothing
+			var fields map[string]json.RawMessage
+			_ = json.Unmarshal(r.Fields, &fields) // an object, or nothing
+			for name, value := range fields {
+				data[name] = value // unread: numbers keep all their digits
+			}
 			class, confidence = r.Class, r.Confidence
 		}
 	}
@@ -205,11 +210,23 @@ func readBody(r *http.Request, v any) error {
 	var mistyped *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mistyped):
-		return chat.Invalid(mistyped.Field, "expected a string, got another type: %s", mistyped.Value)
+		return chat.Invalid(mistyped.Field, "expected %s, got %s", nameOf(mistyped.Type), mistyped.Value)
 	case err != nil:
 		return chat.Invalid("", "the body is not JSON: %v", err)
 	default:
 		return nil
+	}
+}
+
+// nameOf is what JSON calls a value that a field of ours is read from.
+func nameOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "an array"
+	case reflect.Struct:
+		return "an object"
+	default:
+		return "a string"
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/govorun/govorun/internal/chatapi/hold"
 	"github.com/govorun/govorun/internal/chatapi/poll"
 	"github.com/govorun/govorun/internal/feed"
+	"github.com/govorun/govorun/internal/outbox"
 	"github.com/govorun/govorun/internal/sqlstore"
 )
 
@@ -37,7 +38,7 @@ type world struct {
 	service *chat.Service
 	channel *chat.Chat
 	url     string
-	ring    func(chat.Ring)
+	bell    *outbox.Bell
 }
 
 func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
@@ -48,13 +49,13 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	f, queue := feed.New(store, feed.Options{Log: log}), bot.NewQueue()
+	f, queue, bell := feed.New(store, feed.Options{Log: log}), bot.NewQueue(), outbox.NewBell()
 	t.Cleanup(f.Close)
 	service := chat.NewService(chat.Params{
 		Store: store, Node: "here", Now: time.Now, TurnLease: 30 * time.Second,
 		NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
 		NewSecretID: uuid.NewString,
-		Ring:        func(r chat.Ring) { f.Ring(r); queue.Ring(r) },
+		Ring:        func(r chat.Ring) { f.Ring(r); queue.Ring(r); bell.Ring(r) },
 	})
 	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: bot.Func(react)}, Log: log})
 	links := func(a chat.Attachment) (string, string) { return a.URL, a.URL }
@@ -76,7 +77,7 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 		}
 		ts.Close()
 	})
-	w := &world{T: t, store: store, service: service, url: ts.URL}
+	w := &world{T: t, store: store, service: service, bell: bell, url: ts.URL}
 	w.channel = &chat.Chat{ID: uuid.NewString(), BotID: botID, Token: token, Identity: chat.IdentitySigned, Secret: "s", Language: "en"}
 	for _, f := range change {
 		f(w.channel)
@@ -114,6 +115,10 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 	case "fail":
 		return nil, errors.New("failed")
 	case "silence":
+	case "digits":
+		r.Reply.Fields = json.RawMessage(`{"big":12345678901234567890,"exact":1.50}`)
+	case "null":
+		r.Reply.Fields = json.RawMessage(`null`)
 	case "people":
 		r.Outputs = append(say(text("wait")), chat.HandOver{})
 	case "bye":
