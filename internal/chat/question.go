@@ -146,13 +146,16 @@ func (p *AskParams) check() error {
 	case p.Query != "" && p.Event != "":
 		return Invalid("event", "expected a query or an event, not both")
 	case p.Event != "":
-		if err := checkEventName("event", p.Event); err != nil {
+		if err := checkText("event", p.Event, MaxEventName); err != nil {
 			return err
 		}
 	default:
 		message := MessageParams{Body: p.Query}
 		if err := message.check(); err != nil {
 			return rename(err, "body", "query")
+		}
+		if err := checkText("query", p.Query, MaxBodyRunes); err != nil {
+			return err
 		}
 	}
 	if err := checkText("uuid", p.Question.ID, MaxQuestionID); err != nil {

@@ -144,6 +144,8 @@ func TestBadRequests(t *testing.T) {
 		`{"clientId":{},"query":"a"}`:        "clientId: ",
 		`{"clientId":"a\u0000","query":"a"}`: "clientId: ",
 		`{"clientId":"c"}`:                   "query: ",
+		`{"clientId":"c","query":"a\u0000"}`: "query: ",
+		`{"clientId":"c","event":"a\u0000"}`: "event: ",
 		`{"clientId":"c","query":""}`:        "query: ",
 		`{"clientId":"c","query":"a","event":"e"}`: "event: ",
 		`{"clientId":"c","query":5}`:               "query: ",
@@ -259,5 +261,55 @@ func TestOtherPages(t *testing.T) {
 	if len(objects) != 2 || objects[0].Type != "client" || objects[0].Data.Query != "yours" || objects[1].Type != "bot" ||
 		objects[1].Data.Answer != "echo yours\n\nmore" || objects[0].QuestionID != objects[1].QuestionID || objects[1].TS <= objects[0].TS {
 		t.Errorf("%s", a.text)
+	}
+}
+
+// A page of another origin may post JSON: its browser asks first.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *chat.Chat) { c.Origins = []string{"https://shop.example"} })
+	for path, allow := range map[string]string{
+		"": "GET, HEAD, OPTIONS, POST", "/async": "OPTIONS, POST", "/events": "GET, OPTIONS",
+		"/client/c/state": "GET, HEAD, OPTIONS, POST", "/client/c/history": "GET, HEAD, OPTIONS",
+	} {
+		for origin, want := range map[string]int{"": 204, "https://shop.example": 204, "https://evil.example": 403} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, w.url+"/chatapi/"+token+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if origin != "" {
+				r.Header.Set("Origin", origin)
+			}
+			got, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = got.Body.Close()
+			methods := got.Header.Get("Access-Control-Allow-Methods")
+			if got.StatusCode != want || (want == 204 && got.Header.Get("Allow") != allow) || (methods == allow) != (want == 204 && origin != "") {
+				t.Errorf("OPTIONS %s of %q: %d %v", path, origin, got.StatusCode, got.Header)
+			}
+		}
+	}
+}
+
+// What is compressed is said to be, not taken for bad JSON.
+func TestCompressedBodies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, path := range []string{"", "/async", "/client/c/state", "/client/c/message-statuses"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/chatapi/"+token+path, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Encoding", "gzip")
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = got.Body.Close()
+		if got.StatusCode != http.StatusUnsupportedMediaType {
+			t.Errorf("POST %s: %d", path, got.StatusCode)
+		}
 	}
 }

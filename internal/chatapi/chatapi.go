@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,10 @@ func (a *API) serve(w http.ResponseWriter, c *call, methods map[string]method) e
 	if methods == nil {
 		return chat.Errorf(chat.CodeNotFound, "no such method")
 	}
+	if c.Method == http.MethodOptions {
+		c.preflight(w, allowed(methods))
+		return nil
+	}
 	name := c.Method
 	if name == http.MethodHead {
 		name = http.MethodGet
@@ -145,14 +150,28 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request) (*call, error) {
 	return &call{r, channel}, nil
 }
 
+// preflight answers OPTIONS: a page asks before it posts JSON. That its origin may was found by admit.
+func (c *call) preflight(w http.ResponseWriter, allow string) {
+	w.Header().Set("Allow", allow)
+	if c.Header.Get("Origin") != "" {
+		auth.AllowPreflight(w.Header(), allow)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// pollMethods are those of GET /events. It has no HEAD: that would take events and give none.
+const pollMethods = "GET, OPTIONS"
+
 // poll is GET /events.
 func (a *API) poll() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.admit(w, r)
 		switch {
 		case err != nil:
+		case r.Method == http.MethodOptions:
+			c.preflight(w, pollMethods)
 		case r.Method != http.MethodGet:
-			w.Header().Set("Allow", http.MethodGet)
+			w.Header().Set("Allow", pollMethods)
 			err = errMethod
 		default:
 			err = a.Events.Serve(w, r, c.channel)
@@ -169,12 +188,15 @@ func (a *API) Failure(path string, err error) hold.Answer {
 	return hold.Answer{Status: status, Body: encode(body)}
 }
 
+// allowed lists methods as the Allow header does.
 func allowed(methods map[string]method) string {
-	var names []string
-	for _, name := range [...]string{http.MethodGet, http.MethodPost} {
-		if methods[name] != nil {
-			names = append(names, name)
+	names := []string{http.MethodOptions}
+	for name := range methods {
+		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
 		}
 	}
+	slices.Sort(names)
 	return strings.Join(names, ", ")
 }

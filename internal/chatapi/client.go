@@ -2,8 +2,6 @@ package chatapi
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -130,13 +128,9 @@ func (a *API) saveState(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := io.ReadAll(c.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, chat.Errorf(chat.CodeTooLarge, "the state may have at most %d bytes", chat.MaxWidgetState)
-	case err != nil:
-		return nil, &chat.Error{Code: chat.CodeInvalid, Message: "the body could not be read", Err: err}
+	state, err := readAll(c.Request)
+	if err != nil {
+		return nil, err
 	}
 	if err := a.Service.SaveWidgetState(c.Context(), c.channel, id, state); err != nil {
 		return nil, err

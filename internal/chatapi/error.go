@@ -12,9 +12,10 @@ import (
 
 // Codes known to this transport only.
 const (
-	codeMethod  chat.Code = "method"
-	codeTimeout chat.Code = "timeout"
-	codeBot     chat.Code = "bot"
+	codeMethod   chat.Code = "method"
+	codeEncoding chat.Code = "encoding"
+	codeTimeout  chat.Code = "timeout"
+	codeBot      chat.Code = "bot"
 )
 
 var errMethod = chat.Errorf(codeMethod, "see the Allow header")
@@ -29,6 +30,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeConflict:        http.StatusConflict,
 	chat.CodeState:           http.StatusConflict,
 	chat.CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	codeEncoding:             http.StatusUnsupportedMediaType,
 	chat.CodeRateLimited:     http.StatusTooManyRequests,
 	chat.CodeUnavailable:     http.StatusServiceUnavailable,
 	codeTimeout:              http.StatusGatewayTimeout,

@@ -191,15 +191,28 @@ func fileReply(f chat.Attachment, links Links) map[string]any {
 	}
 }
 
-// readBody reads the JSON object of a request's body.
-func readBody(r *http.Request, v any) error {
+// readAll reads a request's body.
+func readAll(r *http.Request) ([]byte, error) {
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, &chat.Error{Code: codeEncoding, Field: "Content-Encoding", Message: "expected a body without an encoding"}
+	}
 	data, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", tooLarge.Limit)
+		return nil, chat.Errorf(chat.CodeTooLarge, "the body may have at most %d bytes", tooLarge.Limit)
 	case err != nil:
-		return &chat.Error{Code: chat.CodeInvalid, Message: "the body could not be read", Err: err}
+		return nil, &chat.Error{Code: chat.CodeInvalid, Message: "the body could not be read", Err: err}
+	}
+	return data, nil
+}
+
+// readBody reads the JSON object of a request's body.
+func readBody(r *http.Request, v any) error {
+	data, err := readAll(r)
+	switch {
+	case err != nil:
+		return err
 	case !utf8.Valid(data):
 		return chat.Invalid("", "the body is not valid UTF-8")
 	}
