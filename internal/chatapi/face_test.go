@@ -22,6 +22,7 @@ import (
 func TestNumericClients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.http = http.DefaultClient // what checks the document cannot read the largest
 	for _, id := range []string{"0", "-7", "12345678901234567890123", "1", "1.0", "1e3", "1e999"} {
 		if a := w.post("", `{"clientId":`+id+`,"query":"hi"}`); a.ClientID != id || !a.Data.NewSessionStarted {
 			t.Errorf("%s: %s", id, a.text)

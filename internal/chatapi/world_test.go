@@ -24,6 +24,7 @@ import (
 	"github.com/govorun/govorun/internal/feed"
 	"github.com/govorun/govorun/internal/outbox"
 	"github.com/govorun/govorun/internal/sqlstore"
+	"github.com/govorun/govorun/test/contract"
 )
 
 const (
@@ -38,6 +39,7 @@ type world struct {
 	service *chat.Service
 	channel *chat.Chat
 	url     string
+	http    *http.Client
 	bell    *outbox.Bell
 }
 
@@ -77,7 +79,7 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 		}
 		ts.Close()
 	})
-	w := &world{T: t, store: store, service: service, bell: bell, url: ts.URL}
+	w := &world{T: t, store: store, service: service, bell: bell, url: ts.URL, http: &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}}
 	w.channel = &chat.Chat{ID: uuid.NewString(), BotID: botID, Token: token, Identity: chat.IdentitySigned, Secret: "s", Language: "en"}
 	for _, f := range change {
 		f(w.channel)
@@ -169,7 +171,7 @@ func (w *world) do(method, path, body string) answer {
 	if err != nil {
 		w.Fatal(err)
 	}
-	got, err := http.DefaultClient.Do(r)
+	got, err := w.http.Do(r)
 	if err != nil {
 		w.Fatal(err)
 	}
