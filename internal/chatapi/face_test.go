@@ -16,6 +16,7 @@ import (
 	"github.com/govorun/govorun/internal/chatapi"
 	"github.com/govorun/govorun/internal/egress"
 	"github.com/govorun/govorun/internal/outbox"
+	"github.com/govorun/govorun/test/contract"
 )
 
 // A number is the client that it is written as (Chat API, 3).
@@ -114,9 +115,11 @@ func TestWebhook(t *testing.T) {
 		t.Errorf("%s", a.text)
 	}
 	var objects []answer
-	if body := <-bodies; json.Unmarshal([]byte(body), &objects) != nil || len(objects) != 1 {
+	body := <-bodies
+	if json.Unmarshal([]byte(body), &objects) != nil || len(objects) != 1 {
 		t.Fatalf("%s", body)
 	}
+	contract.Event(t, "chatapi", "chatAnswers", []byte(body))
 	o := objects[0]
 	if o.QuestionID != "u" || o.CID != "c-1" || o.ClientID != "c" || o.Token != token || o.Data.Answer != "echo later\n\nmore" ||
 		o.Data.NLPClass != "/State" || o.Data.Foo != "bar" || len(o.Data.Replies) != 2 {
