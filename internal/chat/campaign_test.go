@@ -338,3 +338,36 @@ func TestCampaignIsMadeOnceAndFilledInParts(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 }
+
+// TestTimesGrowOverSessions: a session that begins because the one before was over goes on with its
+// times, whoever begins it: so a time is a place in all that happened to the client (Chat API, 2, ts).
+func TestTimesGrowOverSessions(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(w *world){
+		"a campaign": func(w *world) { w.campaign(recipients(1)); w.sendAll() },
+		"a question": func(w *world) {
+			if _, err := w.Ask(t.Context(), w.chat, chat.AskParams{ClientID: "c0", Query: "a"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"an event of a timer": func(w *world) { w.expectFired(chat.TimerDone) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			before := w.start(func(p *chat.StartParams) { p.ExternalID = "c0" }).Session
+			w.set(w.begin(before.ID), event(w, chat.DefaultSessionTTL))
+			w.pass(chat.DefaultSessionTTL)
+			begin(w)
+			now := w.openOf(before)
+			old, events := w.events(before.ID), w.events(now.ID)
+			last := old[len(old)-1]
+			if last.Payload.Kind() != chat.KindSessionClosed || now.ID == before.ID {
+				t.Fatalf("the session before was not ended: %+v", last)
+			}
+			if first := events[0].At; first.UnixMilli() <= last.At.UnixMilli() {
+				t.Errorf("the new session begins at %s, the one before ends at %s", first, last.At)
+			}
+		})
+	}
+}

@@ -180,35 +180,34 @@ func (s *Service) put(to *change, c *Campaign, r *Recipient) (string, error) {
 	return first, nil
 }
 
-// reachRecipient finds the open session of a recipient, or begins one, without a greeting. The client is
-// found by its external id, as on every face (Chat API, clientId), and made if there is none.
+// reachRecipient is reach for a recipient: it says why one cannot be sent to before anything is written
+// for it, such as a client whom nobody knows (Chat API, clientId).
 func (s *Service) reachRecipient(tx Tx, in *Chat, c *Campaign, r *Recipient) (*change, error) {
-	alias := Alias{AliasExternal, r.ClientID}
-	client, err := tx.FindClientByAlias(in.Key, alias)
-	if err != nil && CodeOf(err) != CodeNotFound {
+	var after time.Time
+	client, err := tx.FindClientByAlias(in.Key, Alias{AliasExternal, r.ClientID})
+	known := err == nil
+	if !known && CodeOf(err) != CodeNotFound {
 		return nil, err
 	}
-	if err == nil {
-		session, err := s.openSession(tx, in, &Session{ChatKey: in.Key, ClientKey: client.Key})
-		if err != nil {
+	if known {
+		var open *Session
+		if open, after, err = s.openSession(tx, in, client.Key); err != nil {
 			return nil, err
 		}
-		if session != nil {
-			return s.change(session), mayGetEvent(session, c)
+		if open != nil {
+			return s.change(open), mayGetEvent(open, c)
 		}
-	} else {
-		client = nil
 	}
 	bot, err := campaignBot(tx, in, c)
 	if err != nil {
 		return nil, err
 	}
-	if client == nil {
-		if client, err = s.createClient(tx, in, &StartParams{}, []Alias{alias}); err != nil {
+	if !known {
+		if client, err = s.newClientNamed(tx, in, r.ClientID); err != nil {
 			return nil, err
 		}
 	}
-	return s.beginFor(tx, in, client, bot)
+	return s.beginFor(tx, in, client, bot, after)
 }
 
 // mayGetEvent judges whether an open session has somebody who reacts to what a campaign sends.
@@ -232,35 +231,12 @@ func campaignBot(tx Tx, in *Chat, c *Campaign) (*BotRecord, error) {
 	if !in.DeletedAt.IsZero() {
 		return nil, errNotSent("the chat was deleted")
 	}
-	id := in.BotID
-	if c.BotID != "" {
-		id = c.BotID
-	}
-	if id == "" || id == NoBot {
-		if c.Event != "" {
-			return nil, errNotSent("the chat has no bot")
-		}
-		return nil, nil
-	}
-	bot, err := tx.FindBot(id)
-	if CodeOf(err) == CodeNotFound {
+	bot, err := botFor(tx, in, c.BotID)
+	switch {
+	case CodeOf(err) == CodeInvalid:
 		return nil, errNotSent("the bot is gone")
+	case err == nil && bot == nil && c.Event != "":
+		return nil, errNotSent("the chat has no bot")
 	}
 	return bot, err
-}
-
-// beginFor begins a session in which nobody greets.
-func (s *Service) beginFor(tx Tx, in *Chat, client *Client, bot *BotRecord) (*change, error) {
-	session := s.newSession(in, client, clampTTL(0, in), nil)
-	if bot != nil {
-		session.BotID = bot.ID
-		session.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
-	}
-	if err := tx.CreateSession(session, &SessionDetails{Channel: "CHAT_API"}); err != nil {
-		return nil, err
-	}
-	c := s.change(session)
-	c.add(s.NewID(), &SessionStarted{})
-	session.Cursor, session.Pending = session.Sequence, session.Sequence
-	return c, nil
 }

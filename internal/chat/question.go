@@ -206,7 +206,12 @@ func (s *Service) clientNamed(tx Tx, c *Chat, id string) (*Client, error) {
 	if err == nil || CodeOf(err) != CodeNotFound {
 		return client, err
 	}
-	return s.createClient(tx, c, &StartParams{ExternalID: id}, []Alias{{AliasExternal, id}})
+	return s.newClientNamed(tx, c, id)
+}
+
+// newClientNamed makes the client of a caller's id that is not there.
+func (s *Service) newClientNamed(tx Tx, c *Chat, id string) (*Client, error) {
+	return s.createClient(tx, c, &StartParams{}, []Alias{{AliasExternal, id}})
 }
 
 // asked finds a question that was asked before; nil when it was not.
@@ -271,29 +276,30 @@ func (s *Service) ask(tx Tx, c *Chat, client *Client, p *AskParams) (*AskResult,
 // reach begins a change of a client's open session in a chat, or of a new one, in which the bot does
 // not greet: it is to react to what is added.
 func (s *Service) reach(tx Tx, c *Chat, client *Client) (*change, error) {
-	p := &StartParams{Continue: true, Details: SessionDetails{Channel: channelChatAPI}}
-	session, err := s.continueOrSupersede(tx, c, p, client)
+	open, after, err := s.openSession(tx, c, client.Key)
 	if err != nil {
 		return nil, err
 	}
-	if session != nil {
-		return s.change(session), nil
+	if open != nil {
+		return s.change(open), nil
 	}
 	if !c.DeletedAt.IsZero() {
 		return nil, Errorf(CodeNotFound, "no such channel")
 	}
-	session = s.newSession(c, client, clampTTL(0, c), nil)
-	session.LastAt = p.after
-	if err := s.assignBot(tx, c, p, session); err != nil {
+	bot, err := botFor(tx, c, "")
+	if err != nil {
 		return nil, err
 	}
-	if err := tx.CreateSession(session, &p.Details); err != nil {
-		return nil, err
-	}
-	ch := s.change(session)
-	ch.add(s.NewID(), &SessionStarted{})
-	session.Cursor, session.Pending = session.Sequence, session.Sequence
-	return ch, nil
+	return s.beginFor(tx, c, client, bot, after)
+}
+
+// beginFor begins a session for a client of the Chat API, in which bot answers, nil for nobody. What
+// happens in it is later than after.
+func (s *Service) beginFor(tx Tx, c *Chat, client *Client, bot *BotRecord, after time.Time) (*change, error) {
+	session := s.newSession(c, client, clampTTL(0, c), nil)
+	session.LastAt = after
+	session.assign(bot)
+	return s.beginQuietly(tx, session, &SessionDetails{Channel: channelChatAPI})
 }
 
 // answered notes the end of the turn about a question, if it was one. A question that began its session

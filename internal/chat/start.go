@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -260,9 +261,11 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 	}
 	session := s.newSession(c, client, clampTTL(p.TTL, c), p.Details.hooks())
 	session.LastAt = p.after
-	if err := s.assignBot(tx, c, p, session); err != nil {
+	bot, err := botFor(tx, c, p.BotID)
+	if err != nil {
 		return err
 	}
+	session.assign(bot)
 	if err := tx.CreateSession(session, &p.Details); err != nil {
 		return err
 	}
@@ -310,24 +313,51 @@ func (s *Service) newSession(c *Chat, client *Client, ttl time.Duration, hooks *
 	}
 }
 
-func (s *Service) assignBot(tx Tx, c *Chat, p *StartParams, session *Session) error {
-	session.BotID = c.BotID
-	if p.BotID != "" {
-		session.BotID = p.BotID
+// botFor finds who is to answer in a new session of a chat: the bot named, or the chat's when none is;
+// nil for nobody. A bot that is not there is CodeInvalid.
+func botFor(tx Tx, c *Chat, id string) (*BotRecord, error) {
+	if id = cmp.Or(id, c.BotID); id == "" || id == NoBot {
+		return nil, nil
 	}
-	if session.BotID == "" || session.BotID == NoBot {
-		session.BotID = ""
-		return nil
-	}
-	bot, err := tx.FindBot(session.BotID)
+	bot, err := tx.FindBot(id)
 	if CodeOf(err) == CodeNotFound {
-		return Invalid("botId", "no such bot")
+		return nil, Invalid("botId", "no such bot")
 	}
-	if err != nil {
-		return err
+	return bot, err
+}
+
+// assign gives a new session to a bot; nil is nobody.
+func (s *Session) assign(bot *BotRecord) {
+	if bot != nil {
+		s.BotID = bot.ID
+		s.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
 	}
-	session.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
-	return nil
+}
+
+// openSession locks the open session of a client in a chat; nil when there is none, or none any more:
+// then after is when the last event of the one happened that ends here, and zero if none does.
+func (s *Service) openSession(tx Tx, in *Chat, client int64) (open *Session, after time.Time, err error) {
+	session, err := tx.LockOpenSession(in.Key, client)
+	if CodeOf(err) == CodeNotFound {
+		return nil, after, nil
+	}
+	if err != nil || s.writable(session) == nil {
+		return session, after, err
+	}
+	c := s.change(session)
+	c.close(in, ClosedByLifetime, "")
+	return nil, session.LastAt, c.commit(tx)
+}
+
+// beginQuietly stores a new session in which the bot does not greet: it is to react to what is added.
+func (s *Service) beginQuietly(tx Tx, session *Session, d *SessionDetails) (*change, error) {
+	if err := tx.CreateSession(session, d); err != nil {
+		return nil, err
+	}
+	c := s.change(session)
+	c.add(s.NewID(), &SessionStarted{})
+	session.Cursor, session.Pending = session.Sequence, session.Sequence
+	return c, nil
 }
 
 // clampTTL keeps a life time within MinSessionTTL and MaxSessionTTL.
