@@ -98,17 +98,7 @@ func TestPolledIsDelivered(t *testing.T) {
 // The answer to an asynchronous question goes to the channel's webhook, that to a synchronous one does not.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	bodies := make(chan string, 10)
-	receiver := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		data, _ := io.ReadAll(r.Body)
-		if strings.Contains(string(data), "refuse") {
-			rw.WriteHeader(http.StatusGone) // which is for good
-		}
-		bodies <- string(data)
-	}))
-	t.Cleanup(receiver.Close)
-	w := newWorld(t, func(c *chat.Chat) { c.Settings.WebhookURL = receiver.URL })
-	w.deliver()
+	w, bodies := newWorldWithWebhook(t)
 	w.ask("at once")
 	a := w.post("/async", `{"clientId":"c","query":"later","cid":"c-1","uuid":"u"}`)
 	if a.text != `{"id":"u","questionId":"u"}` {
@@ -132,6 +122,24 @@ func TestWebhook(t *testing.T) {
 	if n := len(bodies); n != 0 {
 		t.Errorf("%d more bodies", n)
 	}
+}
+
+// newWorldWithWebhook is a world whose channel has a webhook, and what that receives. It refuses, for
+// good, what speaks of refusing.
+func newWorldWithWebhook(t *testing.T) (*world, <-chan string) {
+	t.Helper()
+	bodies := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(data), "refuse") {
+			rw.WriteHeader(http.StatusGone)
+		}
+		bodies <- string(data)
+	}))
+	t.Cleanup(receiver.Close)
+	w := newWorld(t, func(c *chat.Chat) { c.Settings.WebhookURL = receiver.URL })
+	w.deliver()
+	return w, bodies
 }
 
 // deliver starts an outbox.
