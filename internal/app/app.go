@@ -168,7 +168,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.onClose(node.close)
-	upkeep := startUpkeep(service, node, log, slices.Concat(a.webhookChores(service, node), a.pollChores(service, node), []chore{a.timerChore(service, node)})...)
+	upkeep := startUpkeep(service, node, log, slices.Concat(a.webhookChores(service, node), a.pollChores(service, node), []chore{a.timerChore(service, node), a.campaignChore(service, node)})...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 	stored, err := a.startFiles(ctx, service, store.Shared(), node)
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -13,6 +14,12 @@ import (
 func (a *App) startCampaigns(service *chat.Service, bell *campaign.Bell) {
 	sender := campaign.Start(campaign.Options{Service: service, Bell: bell, Log: a.params.Log, Now: time.Now, Count: a.metrics.campaign})
 	a.onClose(early(sender.Close))
+}
+
+// campaignChore removes old campaigns, on the eldest node.
+func (a *App) campaignChore(s *chat.Service, n *node) chore {
+	keep := a.params.Config.Campaigns.Keep
+	return chore{forgetEvery, "forget old campaigns", n.asEldest(func(ctx context.Context) error { return s.ForgetCampaigns(ctx, keep) })}
 }
 
 // repliesOf makes messages of an administrator's replies, as scenarios make them of theirs.

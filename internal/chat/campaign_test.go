@@ -3,6 +3,7 @@ package chat_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -369,5 +370,51 @@ func TestTimesGrowOverSessions(t *testing.T) {
 				t.Errorf("the new session begins at %s, the one before ends at %s", first, last.At)
 			}
 		})
+	}
+}
+
+func TestOldCampaignsAreForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sent := w.campaign(recipients(700))
+	w.sendAll()
+	reached, _, err := w.ListRecipients(t.Context(), sent.ID, "SENT", 699, 1)
+	if err != nil || len(reached) != 1 {
+		t.Fatal(reached, err)
+	}
+	never, err := w.CreateCampaign(t.Context(), root, chat.CampaignParams{
+		Campaign: chat.Campaign{Name: "n", ChatID: w.chat.ID, Event: "sale"}, Recipients: recipients(600),
+	}, chat.Idempotency{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := w.campaign(recipients(1), func(c *chat.Campaign) { c.SendingAt = w.clock().Add(10 * time.Hour) })
+	list := func() (ids []string) {
+		t.Helper()
+		if err := w.ForgetCampaigns(t.Context(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		campaigns, total, err := w.ListCampaigns(t.Context(), 0, 10)
+		if err != nil || int(total) != len(campaigns) {
+			t.Fatal(total, err)
+		}
+		for _, c := range campaigns {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	w.pass(time.Hour)
+	if got := list(); !slices.Equal(got, []string{later.ID, never.ID, sent.ID}) {
+		t.Fatalf("%v after just an hour", got)
+	}
+	w.pass(time.Second)
+	if got := list(); !slices.Equal(got, []string{later.ID}) {
+		t.Fatalf("%v after more than an hour", got)
+	}
+	if _, _, err := w.ListRecipients(t.Context(), sent.ID, "", 0, 1); chat.CodeOf(err) != chat.CodeNotFound {
+		t.Error(err)
+	}
+	if events := w.events(reached[0].SessionID); len(events) < 2 || events[1].ID != reached[0].QuestionID {
+		t.Errorf("what was sent is gone too: %+v", events)
 	}
 }

@@ -165,6 +165,48 @@ func (s *Service) CancelCampaign(ctx context.Context, id string) (c *Campaign, e
 	return c, nil
 }
 
+// forgetRecipients is how many recipients are removed in one transaction.
+const forgetRecipients = 500
+
+// ForgetCampaigns removes campaigns that ended longer ago than keep, or were made longer ago and never
+// started, with their recipients. What they have sent stays in the clients' sessions.
+func (s *Service) ForgetCampaigns(ctx context.Context, keep time.Duration) error {
+	for more := true; more; {
+		err := s.Store.Update(ctx, func(tx Tx) (err error) {
+			more, err = forgetCampaign(tx, s.Now().Add(-keep))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("forget campaigns: %w", err)
+		}
+	}
+	return nil
+}
+
+// forgetCampaign removes recipients of one campaign, and with the last of them the campaign. It reports
+// whether there was one.
+func forgetCampaign(tx Tx, before time.Time) (bool, error) {
+	c, err := tx.LockIdleCampaign(before)
+	if CodeOf(err) == CodeNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.DeleteRecipients(c.Key, forgetRecipients)
+	if err != nil {
+		return false, err
+	}
+	if n < forgetRecipients {
+		return true, tx.DeleteCampaign(c.Key)
+	}
+	if c.State != CampaignInit {
+		return true, nil
+	}
+	c.State = CampaignCanceled // nobody starts what is left of it
+	return true, tx.UpdateCampaign(c)
+}
+
 // FindCampaign finds a campaign by its id.
 func (s *Service) FindCampaign(ctx context.Context, id string) (*Campaign, error) {
 	return s.Store.FindCampaign(ctx, id)

@@ -250,6 +250,13 @@ type Tx interface {
 	LockDueCampaign(now time.Time) (*Campaign, error)
 	// UpdateCampaign changes what becomes of a locked campaign: all from State on but CreatedAt.
 	UpdateCampaign(c *Campaign) error
+	// LockIdleCampaign locks the campaign that has had nothing to do for the longest, since before t: it
+	// ended then, or was made and never started. Those that others have locked are passed over; CodeNotFound
+	// when there is none.
+	LockIdleCampaign(before time.Time) (*Campaign, error)
+	DeleteCampaign(key int64) error // which has no recipients any more
+	// DeleteRecipients removes recipients of a campaign, at most limit, and returns how many.
+	DeleteRecipients(campaign int64, limit int) (int64, error)
 	// AddRecipients adds recipients at positions above one, as many as there are at most; those whose
 	// ClientID the campaign has already are passed over. It returns how many are new.
 	AddRecipients(campaign, above int64, list []Recipient) (added int64, err error)

@@ -35,6 +35,7 @@ type Config struct {
 	ChatAPI    ChatAPI
 	Bot        Bot
 	Webhooks   Webhooks
+	Campaigns  Campaigns
 	Files      Files
 }
 
@@ -99,6 +100,11 @@ type Webhooks struct {
 	PerReceiver  int           // of them, for one receiver
 	Keep         time.Duration // of what was delivered
 	KeepDead     time.Duration
+}
+
+// Campaigns says how long campaigns are kept.
+type Campaigns struct {
+	Keep time.Duration // from their end, or from when they were made if they were never started
 }
 
 // Private says which addresses that are not public may be called.

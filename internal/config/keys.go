@@ -123,6 +123,8 @@ func keys(c *Config) []Key {
 			"How long a webhook is listed after it was delivered."),
 		key("webhooks.keep_dead", "720h", span(&c.Webhooks.KeepDead, "1m", "87600h"),
 			"How long a dead webhook can be replayed."),
+		key("campaigns.keep", "2160h", span(&c.Campaigns.Keep, "1m", "87600h"),
+			"How long a campaign is listed, with its recipients, after it ended; one that was never started, after it was made."),
 		key("files.dir", "", text(&c.Files.Dir),
 			"Folder of the files that clients send, made with access for its owner only. Empty is `files` in the data directory. Several servers over one PostgreSQL must share it, unless the files are in S3; then it holds only what is arriving, and each has its own."),
 		key("files.max_size", "20971520", count(&c.Files.MaxSize, 1, 5<<30),

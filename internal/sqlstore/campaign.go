@@ -107,6 +107,29 @@ func (t *tx) UpdateCampaign(c *chat.Campaign) error {
 	})))
 }
 
+// LockIdleCampaign implements chat.Tx.
+func (t *tx) LockIdleCampaign(before time.Time) (*chat.Campaign, error) {
+	c, err := campaignOf(t.q.LockIdleCampaign(context.Background(), micros(before)))
+	return c, t.fail("campaign", err)
+}
+
+// DeleteCampaign implements chat.Tx.
+func (t *tx) DeleteCampaign(key int64) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.fail("campaign", t.q.DeleteCampaign(context.Background(), key))
+}
+
+// DeleteRecipients implements chat.Tx.
+func (t *tx) DeleteRecipients(campaign int64, limit int) (int64, error) {
+	if err := t.begin(); err != nil {
+		return 0, err
+	}
+	n, err := t.q.DeleteRecipients(context.Background(), sqlgen.DeleteRecipientsParams{CampaignKey: campaign, MaxRows: maxRows(limit)})
+	return n, t.fail("recipient", err)
+}
+
 // AddRecipients implements chat.Tx. The inserts answer nothing, so that they are sent together.
 func (t *tx) AddRecipients(campaign, above int64, list []chat.Recipient) (int64, error) {
 	if err := t.begin(); err != nil {

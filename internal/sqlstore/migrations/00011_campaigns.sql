@@ -32,6 +32,8 @@ CREATE TABLE campaigns (
 );
 CREATE INDEX campaigns_due_at ON campaigns (due_at) WHERE due_at > 0;
 CREATE INDEX campaigns_turn ON campaigns (priority DESC, due_at) WHERE due_at <> 0;
+-- Since when there is nothing to do: it is over, or was never started.
+CREATE INDEX campaigns_idle ON campaigns ((CASE WHEN ended_at > 0 THEN ended_at ELSE created_at END)) WHERE due_at = 0;
 
 CREATE TABLE campaign_recipients (
     campaign_key BIGINT NOT NULL REFERENCES campaigns (key),

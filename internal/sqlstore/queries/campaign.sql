@@ -21,6 +21,22 @@ SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, ca
 FROM campaigns WHERE due_at <> 0 AND due_at <= sqlc.arg(now)
 ORDER BY priority DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
 
+-- LockIdleCampaign passes over what others lock. Its expression is that of the index.
+-- name: LockIdleCampaign :one
+SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, callback_url, priority, rate, sending_at, state,
+       due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
+FROM campaigns WHERE due_at = 0 AND (CASE WHEN ended_at > 0 THEN ended_at ELSE created_at END) < sqlc.arg(before)
+ORDER BY (CASE WHEN ended_at > 0 THEN ended_at ELSE created_at END) LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: DeleteCampaign :exec
+DELETE FROM campaigns WHERE key = $1;
+
+-- name: DeleteRecipients :execrows
+DELETE FROM campaign_recipients
+WHERE campaign_recipients.campaign_key = sqlc.arg(campaign_key)
+  AND campaign_recipients.position IN (SELECT r.position FROM campaign_recipients r WHERE r.campaign_key = sqlc.arg(campaign_key)
+                   ORDER BY r.position LIMIT sqlc.arg(max_rows));
+
 -- name: FindNextCampaign :one
 SELECT due_at FROM campaigns WHERE due_at > 0 ORDER BY due_at LIMIT 1;
 

@@ -121,6 +121,35 @@ func (q *Queries) CreateCampaign(ctx context.Context, arg CreateCampaignParams) 
 	return key, err
 }
 
+const deleteCampaign = `-- name: DeleteCampaign :exec
+DELETE FROM campaigns WHERE key = $1
+`
+
+func (q *Queries) DeleteCampaign(ctx context.Context, key int64) error {
+	_, err := q.db.ExecContext(ctx, deleteCampaign, key)
+	return err
+}
+
+const deleteRecipients = `-- name: DeleteRecipients :execrows
+DELETE FROM campaign_recipients
+WHERE campaign_recipients.campaign_key = $1
+  AND campaign_recipients.position IN (SELECT r.position FROM campaign_recipients r WHERE r.campaign_key = $1
+                   ORDER BY r.position LIMIT $2)
+`
+
+type DeleteRecipientsParams struct {
+	CampaignKey int64
+	MaxRows     int32
+}
+
+func (q *Queries) DeleteRecipients(ctx context.Context, arg DeleteRecipientsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRecipients, arg.CampaignKey, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findCampaign = `-- name: FindCampaign :one
 SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, callback_url, priority, rate, sending_at, state,
        due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
@@ -412,6 +441,45 @@ ORDER BY priority DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 // LockDueCampaign passes over what others are sending at the moment. Its condition is that of the index in its order.
 func (q *Queries) LockDueCampaign(ctx context.Context, now int64) (Campaign, error) {
 	row := q.db.QueryRowContext(ctx, lockDueCampaign, now)
+	var i Campaign
+	err := row.Scan(
+		&i.Key,
+		&i.ID,
+		&i.ChatKey,
+		&i.ChatID,
+		&i.Name,
+		&i.BotID,
+		&i.Event,
+		&i.EventData,
+		&i.Messages,
+		&i.CallbackUrl,
+		&i.Priority,
+		&i.Rate,
+		&i.SendingAt,
+		&i.State,
+		&i.DueAt,
+		&i.Position,
+		&i.LastPosition,
+		&i.Total,
+		&i.Sent,
+		&i.Failed,
+		&i.CreatedAt,
+		&i.StartedAt,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
+const lockIdleCampaign = `-- name: LockIdleCampaign :one
+SELECT key, id, chat_key, chat_id, name, bot_id, event, event_data, messages, callback_url, priority, rate, sending_at, state,
+       due_at, position, last_position, total, sent, failed, created_at, started_at, ended_at
+FROM campaigns WHERE due_at = 0 AND (CASE WHEN ended_at > 0 THEN ended_at ELSE created_at END) < $1
+ORDER BY (CASE WHEN ended_at > 0 THEN ended_at ELSE created_at END) LIMIT 1 FOR UPDATE SKIP LOCKED
+`
+
+// LockIdleCampaign passes over what others lock. Its expression is that of the index.
+func (q *Queries) LockIdleCampaign(ctx context.Context, before int64) (Campaign, error) {
+	row := q.db.QueryRowContext(ctx, lockIdleCampaign, before)
 	var i Campaign
 	err := row.Scan(
 		&i.Key,

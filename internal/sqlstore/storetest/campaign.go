@@ -182,3 +182,45 @@ func dueCampaignIsLockedOnce(t *testing.T, s chat.Store) {
 	}
 	wantEqual(t, "steps", one.Position, 3)
 }
+
+func idleCampaignIsDeleted(t *testing.T, s chat.Store) {
+	w := newWorld(t, s)
+	idle := func(c *chat.Campaign) { c.State, c.DueAt = chat.CampaignSent, time.Time{} }
+	ended := func(after time.Duration) func(*chat.Campaign) {
+		return func(c *chat.Campaign) { c.EndedAt = epoch.Add(after) }
+	}
+	w.newCampaign(0) // under way
+	w.newCampaign(0, idle, ended(3*time.Hour))
+	second := w.newCampaign(0, idle, ended(2*time.Hour))
+	first := w.newCampaign(0, idle, func(c *chat.Campaign) { c.State, c.CreatedAt = chat.CampaignInit, epoch.Add(time.Hour) })
+	for _, c := range []*chat.Campaign{first, second} {
+		w.update(func(tx chat.Tx) error {
+			_, err := tx.AddRecipients(c.Key, 0, []chat.Recipient{{ClientID: "a"}, {ClientID: "b"}, {ClientID: "c"}})
+			return err
+		})
+	}
+	for _, want := range []*chat.Campaign{first, second} {
+		for _, left := range []int64{2, 1} {
+			w.update(func(tx chat.Tx) error {
+				c, err := tx.LockIdleCampaign(epoch.Add(3 * time.Hour))
+				if err != nil {
+					return err
+				}
+				wantEqual(t, "idle", c, want)
+				n, err := tx.DeleteRecipients(c.Key, 2)
+				wantEqual(t, "deleted", n, left)
+				return err
+			})
+		}
+		w.update(func(tx chat.Tx) error { return tx.DeleteCampaign(want.Key) })
+		_, err := w.FindCampaign(context.Background(), want.ID)
+		wantCode(t, err, chat.CodeNotFound)
+	}
+	w.refused(chat.CodeNotFound, func(tx chat.Tx) error {
+		_, err := tx.LockIdleCampaign(epoch.Add(3 * time.Hour))
+		return err
+	})
+	_, total, err := w.ListCampaigns(context.Background(), 0, 10)
+	wantNoError(t, err)
+	wantEqual(t, "left", total, 2)
+}

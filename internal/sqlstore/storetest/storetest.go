@@ -105,6 +105,7 @@ var promises = []struct {
 	{"a campaign is kept as it was given", campaignIsKept},
 	{"a recipient is added once, in order", recipientsAreAddedOnce},
 	{"the due campaign of the highest priority is locked, by one", dueCampaignIsLockedOnce},
+	{"an idle campaign is found and deleted, its recipients a bounded number at a time", idleCampaignIsDeleted},
 
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},
