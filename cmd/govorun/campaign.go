@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,14 +25,16 @@ type campaignCmd struct {
 	List   campaignListCmd   `cmd:"" help:"List campaigns, the newest first."`
 	Show   campaignShowCmd   `cmd:"" help:"Show a campaign and how far it is."`
 	Cancel campaignCancelCmd `cmd:"" help:"Have those who have not got it not get it."`
+
+	Recipients campaignRecipientsCmd `cmd:"" help:"List the clients of a campaign, and what became of each."`
 }
 
 // campaignSendCmd makes a campaign, fills and starts it, and shows how it goes.
 type campaignSendCmd struct {
 	access
-	File     string `required:"" placeholder:"FILE" help:"CSV with a header: the column clientId, and others that become the event's data."`
+	File     string `required:"" placeholder:"FILE" help:"CSV with a header: the column clientId, and others that become texts in the event's data; - reads the standard input."`
 	Chat     string `required:"" placeholder:"ID" help:"The chat whose clients these are."`
-	Name     string `help:"How people call it; the name of the file unless given."`
+	Name     string `help:"How people call it; the name of --file unless given."`
 	Event    string `help:"Event that their bot gets."`
 	Text     string `help:"A message, instead."`
 	Replies  string `placeholder:"FILE" help:"Messages as a JSON array of Chat API replies, instead."`
@@ -40,17 +44,8 @@ type campaignSendCmd struct {
 	Priority int    `help:"Of campaigns that are due, the higher go first."`
 }
 
-const (
-	campaignPart  = 500 // recipients in a call
-	campaignBytes = 512 << 10
-	campaignEvery = 500 * time.Millisecond
-)
-
-// recipientRow is a client as the API takes it.
-type recipientRow struct {
-	ClientID string            `json:"clientId"`
-	Data     map[string]string `json:"data,omitempty"`
-}
+// campaignEvery is how often a campaign that is watched is asked for.
+const campaignEvery = 500 * time.Millisecond
 
 // campaignState is what is shown of a campaign.
 type campaignState struct {
@@ -68,7 +63,7 @@ func (c *campaignSendCmd) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	rows, err := readRecipients(c.File, c.Event != "")
+	rows, err := c.rows(w)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -80,15 +75,18 @@ func (c *campaignSendCmd) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w.Stdout, "Campaign %s: %d clients.\n", made.ID, made.Total)
+	repeated := ""
+	if n := int64(len(rows)) - made.Total; n > 0 {
+		repeated = fmt.Sprintf(", repeated in the file: %d", n)
+	}
+	fmt.Fprintf(w.Stdout, "Campaign %s, clients: %d%s.\n", made.ID, made.Total, repeated)
 	return watchCampaign(ctx, w, api, made)
 }
 
+// body is the campaign as the API takes it, without its clients.
 func (c *campaignSendCmd) body() (map[string]any, error) {
-	body := map[string]any{"name": c.Name, "chatId": c.Chat, "priority": c.Priority, "ratePerSecond": c.Rate}
-	if c.Name == "" {
-		body["name"] = c.File
-	}
+	name := cmp.Or(c.Name, filepath.Base(c.File))
+	body := map[string]any{"name": name, "chatId": c.Chat, "priority": c.Priority, "ratePerSecond": c.Rate}
 	if c.At != "" {
 		body["sendingTime"] = c.At
 	}
@@ -96,13 +94,20 @@ func (c *campaignSendCmd) body() (map[string]any, error) {
 		body["botId"] = c.Bot
 	}
 	given := 0
-	if c.Event != "" {
-		given, body["event"] = given+1, c.Event
+	for _, text := range []string{c.Event, c.Text, c.Replies} {
+		if text != "" {
+			given++
+		}
 	}
-	if c.Text != "" {
-		given, body["replies"] = given+1, []map[string]string{{"type": "text", "text": c.Text}}
+	if given != 1 {
+		return nil, errors.New("say what to send: one of --event, --text and --replies")
 	}
-	if c.Replies != "" {
+	switch {
+	case c.Event != "":
+		body["event"] = c.Event
+	case c.Text != "":
+		body["replies"] = []map[string]string{{"type": "text", "text": c.Text}}
+	default:
 		data, err := os.ReadFile(c.Replies)
 		if err != nil {
 			return nil, fmt.Errorf("replies: %w", err)
@@ -110,10 +115,7 @@ func (c *campaignSendCmd) body() (map[string]any, error) {
 		if !json.Valid(data) {
 			return nil, fmt.Errorf("replies: %s is not valid JSON", c.Replies)
 		}
-		given, body["replies"] = given+1, json.RawMessage(data)
-	}
-	if given != 1 {
-		return nil, errors.New("say what to send: one of --event, --text and --replies")
+		body["replies"] = json.RawMessage(data)
 	}
 	return body, nil
 }
@@ -129,84 +131,21 @@ func (c *campaignSendCmd) start(ctx context.Context, api *adminClient, body map[
 		return nil, fmt.Errorf("the server's answer: %w", err)
 	}
 	path := "/campaigns/" + made.ID
-	for len(rows) > 0 {
-		n := part(rows)
-		if _, err = api.call(ctx, http.MethodPost, path+"/recipients", map[string]any{"recipients": rows[:n]}, ""); err != nil {
-			return nil, fmt.Errorf("campaign %s was made and not started: %w", made.ID, err)
+	for from := 0; from < len(rows); {
+		n, err := part(rows[from:])
+		if err != nil {
+			return nil, err
 		}
-		rows = rows[n:]
+		to := from + n
+		if _, err = api.call(ctx, http.MethodPost, path+"/recipients", map[string]any{"recipients": rows[from:to]}, ""); err != nil {
+			return nil, fmt.Errorf("campaign %s was made and not started, clients %d to %d of the file were not added: %w", made.ID, from+1, to, err)
+		}
+		from = to
 	}
 	if data, err = api.call(ctx, http.MethodPost, path+"/start", nil, ""); err != nil {
 		return nil, fmt.Errorf("campaign %s was made and may not have been started: %w", made.ID, err)
 	}
 	return made, json.Unmarshal(data, made)
-}
-
-// part is how many rows fit a call.
-func part(rows []recipientRow) (n int) {
-	size := 0
-	for n < len(rows) && n < campaignPart {
-		for name, value := range rows[n].Data {
-			size += 2*len(name) + 2*len(value)
-		}
-		if n > 0 && size > campaignBytes {
-			break
-		}
-		n++
-	}
-	return n
-}
-
-// readRecipients reads a CSV with a header. A mistake names its line.
-func readRecipients(name string, event bool) ([]recipientRow, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // it is only read
-	r := csv.NewReader(f)
-	header, err := r.Read()
-	if err != nil {
-		return nil, fmt.Errorf("%s: expected a header with the column clientId: %w", name, err)
-	}
-	at := -1
-	for i := range header {
-		header[i] = strings.TrimSpace(strings.TrimPrefix(header[i], "\ufeff"))
-		if header[i] == "clientId" {
-			at = i
-		}
-	}
-	if at < 0 {
-		return nil, fmt.Errorf("%s: expected a column clientId, got %s", name, strings.Join(header, ", "))
-	}
-	var rows []recipientRow
-	for {
-		fields, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		line, _ := r.FieldPos(at)
-		row := recipientRow{ClientID: strings.TrimSpace(fields[at])}
-		if row.ClientID == "" {
-			return nil, fmt.Errorf("%s: line %d: expected the id of a client in the column clientId", name, line)
-		}
-		if event && len(header) > 1 {
-			row.Data = map[string]string{}
-			for i := range header {
-				if i != at {
-					row.Data[header[i]] = fields[i]
-				}
-			}
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s: expected at least one client below the header", name)
-	}
-	return rows, nil
 }
 
 // watchCampaign shows how a campaign goes until it is over. It goes on without being watched.
@@ -215,8 +154,12 @@ func watchCampaign(ctx context.Context, w *world, api *adminClient, c *campaignS
 		_, err := fmt.Fprintf(w.Stdout, "It is sent at %s; see govorun campaign show %s.\n", c.SendingTime, c.ID)
 		return err
 	}
-	f, isFile := w.Stderr.(*os.File)
-	bar := isFile && term.IsTerminal(int(f.Fd()))
+	bar, isFile := w.Stderr.(*os.File)
+	if isFile && term.IsTerminal(int(bar.Fd())) {
+		defer fmt.Fprintln(bar) //nolint:errcheck // nobody is there to see it
+	} else {
+		bar = nil
+	}
 	tick := time.NewTicker(campaignEvery)
 	defer tick.Stop()
 	for !c.over() {
@@ -224,29 +167,36 @@ func watchCampaign(ctx context.Context, w *world, api *adminClient, c *campaignS
 		if err == nil {
 			err = json.Unmarshal(data, c)
 		}
-		if err == nil && bar {
-			drawCampaign(f, c)
-		}
-		if err == nil && c.over() {
-			break
-		}
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("the campaign goes on, but cannot be watched: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			if bar {
-				fmt.Fprintln(f)
-			}
+		switch {
+		case ctx.Err() != nil:
 			_, err := fmt.Fprintf(w.Stdout, "The campaign goes on. Watch it with govorun campaign show %s, end it with govorun campaign cancel %s.\n", c.ID, c.ID)
 			return err
-		case <-tick.C:
+		case err != nil:
+			return fmt.Errorf("the campaign %s goes on, but cannot be watched: %w", c.ID, err)
+		}
+		if bar != nil {
+			drawCampaign(bar, c)
+		}
+		if !c.over() {
+			select {
+			case <-ctx.Done():
+			case <-tick.C:
+			}
 		}
 	}
-	if bar {
-		fmt.Fprintln(f)
+	return c.conclude(w)
+}
+
+// conclude says how a campaign ended. One that reached nobody is a failure.
+func (c *campaignState) conclude(w *world) error {
+	if _, err := fmt.Fprintf(w.Stdout, "%s: %d sent, %d failed, %d canceled.\n", c.State, c.Sent, c.Failed, c.Canceled); err != nil || c.Failed == 0 {
+		return err
 	}
-	_, err := fmt.Fprintf(w.Stdout, "%s: %d sent, %d failed, %d canceled.\n", c.State, c.Sent, c.Failed, c.Canceled)
+	why := "govorun campaign recipients " + c.ID + " --state FAILED"
+	if c.State == "FAILED" {
+		return fmt.Errorf("nobody was reached; %s says why", why)
+	}
+	_, err := fmt.Fprintf(w.Stdout, "Why: %s\n", why)
 	return err
 }
 
@@ -284,4 +234,22 @@ type campaignCancelCmd struct {
 // Run tells the server.
 func (c *campaignCancelCmd) Run(ctx context.Context, w *world) error {
 	return c.show(ctx, w, http.MethodPost, "/campaigns/"+url.PathEscape(c.ID)+"/cancel", nil, "")
+}
+
+// campaignRecipientsCmd lists the clients of a campaign.
+type campaignRecipientsCmd struct {
+	query
+	ID     string `arg:"" help:"Id of the campaign."`
+	State  string `placeholder:"STATE" help:"Only those: SENT, FAILED, or the state of the campaign for whoever waits."`
+	Limit  int    `default:"100" help:"At most so many, up to 1000."`
+	Offset int    `help:"Leave out so many of the first."`
+}
+
+// Run lists one page, since there may be very many.
+func (c *campaignRecipientsCmd) Run(ctx context.Context, w *world) error {
+	q := url.Values{"limit": {strconv.Itoa(c.Limit)}, "offset": {strconv.Itoa(c.Offset)}}
+	if c.State != "" {
+		q.Set("state", c.State)
+	}
+	return c.page(ctx, w, "/campaigns/"+url.PathEscape(c.ID)+"/recipients", q, []string{"clientId", "state", "reason", "questionId", "sentAt"})
 }
