@@ -172,6 +172,7 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 	case *chat.ActionPressed:
 		in.event = cause.Event
 		in.request["data"] = orObject(cause.Data)
+		in.request["rawRequest"] = encode(map[string]any{"event": cause.Event, "data": in.request["data"]})
 		asked(in, cause.Question, t.Client)
 	case *chat.TimerFired:
 		fired := timerInput(&Timer{Timeout: cause.TimerKind == chat.TimerTimeout, Event: cause.Event, Data: cause.Data, Target: cause.Target})
@@ -197,6 +198,11 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 		in.memory.Context = startNode
 	}
 	in.query = m.Body
+	raw := map[string]any{"body": m.Body}
+	if len(m.Attachments) > 0 {
+		raw["attachments"] = m.Attachments
+	}
+	in.request["rawRequest"] = encode(raw)
 	switch {
 	case strings.TrimSpace(m.Body) == "" && len(m.Attachments) > 0:
 		in.query, in.event = "", eventFile
@@ -212,12 +218,22 @@ func asked(in *input, q *chat.Question, c *chat.Client) {
 		return
 	}
 	in.request["questionId"], in.request["channelType"] = encode(q.ID), encode("chatapi")
+	raw := map[string]any{"uuid": q.ID}
 	if q.Data != nil {
-		in.request["data"] = q.Data
+		in.request["data"], raw["data"] = q.Data, q.Data
 	}
 	if c != nil {
-		in.request["channelUserId"] = encode(c.ExternalID)
+		in.request["channelUserId"], raw["clientId"] = encode(c.ExternalID), c.ExternalID
 	}
+	if q.CID != "" {
+		raw["cid"] = q.CID
+	}
+	if in.query != "" {
+		raw["query"] = in.query
+	} else {
+		raw["event"] = in.event
+	}
+	in.request["rawRequest"] = encode(raw)
 }
 
 // variablesOf are what $session has when the bot has not set it: what whoever opened the
@@ -235,9 +251,16 @@ func variablesOf(t *chat.Turn) map[string]any {
 	return variables
 }
 
+// requestDefaults are what $request has of every request: scripts read what is below data and rawRequest
+// without asking whether they are there.
+func requestDefaults() map[string]json.RawMessage {
+	return map[string]json.RawMessage{"version": encode("3"), "data": orObject(nil), "rawRequest": orObject(nil)}
+}
+
 // requestOf are the fields of $request that say where a request comes from.
 func (b *Bot) requestOf(t *chat.Turn) map[string]json.RawMessage {
-	fields := map[string]json.RawMessage{"version": encode("3"), "questionId": encode(t.Cause.ID), "botId": encode(b.config.Name)}
+	fields := requestDefaults()
+	fields["questionId"], fields["botId"] = encode(t.Cause.ID), encode(b.config.Name)
 	if t.Details != nil && t.Details.Channel != "" {
 		fields["channelType"] = encode(t.Details.Channel)
 	} else {
