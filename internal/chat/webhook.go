@@ -135,7 +135,7 @@ func (c *change) pushes() bool {
 	if q == nil {
 		m, ok := c.answers.Payload.(*Message)
 		_, pressed := c.answers.Payload.(*ActionPressed)
-		return !pressed && !(ok && m.AuthorType == AuthorClient)
+		return !pressed && (!ok || m.AuthorType != AuthorClient)
 	}
 	if q.Async {
 		return true

@@ -27,7 +27,7 @@ func (k *Key) Flag() string {
 func Keys() []Key { return keys(&Config{}) }
 
 // keys lists every key, each bound to its field of c.
-func keys(c *Config) []Key {
+func keys(c *Config) []Key { //nolint:funlen // it is a table
 	return []Key{
 		key("listen", "127.0.0.1:8080", address(&c.Listen),
 			"Address the server listens on. Port 0 takes a free one. On a loopback address the demo chat answers; on any other it does not."),

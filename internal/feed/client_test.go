@@ -308,7 +308,7 @@ func TestAnOutageAtTheStartHidesNoSession(t *testing.T) {
 		defer stop()
 		l.begin(ref, client, 0)
 		l.breakAll(nil)
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // of the bubble's clock
 		synctest.Wait()
 		if len(heard) == 0 {
 			t.Error("not heard of")

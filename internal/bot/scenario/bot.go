@@ -140,7 +140,7 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		owner: ownerOf(t),
 		now:   func() time.Time { return t.Now }, pick: b.options.Rand, fetch: b.options.Fetch,
 		log: func(text string) {
-			b.options.Log.Info("bot: "+text, "bot", b.config.Name, "turn", t.ID)
+			b.options.Log.Info("bot: script says", "text", text, "bot", b.config.Name, "turn", t.ID)
 		},
 	}
 	if len(t.State.Session) > 0 {

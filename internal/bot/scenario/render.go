@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -98,8 +99,8 @@ func (r *rendering) keep(m chat.Message, raw json.RawMessage, state string) {
 	switch {
 	case !m.Silent():
 		m.State = state
-		m.Replies = append(r.early, raw)
-		m.Actions = append(r.loose, m.Actions...)
+		m.Replies = slices.Concat(r.early, []json.RawMessage{raw})
+		m.Actions = slices.Concat(r.loose, m.Actions)
 		r.early, r.loose = nil, nil
 		r.messages = append(r.messages, m)
 	case len(r.messages) > 0:
