@@ -29,10 +29,11 @@ type entry struct {
 	id, kind                          string
 
 	// Of a message; cause is the sequence of the event a bot's message answers. Of the start
-	// of a session: whether the bot is to speak first.
+	// of a session: whether the bot is to speak first. Of what was pressed: the event's name.
 	author, body string
 	cause        int64
 	greet        bool
+	event        string
 }
 
 // readBook reads the whole log as it is at one moment, whether a server runs on it or not.
@@ -107,12 +108,13 @@ func readEntries(ctx context.Context, tx *sql.Tx, pages map[int64]*page) error {
 				AuthorType, Body string
 				Cause            int64
 				Greet            bool
+				Event            string
 			}
 		}
 		if err := json.Unmarshal([]byte(payload), &stored); err != nil {
 			return err
 		}
-		e.author, e.body, e.cause, e.greet = stored.P.AuthorType, stored.P.Body, stored.P.Cause, stored.P.Greet
+		e.author, e.body, e.cause, e.greet, e.event = stored.P.AuthorType, stored.P.Body, stored.P.Cause, stored.P.Greet, stored.P.Event
 		p := pages[key]
 		if p == nil {
 			return fmt.Errorf("event %s is of no session", e.id)
@@ -297,6 +299,7 @@ var eventNames = map[string]string{
 	"action.pressed":  "actionPressed",
 	"owner.changed":   "operatorChanged",
 	"session.closed":  "sessionClosed",
+	"message.status":  "messageStatusChanged",
 }
 
 // stream is what a channel carries after an offset.

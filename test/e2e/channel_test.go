@@ -63,7 +63,7 @@ type answered struct {
 		Answer                        string
 		NewSessionStarted, EndSession bool
 		Query, Event                  *string
-		Replies                       []struct{ Type, Text string }
+		Replies                       []reply
 	}
 
 	// Of long polls.
@@ -71,6 +71,8 @@ type answered struct {
 	TS       int64
 	Sequence int64
 }
+
+type reply struct{ Type, Text string }
 
 // texts are what the replies say.
 func (o *answered) texts() []string {
