@@ -47,6 +47,7 @@ func TestOneConversationOnAllFaces(t *testing.T) {
 	for _, cursor := range []string{byTime, byID, byServer} { // nobody knows the client yet
 		pollers = append(pollers, polling(t, &poller{channel: f.channel, apis: []*api{newAPI(t, s.url())}, client: client, cid: "poller " + cursor, cursor: cursor}))
 	}
+	awaitPolls(t, len(pollers), s)
 	f.start(t)
 	socket := listening(t, &listener{url: s.url(), sessions: []string{f.session}, echo: true})
 	widget := listeningAsLegacy(t, s.url(), f.session)

@@ -57,6 +57,18 @@ func polling(t *testing.T, p *poller) *poller {
 	return p
 }
 
+// awaitPolls waits until so many polls wait at servers: a connection that is new begins when it polls.
+func awaitPolls(t *testing.T, polls int, servers ...*server) {
+	t.Helper()
+	eventually(t, settleWithin, fmt.Sprint(polls, " polls wait"), func() bool {
+		waiting := 0.0
+		for _, s := range servers {
+			waiting += s.metric(t, "govorun_long_polls")
+		}
+		return waiting == float64(polls)
+	})
+}
+
 func (p *poller) run(ctx context.Context) {
 	for polls, node := 1, 0; ctx.Err() == nil; polls++ {
 		query := url.Values{"clientId": {p.client}, "all": {"true"}, "cid": {p.cid}}
@@ -99,7 +111,7 @@ func (p *poller) take(objects []answered, err error) {
 		p.lost++
 	}
 	for _, o := range objects {
-		again := func(had answered) bool { return had.ID == o.ID }
+		again := func(had answered) bool { return had.ID == o.ID && had.same(&o) == "" }
 		if p.cursor == byServer && slices.ContainsFunc(p.got, again) {
 			p.repeats++
 			continue
