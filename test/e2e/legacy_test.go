@@ -70,7 +70,7 @@ func (l *legacy) connection(ctx context.Context) error {
 // handle takes a packet: of Engine.IO 0 is open, 2 a ping and 3 its answer, 4 a packet of Socket.IO, of
 // which 0 is connect and 2 an event.
 func (l *legacy) handle(conn *websocket.Conn, packet string) error {
-	answer := ""
+	var answer string
 	switch {
 	case strings.HasPrefix(packet, "0"):
 		answer = "40"

@@ -122,6 +122,13 @@ func (p *poller) take(objects []answered, err error) {
 	p.changed = make(chan struct{})
 }
 
+// losses are how many polls had no answer, and how many objects came again.
+func (p *poller) losses() (lost, repeats int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost, p.repeats
+}
+
 // await waits until the poller was given so much.
 func (p *poller) await(t *testing.T, objects int) []answered {
 	t.Helper()
