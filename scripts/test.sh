@@ -28,6 +28,9 @@ export TEST_SERVERS
 step "tests of the packages"
 go test -race -shuffle=on -timeout 15m ./...
 
+step "tests of the Chat API on PostgreSQL"
+ENGINE=postgres go test -race -count=1 -shuffle=on ./internal/chatapi
+
 step "what the race detector makes too slow"
 go test -count=1 ./bots
 go test -count=1 -run '^TestAbuse$' ./internal/bot/scenario/script

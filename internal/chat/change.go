@@ -26,7 +26,7 @@ func (s *Service) change(session *Session) *change {
 // that of the event before, by a millisecond at least: so a time is a place in the session (Chat API, 2, ts).
 func (c *change) add(id string, p Payload) Event {
 	c.session.Sequence++
-	c.session.LastAt = latest(c.now, c.session.LastAt.Truncate(time.Millisecond).Add(time.Millisecond))
+	c.session.LastAt = latest(c.now, nextMilli(c.session.LastAt))
 	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.session.LastAt, Payload: p}
 	if p.In(StreamWidget) {
 		c.session.WidgetNo++
@@ -39,6 +39,9 @@ func (c *change) add(id string, p Payload) Event {
 	c.events = append(c.events, e)
 	return e
 }
+
+// nextMilli is the beginning of the next millisecond.
+func nextMilli(t time.Time) time.Time { return t.Truncate(time.Millisecond).Add(time.Millisecond) }
 
 // say adds a message; its id is the event's.
 func (c *change) say(m *Message) Event {

@@ -159,7 +159,7 @@ func (s *Service) openFor(tx Tx, in *Chat, origin *Session, t *Timer, after time
 	}
 	details.BotNodeID = "" // where the scenario started then
 	session := s.newSession(in, &Client{Key: origin.ClientKey, ID: origin.ClientID}, origin.TTL, origin.Hooks)
-	session.LastAt = after
+	session.beginAfter(after)
 	session.assign(bot)
 	c, err := s.beginQuietly(tx, session, details)
 	if err != nil {

@@ -297,7 +297,7 @@ func (s *Service) reach(tx Tx, c *Chat, client *Client) (*change, error) {
 // happens in it is later than after.
 func (s *Service) beginFor(tx Tx, c *Chat, client *Client, bot *BotRecord, after time.Time) (*change, error) {
 	session := s.newSession(c, client, clampTTL(0, c), nil)
-	session.LastAt = after
+	session.beginAfter(after)
 	session.assign(bot)
 	return s.beginQuietly(tx, session, &SessionDetails{Channel: channelChatAPI})
 }

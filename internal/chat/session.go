@@ -78,6 +78,13 @@ type Session struct {
 	ClosedAt  time.Time // zero while open
 }
 
+// beginAfter has all that happens in a new session be later than what happened to its client before: so
+// a time is a place among the client's events, in all its sessions (Chat API, 2, ts).
+func (s *Session) beginAfter(last time.Time) {
+	s.LastAt = last
+	s.StartedAt = latest(s.StartedAt, nextMilli(last))
+}
+
 // Ref names the session.
 func (s *Session) Ref() SessionRef { return SessionRef{Key: s.Key, ID: s.ID} }
 

@@ -26,7 +26,7 @@ type StartParams struct {
 	Message     *MessageParams
 	Idempotency Idempotency
 
-	after time.Time // of the last event of the session that this one supersedes
+	after time.Time // of the last event of the client's session before this one
 }
 
 // MessageParams is what a client says.
@@ -202,7 +202,8 @@ func (s *Service) findNamed(tx Tx, c *Chat, p *StartParams) (*Session, *Client, 
 func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Client) (*Session, error) {
 	session, err := tx.LockOpenSession(c.Key, client.Key)
 	if CodeOf(err) == CodeNotFound {
-		return nil, nil
+		p.after, err = lastEventAt(tx, c, client.Key)
+		return nil, err
 	}
 	if err != nil {
 		return nil, err
@@ -260,7 +261,7 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		return Errorf(CodeNotFound, "no such chat")
 	}
 	session := s.newSession(c, client, clampTTL(p.TTL, c), p.Details.hooks())
-	session.LastAt = p.after
+	session.beginAfter(p.after)
 	bot, err := botFor(tx, c, p.BotID)
 	if err != nil {
 		return err
@@ -334,12 +335,26 @@ func (s *Session) assign(bot *BotRecord) {
 	}
 }
 
+// lastEventAt is when the last event of a client's latest session in a chat happened, zero when it has
+// none. That session cannot change until commit.
+func lastEventAt(tx Tx, in *Chat, client int64) (time.Time, error) {
+	session, err := tx.LockLatestSession(in.Key, client)
+	if CodeOf(err) == CodeNotFound {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return session.LastAt, nil
+}
+
 // openSession locks the open session of a client in a chat; nil when there is none, or none any more:
-// then after is when the last event of the one happened that ends here, and zero if none does.
+// then after is when the last event of the one before happened, and zero if there was none.
 func (s *Service) openSession(tx Tx, in *Chat, client int64) (open *Session, after time.Time, err error) {
 	session, err := tx.LockOpenSession(in.Key, client)
 	if CodeOf(err) == CodeNotFound {
-		return nil, after, nil
+		after, err = lastEventAt(tx, in, client)
+		return nil, after, err
 	}
 	if err != nil || s.writable(session) == nil {
 		return session, after, err

@@ -133,9 +133,7 @@ func (c *change) pushes() bool {
 	}
 	q := question(c.answers.Payload)
 	if q == nil {
-		m, ok := c.answers.Payload.(*Message)
-		_, pressed := c.answers.Payload.(*ActionPressed)
-		return !pressed && (!ok || m.AuthorType != AuthorClient)
+		return !actOfClient(c.answers.Payload)
 	}
 	if q.Async {
 		return true
@@ -146,6 +144,18 @@ func (c *change) pushes() bool {
 		}
 	}
 	return true
+}
+
+// actOfClient: a session in which the bot is to speak first was started on another face, too.
+func actOfClient(p Payload) bool {
+	switch p := p.(type) {
+	case *Message:
+		return p.AuthorType == AuthorClient
+	case *ActionPressed, *SessionStarted:
+		return true
+	default:
+		return false
+	}
 }
 
 // eventHooks are who is told of events. One URL is told once, as the chat has it: whoever starts a

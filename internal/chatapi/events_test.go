@@ -58,10 +58,7 @@ func (b breakable) ListEvents(ctx context.Context, s chat.SessionRef, after int6
 func newPollWorld(t *testing.T, maxPolls int) *pollWorld {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir(), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := openStore(t)
 	w := &pollWorld{T: t, store: store, lot: hold.New(hold.Params{Max: maxPolls, WriteTimeout: patience, IdleTimeout: patience, Log: log})}
 	w.feed = feed.New(store, feed.Options{Log: log, HealInterval: 20 * time.Millisecond})
 	service := chat.NewService(chat.Params{Store: store, Node: "here", Now: time.Now, NewID: uuid.NewString, NewSecretID: uuid.NewString, Ring: w.feed.Ring})
@@ -102,7 +99,6 @@ func newPollWorld(t *testing.T, maxPolls int) *pollWorld {
 			t.Error(err)
 		}
 		w.feed.Close()
-		_ = store.Close()
 	})
 	return w
 }

@@ -46,11 +46,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir(), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := openStore(t)
 	f, queue, bell := feed.New(store, feed.Options{Log: log}), bot.NewQueue(), outbox.NewBell()
 	t.Cleanup(f.Close)
 	service := chat.NewService(chat.Params{
