@@ -145,7 +145,7 @@ func (a *asking) verify(ctx context.Context) error {
 	var faults Faults
 	err := each(len(a.clients), 8, func(i int) error {
 		by := &a.clients[i]
-		questions, answers, err := a.history(ctx, by)
+		questions, answered, err := a.history(ctx, by)
 		if err != nil {
 			return fmt.Errorf("compare with the history: %w", err)
 		}
@@ -154,7 +154,7 @@ func (a *asking) verify(ctx context.Context) error {
 		faults.add(Faults{
 			Lost:       int64(max(0, by.taken-questions)),
 			Duplicated: int64(max(0, questions-by.sent)),
-			Unanswered: int64(max(0, by.taken-answers)),
+			Unanswered: int64(max(0, by.taken-answered)),
 		})
 		return nil
 	})
@@ -164,10 +164,11 @@ func (a *asking) verify(ctx context.Context) error {
 	return err
 }
 
-// history counts what a client has asked and a bot has said, page by page.
-func (a *asking) history(ctx context.Context, by *asker) (questions, answers int, err error) {
+// history counts what a client has asked, and how much of that a bot has answered, page by page.
+func (a *asking) history(ctx context.Context, by *asker) (questions, answered int, err error) {
 	c := a.node.conns.take()
 	defer a.node.conns.put(c)
+	replied := map[string]bool{} // by question
 	for offset := 0; ctx.Err() == nil; offset += historyPage {
 		path := fmt.Sprintf("/chatapi/%s/client/%s/history?limit=%d&offset=%d", a.options.Token, by.name, historyPage, offset)
 		status, body, err := c.do(http.MethodGet, path, nil)
@@ -175,7 +176,7 @@ func (a *asking) history(ctx context.Context, by *asker) (questions, answers int
 			return 0, 0, err
 		}
 		var page struct {
-			Messages []struct{ Author string }
+			Messages []struct{ Author, QuestionID string }
 		}
 		if status != http.StatusOK || json.Unmarshal(body, &page) != nil {
 			return 0, 0, fmt.Errorf("history: status %d: %.300s", status, body)
@@ -183,12 +184,12 @@ func (a *asking) history(ctx context.Context, by *asker) (questions, answers int
 		for _, m := range page.Messages {
 			if m.Author == "CLIENT" {
 				questions++
-			} else {
-				answers++
+			} else if m.QuestionID != "" {
+				replied[m.QuestionID] = true // by several messages, maybe
 			}
 		}
 		if len(page.Messages) < historyPage {
-			return questions, answers, nil
+			return questions, len(replied), nil
 		}
 	}
 	return 0, 0, ctx.Err()

@@ -19,7 +19,7 @@ import (
 type channel struct {
 	fault string
 	mu    sync.Mutex          // guards what follows
-	said  map[string][]string // authors by client
+	said  map[string][]string // by client: author and question
 }
 
 func newChannel(t *testing.T, fault string) string {
@@ -44,14 +44,15 @@ func (c *channel) ask(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(q.Query, "3 ") && q.ClientID == "ask-0" {
 		fault = c.fault
 	}
-	said, answer := []string{"CLIENT", "BOT"}, "hello"
+	id := q.Query
+	said, answer := []string{"CLIENT " + id, "BOT " + id, "BOT " + id}, "hello"
 	switch fault {
 	case "lost":
-		said = []string{"BOT"}
+		said = said[1:]
 	case "unanswered":
-		said = []string{"CLIENT"}
+		said = said[:1]
 	case "twice":
-		said = []string{"CLIENT", "BOT", "CLIENT"}
+		said = append(said, said[0])
 	case "refused":
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
@@ -64,7 +65,7 @@ func (c *channel) ask(w http.ResponseWriter, r *http.Request) {
 		q.ClientID = "ask-1"
 	}
 	c.said[q.ClientID] = append(c.said[q.ClientID], said...)
-	fmt.Fprintf(w, `{"clientId":%q,"questionId":"q","data":{"answer":%q}}`, q.ClientID, answer)
+	fmt.Fprintf(w, `{"clientId":%q,"questionId":%q,"data":{"answer":%q}}`, q.ClientID, id, answer)
 }
 
 func (c *channel) history(w http.ResponseWriter, r *http.Request) {
@@ -74,8 +75,9 @@ func (c *channel) history(w http.ResponseWriter, r *http.Request) {
 	fmt.Sscan(r.FormValue("offset"), &offset)
 	said := c.said[r.PathValue("client")]
 	messages := []map[string]string{}
-	for _, author := range said[min(offset, len(said)):min(offset+1000, len(said))] {
-		messages = append(messages, map[string]string{"author": author})
+	for _, one := range said[min(offset, len(said)):min(offset+1000, len(said))] {
+		author, question, _ := strings.Cut(one, " ")
+		messages = append(messages, map[string]string{"author": author, "questionId": question})
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"messages": messages})
 }
