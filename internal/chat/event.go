@@ -263,20 +263,19 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 	default:
 		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
 	}
-	var stored struct {
-		V int             `json:"v"`
-		P json.RawMessage `json:"p"`
-	}
-	if err := json.Unmarshal(data, &stored); err != nil {
-		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
-	}
-	if stored.V != payloadVersion {
+	stored := struct {
+		V int     `json:"v"` // comes first
+		P Payload `json:"p"`
+	}{P: p}
+	err := json.Unmarshal(data, &stored)
+	switch {
+	case stored.V != payloadVersion && (err == nil || stored.V != 0): // that P cannot be read is no wonder then
 		return nil, fmt.Errorf("decode payload of %s: version %d, this program knows %d", kind, stored.V, payloadVersion)
-	}
-	if err := json.Unmarshal(stored.P, p); err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
+	default:
+		return p, nil
 	}
-	return p, nil
 }
 
 // Ring says that a session has changed. It goes out after commit only. What it carries is a

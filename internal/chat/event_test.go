@@ -3,6 +3,7 @@ package chat_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -36,8 +37,16 @@ func TestPayloadsSurviveStorage(t *testing.T) {
 	if _, err := chat.EncodePayload(&chat.Typing{}); err == nil {
 		t.Error("typing was encoded")
 	}
-	if _, err := chat.DecodePayload(chat.KindMessageCreated, []byte(`{"v":2,"p":{}}`)); err == nil {
-		t.Error("a payload of a later version was decoded")
+	for stored, want := range map[string]string{
+		`{"v":2,"p":{}}`:          "version 2",
+		`{"v":2,"p":{"body":{}}}`: "version 2",
+		`{"p":{}}`:                "version 0",
+		`{"v":1,"p":{"body":{}}}`: "cannot unmarshal object",
+		`{"v":1,"p":{"body":`:     "unexpected end",
+	} {
+		if _, err := chat.DecodePayload(chat.KindMessageCreated, []byte(stored)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s was decoded: %v", stored, err)
+		}
 	}
 }
 

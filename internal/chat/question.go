@@ -70,6 +70,10 @@ type AskParams struct {
 	Query    string
 	Event    string // in place of Query
 	Question Question
+	// Asked, if it is not nil, is told of the question between its commit and the ring that tells the bot:
+	// whoever waits for the answer from then on misses nothing. It is not told of one that was asked before,
+	// and must not block.
+	Asked func(*AskResult)
 }
 
 // AskResult is where a question went.
@@ -267,10 +271,11 @@ func (s *Service) ask(tx Tx, c *Chat, client *Client, p *AskParams) (*AskResult,
 	if err := tx.CreateQuestion(record); err != nil {
 		return nil, err
 	}
-	if err := ch.commit(tx); err != nil {
-		return nil, err
+	result := &AskResult{Session: ch.session, Event: &event, Question: q, Awaited: ch.session.Owner.Kind == OwnerBot}
+	if p.Asked != nil {
+		tx.OnCommit(func() { p.Asked(result) }) // before the ring of the commit
 	}
-	return &AskResult{Session: ch.session, Event: &event, Question: q, Awaited: ch.session.Owner.Kind == OwnerBot}, nil
+	return result, ch.commit(tx)
 }
 
 // reach begins a change of a client's open session in a chat, or of a new one, in which the bot does

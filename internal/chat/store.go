@@ -49,6 +49,8 @@ type Reader interface {
 	// FirstOfConnection finds the first question of a connection id, which is not "".
 	FirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
+	// FindBriefing is FindSessionDetails, FindClientByKey and FindBotState in one look.
+	FindBriefing(ctx context.Context, session, client int64, botID string) (*Briefing, error)
 
 	// ListDialogue returns messages and pressed actions of all sessions of a client in a chat, in the
 	// order of the sessions and of their events, and how many match in all.

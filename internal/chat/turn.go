@@ -27,6 +27,13 @@ type Turn struct {
 	Attempt int // 1 at the first; grows when another node, or this one started again, takes over
 }
 
+// Briefing is what a bot can know without having asked.
+type Briefing struct {
+	Details *SessionDetails
+	Client  *Client
+	State   BotState // what it remembers
+}
+
 // TurnResult is what the bot wants to happen.
 type TurnResult struct {
 	Outputs      []Output
@@ -150,17 +157,11 @@ func (s *Service) loadTurn(ctx context.Context, session *Session, cause *Event) 
 	if t.Chat, err = s.cachedChat(ctx, session.ChatID); err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
-	if t.Details, err = s.Store.FindSessionDetails(ctx, session.Key); err != nil {
-		return nil, fmt.Errorf("load turn: %w", err)
-	}
-	if t.Client, err = s.Store.FindClientByKey(ctx, session.ClientKey); err != nil {
-		return nil, fmt.Errorf("load turn: %w", err)
-	}
-	state, err := s.Store.FindBotState(ctx, session.Key, session.Owner.ID, session.ClientKey)
+	known, err := s.Store.FindBriefing(ctx, session.Key, session.ClientKey, session.Owner.ID)
 	if err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
-	t.State = *state
+	t.Details, t.Client, t.State = known.Details, known.Client, known.State
 	return t, nil
 }
 

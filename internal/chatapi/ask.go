@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/feed"
 )
 
 // request is the body of POST (Chat API, 3). Fields that it does not know are left alone.
@@ -110,13 +111,22 @@ func (a *API) ask(c *call, p *chat.AskParams) (*answerObject, error) {
 	default:
 		return nil, chat.Errorf(chat.CodeUnavailable, "too many requests wait for bots")
 	}
+	var expected *feed.Expectation
+	p.Asked = func(asked *chat.AskResult) {
+		if asked.Awaited {
+			expected = a.Feed.Expect(asked.Session, asked.Event.Sequence)
+		}
+	}
 	asked, err := a.Service.Ask(context.WithoutCancel(c.Context()), c.channel, *p)
+	if expected != nil {
+		defer expected.Leave()
+	}
 	if err != nil {
 		return nil, err
 	}
 	o := &object{channel: c.channel, clientID: p.ClientID, question: asked.Question, id: asked.Event.ID, at: asked.Event.At}
 	if asked.Awaited {
-		err = a.await(c.Context(), asked, o)
+		err = a.await(c.Context(), asked, expected, o)
 	}
 	switch {
 	case err != nil:
@@ -129,29 +139,36 @@ func (a *API) ask(c *call, p *chat.AskParams) (*answerObject, error) {
 }
 
 // await waits until no answer to a question is outstanding, and collects what was said. It may be nothing,
-// when somebody else has taken the session over.
-func (a *API) await(ctx context.Context, asked *chat.AskResult, o *object) error {
+// when somebody else has taken the session over. expected is nil for a question that was asked before.
+func (a *API) await(ctx context.Context, asked *chat.AskResult, expected *feed.Expectation, o *object) error {
 	waiting, cancel := context.WithTimeout(ctx, answerPatience)
 	defer cancel()
 	ref, sequence := asked.Session.Ref(), asked.Event.Sequence
-	err := a.Feed.AwaitSettled(waiting, ref, sequence)
+	var events []chat.Event
+	var err error
+	if expected != nil {
+		events, err = expected.Wait(waiting)
+	} else {
+		err = a.Feed.AwaitSettled(waiting, ref, sequence)
+	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return chat.Errorf(codeTimeout, "the bot has not answered yet; its answer comes by GET /events")
 	}
-	if err != nil {
+	if err != nil || o.takeAll(events, sequence) {
 		return err
 	}
+	return a.collect(waiting, ref, sequence, o)
+}
+
+// collect reads what was said in answer to the event numbered sequence.
+func (a *API) collect(ctx context.Context, ref chat.SessionRef, sequence int64, o *object) error {
+	o.messages = nil
 	for after := sequence; ; {
-		events, err := a.Store.ListEvents(waiting, ref, after, answerPage)
+		events, err := a.Store.ListEvents(ctx, ref, after, answerPage)
 		if err != nil {
 			return err
 		}
-		for i := range events {
-			if o.take(&events[i], sequence) {
-				return nil
-			}
-		}
-		if len(events) < answerPage {
+		if o.takeAll(events, sequence) || len(events) < answerPage {
 			return nil
 		}
 		after = events[len(events)-1].Sequence

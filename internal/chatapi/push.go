@@ -3,6 +3,8 @@ package chatapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"sync/atomic"
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/chatapi/poll"
@@ -94,29 +96,66 @@ func operatorObject(channel *chat.Chat, clientID string, e *chat.Event, m *chat.
 	return rendered
 }
 
-// Polled returns what long polls are given.
+// Polled returns what long polls are given. Many may wait for the same client: what was made last is kept
+// for them, unless it has links, which are good for a while only.
 func Polled(links Links) poll.Render {
+	var last atomic.Pointer[made]
 	return func(_ context.Context, r *poll.Request, p *poll.Object) (json.RawMessage, error) {
-		first, last := &p.Events[0], p.Last()
-		o := botObject(r.Chat, r.ClientID, first)
-		var rendered *answerObject
-		switch m := first.Message(); {
-		case p.Type == poll.TypeOperator:
-			rendered = operatorObject(r.Chat, r.ClientID, first, m, links)
-		case p.Type == poll.TypeBot:
-			for i := range p.Events {
-				o.say(&p.Events[i], p.Events[i].Message())
-			}
-			if p.Answered != nil {
-				o.end(p.Answered)
-			}
-			rendered = o.render(links)
-		default:
-			rendered = clientObject(o, first, links)
+		of := madeOf(r, p)
+		if m := last.Load(); m != nil && m.of == of {
+			return m.object, nil
 		}
-		rendered.ID, rendered.Timestamp = last.ID, stamp(last.At)
-		return encode(eventObject{*rendered, p.Type, last.At.UnixMilli(), last.Sequence}), nil
+		object := polled(r, p, links)
+		if !hasLinks(p) {
+			last.Store(&made{of, object})
+		}
+		return object, nil
 	}
+}
+
+// made is an object as it was given.
+type made struct {
+	of     madeFrom
+	object json.RawMessage // must not be changed
+}
+
+// madeFrom is all that an object depends on: events are what they are.
+type madeFrom struct {
+	channel     *chat.Chat
+	clientID    string
+	kind        poll.Type
+	first, last string // ids of events
+	ended       bool   // the end of the bot's turn is known
+}
+
+func madeOf(r *poll.Request, p *poll.Object) madeFrom {
+	return madeFrom{r.Chat, r.ClientID, p.Type, p.Events[0].ID, p.Last().ID, p.Answered != nil}
+}
+
+func hasLinks(p *poll.Object) bool {
+	return slices.ContainsFunc(p.Events, func(e chat.Event) bool { return e.Message() != nil && len(e.Message().Attachments) > 0 })
+}
+
+func polled(r *poll.Request, p *poll.Object, links Links) json.RawMessage {
+	first, last := &p.Events[0], p.Last()
+	o := botObject(r.Chat, r.ClientID, first)
+	var rendered *answerObject
+	switch m := first.Message(); {
+	case p.Type == poll.TypeOperator:
+		rendered = operatorObject(r.Chat, r.ClientID, first, m, links)
+	case p.Type == poll.TypeBot:
+		for i := range p.Events {
+			o.say(&p.Events[i], p.Events[i].Message())
+		}
+		if p.Answered != nil {
+			o.end(p.Answered)
+		}
+		rendered = o.render(links)
+	default:
+		rendered = clientObject(o, first, links)
+	}
+	rendered.ID, rendered.Timestamp = last.ID, stamp(last.At)
+	return encode(eventObject{*rendered, p.Type, last.At.UnixMilli(), last.Sequence})
 }
 
 // clientObject tells what a client did on another page.

@@ -71,6 +71,16 @@ func (o *object) take(e *chat.Event, cause int64) bool {
 	return false
 }
 
+// takeAll takes events up to the last of the answer. It reports whether that was among them.
+func (o *object) takeAll(events []chat.Event, cause int64) bool {
+	for i := range events {
+		if o.take(&events[i], cause) {
+			return true
+		}
+	}
+	return false
+}
+
 // own are the names in data that scripts cannot set (Chat API, 4).
 var own = [...]string{"nlpClass", "confidence", "replies", "answer", "newSessionStarted", "debugData", "endSession"}
 

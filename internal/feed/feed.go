@@ -135,6 +135,7 @@ func (f *Feed) Ring(r chat.Ring) {
 	if w == nil {
 		return
 	}
+	w.bring(r.Events)
 	w.settle(r.Settled)
 	w.head = max(w.head, r.Sequence)
 	if len(w.pending)+len(r.Events) <= maxPending {
@@ -185,45 +186,6 @@ func (f *Feed) begin(s *shard, w *watch, watcher *watcher) (head chat.Head, stop
 		s.leave(w)
 	})
 	return chat.Head{Session: w.ref, Sequence: watcher.after, Settled: settled}, stop
-}
-
-// AwaitSettled returns when no reaction of a bot to an event up to sequence is outstanding,
-// or with ctx's error.
-//
-// The reaction nearly always comes from this node, which then holds the lease of the turn: no
-// other is asked. When this node loses the lease meanwhile, heal finds what becomes of it.
-func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence int64) error {
-	s := f.shard(ref.Key)
-	w := s.enter(ref)
-	defer s.leave(w)
-	done := s.await(w, sequence)
-	defer s.giveUp(w, done)
-	session, err := f.store.FindSessionByKey(ctx, ref.Key)
-	if err == nil && session.Settled() < sequence && f.elsewhere(session) {
-		w.loading.Lock()
-		f.subscribe(ctx, w)
-		w.loading.Unlock()
-		session, err = f.store.FindSessionByKey(ctx, ref.Key)
-	}
-	if err != nil {
-		return err
-	}
-	if session.Settled() >= sequence {
-		return nil
-	}
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-f.closing:
-		return chat.Errorf(chat.CodeUnavailable, "shutting down")
-	}
-}
-
-// elsewhere reports whether a session's turn is not this node's.
-func (f *Feed) elsewhere(session *chat.Session) bool {
-	return f.options.Remote != nil && session.Lease.Node != f.options.Node
 }
 
 // subscribe has the rings of other nodes come for a watch, if they do not. w.loading is held.

@@ -137,6 +137,9 @@ func TestPositional(t *testing.T) {
 		"x BIGINT PRIMARY KEY":    "x INTEGER PRIMARY KEY",
 		"SELECT 1 FOR UPDATE":     "SELECT 1",
 		"$1 $2 $3 $4 $5 $6 $7 $8": "? ? ? ? ? ? ? ?",
+		"a = $1 LIMIT $2":         "a = ? LIMIT (?+0)",
+		"LIMIT $2 OFFSET $1":      "LIMIT ($2+0) OFFSET $1",
+		"LIMIT 1":                 "LIMIT 1",
 	}
 	for in, want := range tests {
 		if got := sqliteText(in); got != want {

@@ -30,21 +30,33 @@ type comparedFigure struct {
 	label, unit string
 	floor, own  []float64
 	goal        float64 // of the figure itself, at most; 0: none
+	atLeast     bool    // the goal is a lower bound
 }
 
 // figures are those by label, in order of their first appearance.
 type figures []*comparedFigure
 
 func (f *figures) add(label, unit string, floor, own, goal float64) {
+	f.of(label, unit, floor, own).goal = goal
+}
+
+// addRate adds a figure that is to be as high as can be.
+func (f *figures) addRate(label string, floor, own, goal float64) {
+	c := f.of(label, "/s", floor, own)
+	c.goal, c.atLeast = goal, true
+}
+
+func (f *figures) of(label, unit string, floor, own float64) *comparedFigure {
 	i := slices.IndexFunc(*f, func(b *comparedFigure) bool { return b.label == label })
 	if i < 0 {
 		i = len(*f)
-		*f = append(*f, &comparedFigure{label: label, unit: unit, goal: goal})
+		*f = append(*f, &comparedFigure{label: label, unit: unit})
 	}
 	(*f)[i].own = append((*f)[i].own, own)
 	if floor > 0 {
 		(*f)[i].floor = append((*f)[i].floor, floor)
 	}
+	return (*f)[i]
 }
 
 // measureBots measures what bots take without storage and network, and prints it. The floor of a
@@ -228,7 +240,7 @@ func (f figures) print(w io.Writer, title string) error {
 			}
 			ratio = spread(ratios)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", b.label, b.unit, spread(b.floor), spread(b.own), ratio, row{goal: b.goal}.verdict(median(b.own)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", b.label, b.unit, spread(b.floor), spread(b.own), ratio, row{goal: b.goal, atLeast: b.atLeast}.verdict(median(b.own)))
 	}
 	return t.Flush()
 }

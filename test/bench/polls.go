@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/govorun/govorun/internal/loadtest"
@@ -37,23 +35,11 @@ func (b *bench) measurePolls(ctx context.Context, w io.Writer) error {
 	return f.print(w, fmt.Sprintf("%d long polls at once, beside handlers that block; medians (ranges) of the rounds", b.options.Idle))
 }
 
-func (b *bench) pollsOn(ctx context.Context, p program) (_ *loadtest.PollReport, err error) {
-	var in backend
-	if b.cluster != nil {
-		db, err := b.cluster.newDatabase(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, db.drop(ctx)) }()
-		in.postgres = db.url
-	}
-	s, err := start(ctx, p, b.dir, in)
-	if err != nil {
-		return nil, err
-	}
-	r, err := loadtest.Polls(ctx, loadtest.PollOptions{URL: s.url, Chat: demoChat, Token: demoToken, PID: s.pid(), Polls: b.options.Idle})
-	err = errors.Join(err, s.stop())
-	debug.FreeOSMemory() // every run begins with an empty heap
+func (b *bench) pollsOn(ctx context.Context, p program) (r *loadtest.PollReport, err error) {
+	err = b.alone(ctx, p, func(s *server) (err error) {
+		r, err = loadtest.Polls(ctx, loadtest.PollOptions{URL: s.url, Chat: demoChat, Token: demoToken, PID: s.pid(), Polls: b.options.Idle})
+		return err
+	})
 	return r, err
 }
 

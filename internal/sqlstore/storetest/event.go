@@ -338,6 +338,35 @@ func sessionStateIsKept(t *testing.T, s chat.Store) {
 	}
 }
 
+func briefingIsAllInOne(t *testing.T, s chat.Store) {
+	w, ctx := newWorld(t, s), context.Background()
+	session := w.fullSession()
+	details := chat.SessionDetails{Name: "Имя", Variables: map[string]any{"n": 1.5}, NotifyOnEvents: []string{"x"}}
+	w.update(func(tx chat.Tx) error { return tx.CreateSession(&session, &details) })
+	brief := func(state chat.BotState) {
+		t.Helper()
+		found, err := s.FindBriefing(ctx, session.Key, session.ClientKey, "bot")
+		wantNoError(t, err)
+		wantEqual(t, "details", *found.Details, details)
+		client, err := s.FindClientByKey(ctx, session.ClientKey)
+		wantNoError(t, err)
+		wantEqual(t, "client", *found.Client, *client)
+		wantEqual(t, "state", found.State, state)
+	}
+	brief(chat.BotState{})
+	own := json.RawMessage(`{"шаг":1}`)
+	w.update(func(tx chat.Tx) error { return tx.SaveSessionState(session.Key, own) })
+	brief(chat.BotState{Session: own})
+	for bot, data := range map[string]string{"bot": `{"its":"own"}`, "other": `{"not":"its"}`} {
+		w.update(func(tx chat.Tx) error {
+			return tx.SaveClientState(bot, session.ClientKey, json.RawMessage(data), 0)
+		})
+	}
+	brief(chat.BotState{Session: own, Client: json.RawMessage(`{"its":"own"}`), ClientVersion: 1})
+	_, err := s.FindBriefing(ctx, 1<<40, session.ClientKey, "bot")
+	wantCode(t, err, chat.CodeNotFound)
+}
+
 func stateIsReadInATransaction(t *testing.T, s chat.Store) {
 	w := newWorld(t, s)
 	session := w.newSession()

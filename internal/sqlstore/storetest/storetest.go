@@ -83,6 +83,7 @@ var promises = []struct {
 
 	{"a session's state is kept and replaced", sessionStateIsKept},
 	{"a client's state is kept per bot, by version", clientStateHasVersion},
+	{"a briefing is details, client and states in one", briefingIsAllInOne},
 	{"a bot's state is read within a transaction, own writes too", stateIsReadInATransaction},
 	{"an idempotency key is taken once", idempotencyIsUnique},
 	{"old idempotency keys are deleted, a bounded number at a time", oldIdempotencyIsDeleted},

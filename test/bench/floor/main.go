@@ -1,7 +1,8 @@
 // Command floor is what Govorun is measured against: HTTP POST, one row in SQLite (flushed, grouped
 // commits) or in PostgreSQL (a transaction of one statement), publish through the centrifuge library,
 // socket, and nothing else: no rules, no log of events, no bot, no recovery over a restart. A session
-// with a receiver of webhooks has its messages posted there instead, once each. It speaks
+// with a receiver of webhooks has its messages posted there instead, once each. A question of the Chat API
+// is two rows, one after the other, and a campaign one for each client. It speaks
 // just enough of the same wire forms for the load generator to drive both without knowing which it
 // drives.
 package main
@@ -60,6 +61,8 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 		return err
 	}
 	f.store = st
+	f.asker = &asker{store: st, clients: make(map[string]int64)}
+	f.campaigns = &campaigns{asker: f.asker, lists: make(map[string]*recipients)}
 	server := &http.Server{Handler: f.routes(), ReadHeaderTimeout: 10 * time.Second}
 	writing, stopWriting := context.WithCancel(context.Background())
 	failed := make(chan error, 2)
@@ -80,12 +83,14 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 }
 
 type floor struct {
-	node     *centrifuge.Node
-	store    store
-	pusher   *pusher
-	poller   *poller
-	mu       sync.RWMutex       // guards sessions
-	sessions map[string]session // by id
+	node      *centrifuge.Node
+	store     store
+	pusher    *pusher
+	poller    *poller
+	asker     *asker
+	campaigns *campaigns
+	mu        sync.RWMutex       // guards sessions
+	sessions  map[string]session // by id
 }
 
 type session struct {
@@ -101,6 +106,11 @@ func (f *floor) routes() http.Handler {
 	mux.HandleFunc("POST /api/v1/sessions/{id}/messages", f.createMessage)
 	mux.HandleFunc("GET /api/v1/sessions/{id}/messages", f.listMessages)
 	mux.HandleFunc("GET /chatapi/{token}/events", f.poller.serve)
+	mux.HandleFunc("POST /chatapi/{token}", f.asker.serve)
+	mux.HandleFunc("GET /chatapi/{token}/client/{client}/history", f.asker.history)
+	mux.HandleFunc("POST /api/admin/v1/campaigns", f.campaigns.create)
+	mux.HandleFunc("POST /api/admin/v1/campaigns/{id}/recipients", f.campaigns.add)
+	mux.HandleFunc("POST /api/admin/v1/campaigns/{id}/start", f.campaigns.start)
 	mux.Handle("/centrifugo/connection/websocket", centrifuge.NewWebsocketHandler(f.node, centrifuge.WebsocketConfig{
 		UseWriteBufferPool: true,
 		CheckOrigin:        func(*http.Request) bool { return true },
@@ -197,6 +207,9 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *floor) publish(m *message) {
+	if m.channel == "" {
+		return
+	}
 	e := envelope{
 		Event:    "chatMessageCreated",
 		Data:     sent{ID: m.id, CreatedAt: stamp(m.at), Sequence: m.sequence, AuthorType: "CLIENT", Body: m.body},
