@@ -126,7 +126,7 @@ func (a *API) serve(w http.ResponseWriter, c *call, methods map[string]method) e
 	if err != nil {
 		return err
 	}
-	a.write(w, c.Request, http.StatusOK, body)
+	write(w, c.Request, http.StatusOK, body)
 	return nil
 }
 

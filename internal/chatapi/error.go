@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -44,6 +46,23 @@ type errorBody struct {
 	Exception string `json:"exception"`
 	Message   string `json:"message"`
 	Path      string `json:"path"`
+}
+
+// Serves reports whether a path is one of the Chat API's, whether something is there or not.
+func Serves(path string) bool {
+	for _, prefix := range prefixes {
+		root, _, _ := strings.Cut(prefix, "/{")
+		if path == root || strings.HasPrefix(path, root+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// WriteError answers a request for a path of the Chat API in place of it: that the server is too busy for
+// it, has failed, or knows nothing there. code is what the answer names the error.
+func WriteError(w http.ResponseWriter, r *http.Request, now time.Time, status int, code chat.Code, message string) {
+	write(w, r, status, errorBody{stamp(now), status, http.StatusText(status), string(code), message, r.URL.Path})
 }
 
 // failure says an error.
@@ -85,5 +104,5 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
 	}
-	a.write(w, r, status, body)
+	write(w, r, status, body)
 }

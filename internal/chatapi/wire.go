@@ -299,7 +299,7 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func (a *API) write(w http.ResponseWriter, r *http.Request, status int, body any) {
+func write(w http.ResponseWriter, r *http.Request, status int, body any) {
 	data := encode(body)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
