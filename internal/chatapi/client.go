@@ -67,7 +67,7 @@ func (a *API) history(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := readHistory(c.URL.Query())
+	q, err := readHistory(c.query)
 	if err != nil {
 		return nil, err
 	}

@@ -36,11 +36,11 @@ type answerObject struct {
 	BlockForm  bool           `json:"blockForm"`
 }
 
-// simpleObject is the answer to GET.
+// simpleObject is the answer to GET. What was not asked is null.
 type simpleObject struct {
 	answerObject
-	Query string `json:"query,omitempty"`
-	Event string `json:"event,omitempty"`
+	Query *string `json:"query"`
+	Event *string `json:"event"`
 }
 
 // object collects what becomes one object.

@@ -32,7 +32,7 @@ const (
 	botID = "9a4c8cbe-9c8e-4d8c-8a4f-3f5a0b8f1d11"
 )
 
-// world is a server below the API, real but for the bot.
+// world is a server below the API, real but for the bot as a rule.
 type world struct {
 	*testing.T
 	store   *sqlstore.Store
@@ -45,8 +45,15 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 	t.Helper()
+	return newWorldOn(t, sqlstore.Options{Dir: t.TempDir()}, bot.Func(react), change...)
+}
+
+// newWorldOn is a world with a storage and a bot of the test's own.
+func newWorldOn(t *testing.T, o sqlstore.Options, b bot.Bot, change ...func(*chat.Chat)) *world {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir(), Log: log})
+	o.Log = log
+	store, err := sqlstore.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +66,7 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 		NewSecretID: uuid.NewString,
 		Ring:        func(r chat.Ring) { f.Ring(r); queue.Ring(r); bell.Ring(r) },
 	})
-	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: bot.Func(react)}, Log: log})
+	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: b}, Log: log})
 	links := func(a chat.Attachment) (string, string) { return a.URL, a.URL }
 	lot := hold.New(hold.Params{Max: 100, WriteTimeout: patience, IdleTimeout: patience, Log: log})
 	hub := poll.New(poll.Params{Store: store, Feed: f, Service: service, Render: chatapi.Polled(links), Now: time.Now, Log: log})
