@@ -298,7 +298,7 @@ func TestWidgetState(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 { // the client is created once
 		group.Go(func() {
-			if err := w.SaveWidgetState(context.Background(), w.chat, "c-1", json.RawMessage(` {"a":1}`)); err != nil {
+			if err := w.SaveWidgetState(context.Background(), w.chat, "c-1", "", json.RawMessage(` {"a":1}`)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -306,7 +306,7 @@ func TestWidgetState(t *testing.T) {
 	group.Wait()
 	state(` {"a":1}`)
 	session := w.start(as("c-1")).Session.ID
-	if err := w.SaveWidgetState(t.Context(), w.chat, "c-1", json.RawMessage(`{"a":2}`)); err != nil {
+	if err := w.SaveWidgetState(t.Context(), w.chat, "c-1", "", json.RawMessage(`{"a":2}`)); err != nil {
 		t.Fatal(err)
 	}
 	state(`{"a":2}`)
@@ -319,9 +319,9 @@ func TestWidgetStateIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, bad := range []string{"", "{", "[]", `"x"`, "1", "null", "{} {}", "{\xff}"} {
-		expectField(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", json.RawMessage(bad)), "state")
+		expectField(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", "", json.RawMessage(bad)), "state")
 	}
 	large := json.RawMessage(fmt.Sprintf(`{"a":%q}`, strings.Repeat("x", chat.MaxWidgetState)))
-	expectCode(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", large), chat.CodeTooLarge)
-	expectField(t, w.SaveWidgetState(t.Context(), w.chat, "", json.RawMessage(`{}`)), "clientId")
+	expectCode(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", "", large), chat.CodeTooLarge)
+	expectField(t, w.SaveWidgetState(t.Context(), w.chat, "", "", json.RawMessage(`{}`)), "clientId")
 }

@@ -165,3 +165,65 @@ func TestNamesThatCannotBeStored(t *testing.T) {
 		})
 	}
 }
+
+// TestStatesThatCannotBeKept: a state comes back as it was sent, or is refused; never does it spoil the log.
+func TestStatesThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.http = http.DefaultClient
+	w.ask("hi") // there is a session to tell
+	for _, state := range []string{
+		`{}`, `{"a":1e400,"b":12345678901234567890,"a":2}`, `{"":{"ы":"🙂\u0000"}}`,
+		`{"a":` + strings.Repeat("[", 98) + strings.Repeat("]", 98) + `}`,
+		`{"a":"` + strings.Repeat("a", 1<<20-8) + `"}`,
+	} {
+		w.post("/client/c/state", state)
+		if got := w.get("/client/c/state"); got.text != state {
+			t.Errorf("%.80s, want %.80s", got.text, state)
+		}
+	}
+	for state, want := range map[string]string{
+		``: "state: expected a JSON object", `null`: "state: expected a JSON object", `[]`: "state: expected a JSON object", `"a"`: "state: expected a JSON object",
+		`{`: "no JSON", `{} {}`: "no JSON", `{"a":}`: "no JSON", `a=b`: "no JSON", "{\"a\":\"\xff\"}": "UTF-8",
+		`{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`:       "at most 100 levels",
+		`{"a":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990) + `}`:     "at most 100 levels",
+		`{"a":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5001): "at most 100 levels",
+	} {
+		a := w.do(http.MethodPost, "/chatapi/"+token+"/client/c/state", state)
+		if a.status != http.StatusBadRequest || !strings.Contains(a.Message, want) {
+			t.Errorf("%.40s: %d %s, want %s", state, a.status, a.text, want)
+		}
+	}
+	if a := w.do(http.MethodPost, "/chatapi/"+token+"/client/c/state", `{"a":"`+strings.Repeat("a", 1<<20-7)+`"}`); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %.200s", a.status, a.text)
+	}
+	if a := w.get("/events?clientId=c&all=true&after=0"); strings.Count(a.text, `"type":"widget"`) != 5 {
+		t.Errorf("%.2000s", a.text)
+	}
+}
+
+// TestStateOnOtherPages: a page that waits is told of what another one saves, and not of its own
+// (Chat API, 2).
+func TestStateOnOtherPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, cid := range []string{"one", "two"} {
+		w.post("", `{"clientId":"c","query":"hi","cid":"`+cid+`"}`)
+	}
+	w.get("/events?clientId=c&all=true&cid=one")
+	var other answer
+	var waiting sync.WaitGroup
+	waiting.Go(func() { other = w.get("/events?clientId=c&all=true&cid=one") })
+	w.post("/state?clientId=c&cid=one", `{"a":1}`) // its own
+	w.post("/client/c/state?cid=two", `{"a":2}`)
+	waiting.Wait()
+	if strings.Count(other.text, `"type":"widget"`) != 1 || !strings.Contains(other.text, `"state":{"a":2}`) || !strings.Contains(other.text, `"cid":"two"`) {
+		t.Errorf("%s", other.text)
+	}
+	if a := w.get("/events?clientId=c&all=true&after=0"); strings.Count(a.text, `"type":"widget"`) != 2 {
+		t.Errorf("who has no connection: %s", a.text)
+	}
+	if a := w.do("POST", "/chatapi/"+token+"/client/c/state?cid=%FF", `{}`); a.status != 400 || !strings.Contains(a.Message, "cid: ") {
+		t.Errorf("%s", a.text)
+	}
+}

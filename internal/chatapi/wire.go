@@ -207,6 +207,8 @@ func readAll(r *http.Request) ([]byte, error) {
 	return data, nil
 }
 
+func errUTF8() error { return chat.Invalid("", "the body is not valid UTF-8") }
+
 // readBody reads the JSON object of a request's body.
 func readBody(r *http.Request, v any) error {
 	data, err := readAll(r)
@@ -214,7 +216,7 @@ func readBody(r *http.Request, v any) error {
 	case err != nil:
 		return err
 	case !utf8.Valid(data):
-		return chat.Invalid("", "the body is not valid UTF-8")
+		return errUTF8()
 	}
 	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) == 0 || first[0] != '{' {
 		return chat.Invalid("", "expected a JSON object")
@@ -257,7 +259,7 @@ func readObject(field string, raw json.RawMessage) (json.RawMessage, error) {
 	}
 }
 
-// depth is how deep valid JSON is nested.
+// depth is how deep JSON is nested, as far as that can be said of what is none.
 func depth(data []byte) int {
 	level, deepest, inString := 0, 0, false
 	for i := 0; i < len(data); i++ {
