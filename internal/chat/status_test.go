@@ -121,6 +121,36 @@ func TestReadThroughTWINIsRead(t *testing.T) {
 	}
 }
 
+// TestSilentAnswerNeedsNoReading: what shows people nothing keeps nothing from being READ.
+func TestSilentAnswerNeedsNoReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	session := w.start(as("c-1")).Session.ID
+	question := w.send(session, "?")
+	turn := w.begin(session)
+	if turn.Cause.ID != question.ID { // the greeting
+		w.commit(turn)
+		turn = w.begin(session)
+	}
+	silent := chat.Message{Replies: []json.RawMessage{json.RawMessage(`{"type":"alien"}`)}}
+	w.commit(turn, chat.Say{Message: chat.Message{Body: "one"}}, chat.Say{Message: silent})
+	for _, e := range w.events(session) {
+		if m := e.Message(); m != nil && m.Body == "one" {
+			if err := w.Read(t.Context(), session, e.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	found, err := w.FindStatus(t.Context(), w.chat, "c-1", question.ID)
+	if err != nil || found.Status != chat.MessageReadBy {
+		t.Errorf("%+v, %v", found, err)
+	}
+	items, _, err := w.Dialogue(t.Context(), w.chat, "c-1", chat.DialogueQuery{Limit: 1})
+	if err != nil || items[0].Status != chat.MessageReadBy {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
+
 func TestReadInAnyOrderIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, session, first := dialogue(t)
