@@ -161,12 +161,28 @@ func repliesOf(m *chat.Message, links Links) []json.RawMessage {
 	}
 	if len(m.Actions) > 0 {
 		buttons := make([]map[string]string, len(m.Actions))
-		for i, action := range m.Actions {
-			buttons[i] = map[string]string{"text": action.Label, "callback_data": action.Event}
+		for i := range m.Actions {
+			buttons[i] = inlineButton(&m.Actions[i])
 		}
 		add(map[string]any{"type": "inlineButtons", "buttons": buttons})
 	}
 	return replies
+}
+
+// inlineButton is an action as a button: one that opens a page, or that comes back as an event.
+func inlineButton(a *chat.Action) map[string]string {
+	var data struct {
+		URL string `json:"url"`
+	}
+	_ = json.Unmarshal([]byte(a.Data), &data) // a bot's own, which may be anything
+	b := map[string]string{"text": a.Label}
+	if data.URL != "" {
+		b["url"] = data.URL
+	}
+	if a.Event != "" {
+		b["callback_data"] = a.Event
+	}
+	return b
 }
 
 func quickAnswers(m *chat.Message) []string {

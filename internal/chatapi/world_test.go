@@ -139,7 +139,13 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 	case "plain":
 		r.Outputs = []chat.Output{chat.Say{Message: chat.Message{
 			Body: "Plain", Keyboard: &chat.Keyboard{ButtonsInRow: 1, Buttons: []string{"Yes"}},
-			Attachments: []chat.Attachment{{URL: "https://a.example/b", ContentType: "image/png"}},
+			Actions: []chat.Action{
+				{Type: "url", Label: "Open", Data: `{"url":"https://a.example"}`}, {Type: "button", Label: "Do", Event: "do", Data: `{"url":5}`}, {Label: "Nothing", Data: "x"},
+			},
+			Attachments: []chat.Attachment{
+				{URL: "https://a.example/b", ContentType: "image/png"}, {URL: "https://a.example/a", ContentType: "audio/ogg", Name: "A"},
+				{URL: "https://a.example/v", ContentType: "video/mp4", Name: "V"}, {URL: "https://a.example/f", ContentType: "text/plain", Name: "F"},
+			},
 		}}}
 	default:
 		r.Outputs = say(text("echo "+query), text("more"))
