@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,6 +79,8 @@ func newWorldOn(t *testing.T, o sqlstore.Options, b bot.Bot, change ...func(*cha
 	mux := http.NewServeMux()
 	api.Register(mux)
 	ts := httptest.NewServer(mux)
+	var held sync.WaitGroup
+	held.Go(func() { _ = ts.Config.Serve(lot) }) // what comes next on connections that were held
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -85,6 +88,8 @@ func newWorldOn(t *testing.T, o sqlstore.Options, b bot.Bot, change ...func(*cha
 			t.Error(err)
 		}
 		ts.Close()
+		_ = lot.Close()
+		held.Wait()
 	})
 	w := &world{T: t, store: store, service: service, bell: bell, url: ts.URL, http: &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}}
 	w.channel = &chat.Chat{ID: uuid.NewString(), BotID: botID, Token: token, Identity: chat.IdentitySigned, Secret: "s", Language: "en"}
