@@ -63,8 +63,8 @@ type addressed struct {
 	sequence   int64
 }
 
-// addressOf is what an event is addressed by: a bot's answer by the question it answers, any other
-// message by itself (Chat API, 2). ok is false for events that have no status.
+// addressOf is what an event is addressed by: what a bot says by what it answers, any other message by
+// itself (Chat API, 2). ok is false for events that have no status.
 func addressOf(e *Event) (a addressed, ok bool) {
 	a = addressed{e.ID, e.Session, e.Sequence}
 	switch p := e.Payload.(type) {
@@ -72,7 +72,7 @@ func addressOf(e *Event) (a addressed, ok bool) {
 		if p.QuestionID != "" {
 			a.questionID, a.sequence = p.QuestionID, p.Cause
 		}
-	case *ActionPressed:
+	case *ActionPressed, *TimerFired, *OwnerChanged, *SessionStarted: // what bots answer
 	default:
 		return a, false
 	}

@@ -123,12 +123,16 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 		query = "event " + cause.Event
 	case *chat.Message:
 		query = cause.Body
+	case *chat.TimerFired:
+		return &chat.TurnResult{Outputs: []chat.Output{chat.Say{Message: chat.Message{Body: "tick"}}, chat.Say{Message: chat.Message{Body: "tack"}}}}, nil
 	}
 	r := &chat.TurnResult{Reply: &chat.BotReply{Class: "/State", Confidence: 0.5, Fields: json.RawMessage(`{"foo":"bar","answer":"not this"}`)}}
 	switch query {
 	case "fail":
 		return nil, errors.New("failed")
 	case "silence":
+	case "remind":
+		r.Timers = []chat.Timer{{Kind: chat.TimerEvent, At: t.Now, Event: "reminder"}}
 	case "digits":
 		r.Reply.Fields = json.RawMessage(`{"big":12345678901234567890,"exact":1.50}`)
 	case "null":
