@@ -119,8 +119,12 @@ func readFlag(field, text string) (bool, error) {
 	return false, chat.Invalid(field, "expected true or false")
 }
 
-// The forms of a time (Chat API, 2). One without a zone is UTC.
-var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"}
+// The forms of a time (Chat API, 2), of ISO 8601 as programs write it. One without a zone is UTC.
+var timeForms = [...]string{
+	"2006-01-02T15:04:05", time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
+	"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05Z07",
+	"2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02 15:04", "2006-01-02",
+}
 
 // The years that times are of.
 const firstYear, lastYear = 1970, 9999

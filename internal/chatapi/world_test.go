@@ -181,9 +181,9 @@ type answer struct {
 	Status                any
 	Count, TotalCount     int64
 	Messages              []struct {
-		QuestionID, TextMessage, Author, Status string
-		EventData                               json.RawMessage
-		Replies                                 []json.RawMessage
+		QuestionID, TextMessage, Author, Status, Timestamp string
+		EventData                                          json.RawMessage
+		Replies                                            []json.RawMessage
 	}
 }
 
