@@ -1,13 +1,17 @@
 package chatapi_test
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/govorun/govorun/internal/bot"
+	"github.com/govorun/govorun/internal/chatapi"
 	"github.com/govorun/govorun/internal/sqlstore"
 	"github.com/govorun/govorun/test/servers"
 )
@@ -225,5 +229,23 @@ func TestStateOnOtherPages(t *testing.T) {
 	}
 	if a := w.do("POST", "/chatapi/"+token+"/client/c/state?cid=%FF", `{}`); a.status != 400 || !strings.Contains(a.Message, "cid: ") {
 		t.Errorf("%s", a.text)
+	}
+}
+
+// TestFailuresKeepSecrets: a fault of ours is logged, without the token; outside nothing is said of it.
+func TestFailuresKeepSecrets(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/chatapi/" + token: "method=/ ", "/chatadapter/chatapi/" + token + "/events": "method=/events ", "/chatapi/" + token + "/client/c/history": "method=/client/c/history ",
+	} {
+		var log strings.Builder
+		api := chatapi.New(chatapi.Params{Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)), MaxWaiting: 1})
+		a := api.Failure(path, errors.New("the disk is on fire"))
+		if a.Status != 500 || strings.Contains(string(a.Body), "disk") || !strings.Contains(string(a.Body), `"path":"`+path+`"`) {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if strings.Contains(log.String(), token) || !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "disk") {
+			t.Errorf("%s", &log)
+		}
 	}
 }

@@ -59,6 +59,18 @@ func Serves(path string) bool {
 	return false
 }
 
+// below is what a path has behind the token, which is a secret.
+func below(path string) string {
+	for _, prefix := range prefixes {
+		root, _, _ := strings.Cut(prefix, "{")
+		if rest, ok := strings.CutPrefix(path, root); ok {
+			_, rest, _ = strings.Cut(rest, "/")
+			return "/" + rest
+		}
+	}
+	return ""
+}
+
 // WriteError answers a request for a path of the Chat API in place of it: that the server is too busy for
 // it, has failed, or knows nothing there. code is what the answer names the error.
 func WriteError(w http.ResponseWriter, r *http.Request, now time.Time, status int, code chat.Code, message string) {
@@ -79,7 +91,7 @@ func (a *API) failure(path string, err error) (int, errorBody) {
 	if !ok {
 		status = http.StatusInternalServerError
 		if known.Code != codeBot {
-			a.Log.Error("request of the Chat API failed", "path", path, "error", err)
+			a.Log.Error("request of the Chat API failed", "method", below(path), "error", err)
 			body.Message = ""
 		}
 	}

@@ -100,3 +100,31 @@ func same(t *testing.T, a, b string) bool {
 	}
 	return fmt.Sprint(x) == fmt.Sprint(y)
 }
+
+// TestScriptSwitch: a script gives the client to people; the reply is there as it is, and from then on the
+// bot is silent (Chat API, 5 and 8).
+func TestScriptSwitch(t *testing.T) {
+	t.Parallel()
+	const reply = `{"type":"switch","firstMessage":"Help","closeChatPhrases":["/end"],"appendCloseChatButton":true,"destination":"7","attributes":{"a":1},"customData":[1.5,null]}`
+	w := newScriptWorld(t, "", `theme: /
+    state: People
+        q!: people
+        a: One moment.
+        script:
+            $response.replies.push(`+reply+`);
+    state: Any
+        q!: *
+        a: Here I am.
+`)
+	a := w.ask("people")
+	if len(a.Data.Replies) != 3 || string(a.Data.Replies[1]) != reply || !strings.HasPrefix(a.Data.Answer, "One moment.\n\n") || a.Data.EndSession {
+		t.Errorf("%s", a.text)
+	}
+	if a := w.ask("are you there?"); len(a.Data.Replies) != 0 || a.Data.Answer != "" || a.Data.NLPClass != "" {
+		t.Errorf("%s", a.text)
+	}
+	again := w.post("", `{"clientId":"c","query":"and now?","uuid":"u"}`)
+	if repeated := w.post("", `{"clientId":"c","query":"and now?","uuid":"u"}`); repeated.text != again.text {
+		t.Errorf("%s, at first %s", repeated.text, again.text)
+	}
+}

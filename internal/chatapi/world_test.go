@@ -31,6 +31,8 @@ import (
 const (
 	token = "AbCdEfGh:0123456789012345678901234567890123456789"
 	botID = "9a4c8cbe-9c8e-4d8c-8a4f-3f5a0b8f1d11"
+
+	maxWaiting = 20
 )
 
 // world is a server below the API, real but for the bot as a rule.
@@ -73,7 +75,7 @@ func newWorldOn(t *testing.T, o sqlstore.Options, b bot.Bot, change ...func(*cha
 	hub := poll.New(poll.Params{Store: store, Feed: f, Service: service, Render: chatapi.Polled(links), Now: time.Now, Log: log})
 	polls := &chatapi.Events{Hub: hub, Lot: lot, Client: service.NameClient}
 	api := chatapi.New(chatapi.Params{
-		Service: service, Feed: f, Store: store, Events: polls, Links: links, Now: time.Now, Log: log, MaxWaiting: 100,
+		Service: service, Feed: f, Store: store, Events: polls, Links: links, Now: time.Now, Log: log, MaxWaiting: maxWaiting,
 	})
 	polls.Failure = api.Failure
 	mux := http.NewServeMux()
