@@ -169,15 +169,16 @@ func (s *Service) put(to *change, c *Campaign, r *Recipient) (string, error) {
 	if to.session.Owner.Kind == OwnerBot {
 		bot = to.session.Owner
 	}
-	var first string
+	var first Event // by which all of them go, as answers go by their question
 	for i := range c.Messages {
 		m := c.Messages[i]
 		m.AuthorType, m.AuthorID, m.AuthorName = AuthorBot, bot.ID, bot.Name
-		if event := to.say(&m); first == "" {
-			first = event.ID
+		if event := to.say(&m); i == 0 {
+			first = event
 		}
+		m.QuestionID, m.Cause = first.ID, first.Sequence
 	}
-	return first, nil
+	return first.ID, nil
 }
 
 // reachRecipient is reach for a recipient: it says why one cannot be sent to before anything is written

@@ -68,11 +68,12 @@ func (s *Service) Dialogue(ctx context.Context, in *Chat, clientID string, q Dia
 	return items, total, nil
 }
 
-// lastAnswers are the sequences of the last answers, by session and the question's sequence.
+// lastAnswers are the sequences of the last answers that a client can read, by session and the question's
+// sequence.
 func lastAnswers(events []Event) map[[2]int64]int64 {
 	last := map[[2]int64]int64{}
 	for i := range events {
-		if m := events[i].Message(); m != nil && m.AuthorType != AuthorClient && m.QuestionID != "" {
+		if m := events[i].Message(); m != nil && m.AuthorType != AuthorClient && m.QuestionID != "" && !m.Silent() {
 			last[[2]int64{events[i].Session.Key, m.Cause}] = events[i].Sequence
 		}
 	}
@@ -102,9 +103,13 @@ func (s *Service) clientOfChat(tx Tx, in *Chat, clientID string) (*Client, error
 	}
 	client, err := tx.FindClientByAlias(in.Key, Alias{AliasExternal, clientID})
 	if CodeOf(err) == CodeNotFound && err != nil {
-		return nil, Errorf(CodeNotFound, "no such client in this chat: clientId %q", clientID)
+		return nil, unknownClient(clientID)
 	}
 	return client, err
+}
+
+func unknownClient(id string) error {
+	return Errorf(CodeNotFound, "no such client in this chat: clientId %q", id)
 }
 
 // storable reports whether both engines can compare a text with what they keep.

@@ -43,8 +43,8 @@ type Message struct {
 	Attachments []Attachment      `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo          `json:"replyTo,omitempty"`
 	State       string            `json:"state,omitempty"`      // path of the scenario state that said it
-	Cause       int64             `json:"cause,omitempty"`      // sequence of the event a bot's message answers
-	QuestionID  string            `json:"questionId,omitempty"` // of the question that a bot's message answers, "" for events of other faces than the Chat API
+	Cause       int64             `json:"cause,omitempty"`      // sequence of the event a bot's message answers; of messages that answer none and come together, of the first
+	QuestionID  string            `json:"questionId,omitempty"` // of the question that a bot's message answers; of another event, its id
 	Question    *Question         `json:"question,omitempty"`   // what a client's message is to the Chat API; nil on other faces
 	Replies     []json.RawMessage `json:"replies,omitempty"`    // the same content as Chat API replies, when a bot gave it so
 }

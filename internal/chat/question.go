@@ -81,8 +81,8 @@ type AskResult struct {
 	Session  *Session
 	Event    *Event
 	Question Question
-	Repeated bool // it was asked before
-	Awaited  bool // a bot is to answer
+	Repeated bool // it was asked before: the answer may be in the log
+	Awaited  bool // a bot owes the answer
 }
 
 // question is what the Chat API asked by an event; nil for events of other faces.
@@ -99,6 +99,9 @@ func question(p Payload) *Question {
 
 // FindChannel finds the chat with an access token of the Chat API.
 func (s *Service) FindChannel(ctx context.Context, token string) (*Chat, error) {
+	if !storable(token) {
+		return nil, Errorf(CodeNotFound, "no such channel")
+	}
 	id, err := s.Store.FindChatID(ctx, token)
 	if err != nil {
 		return nil, err
@@ -144,23 +147,18 @@ func (p *AskParams) check() error {
 	if err := CheckClientID(p.ClientID); err != nil {
 		return err
 	}
+	asks, tells := strings.TrimSpace(p.Query) != "", strings.TrimSpace(p.Event) != ""
 	switch {
-	case p.Query == "" && p.Event == "":
+	case !asks && !tells:
 		return Invalid("query", "expected a query or an event")
 	case p.Query != "" && p.Event != "":
 		return Invalid("event", "expected a query or an event, not both")
-	case p.Event != "":
-		if err := checkText("event", p.Event, MaxEventName); err != nil {
-			return err
-		}
-	default:
-		message := MessageParams{Body: p.Query}
-		if err := message.check(); err != nil {
-			return rename(err, "body", "query")
-		}
-		if err := checkText("query", p.Query, MaxBodyRunes); err != nil {
-			return err
-		}
+	}
+	if err := checkText("event", p.Event, MaxEventName); err != nil {
+		return err
+	}
+	if err := checkText("query", p.Query, MaxBodyRunes); err != nil {
+		return err
 	}
 	if err := checkText("uuid", p.Question.ID, MaxQuestionID); err != nil {
 		return err
@@ -174,15 +172,6 @@ func CheckClientID(id string) error {
 		return Invalid("clientId", "expected the id of a client")
 	}
 	return checkText("clientId", id, MaxClientID)
-}
-
-func rename(err error, from, to string) error {
-	if e, ok := err.(*Error); ok && e.Field == from {
-		renamed := *e
-		renamed.Field = to
-		return &renamed
-	}
-	return err
 }
 
 // NameClient finds the client of a caller's id in a chat, or makes it: a page may wait before its client
@@ -242,7 +231,7 @@ func (s *Service) asked(tx Tx, c *Chat, client *Client, id string) (*AskResult, 
 	if asked == nil {
 		return nil, Errorf(CodeInternal, "event %d of session %d is no question", q.Sequence, q.SessionKey)
 	}
-	return &AskResult{Session: session, Event: event, Question: *asked, Repeated: true, Awaited: true}, nil
+	return &AskResult{Session: session, Event: event, Question: *asked, Repeated: true, Awaited: session.Settled() < q.Sequence}, nil
 }
 
 func (s *Service) ask(tx Tx, c *Chat, client *Client, p *AskParams) (*AskResult, error) {

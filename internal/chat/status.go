@@ -63,8 +63,8 @@ type addressed struct {
 	sequence   int64
 }
 
-// addressOf is what an event is addressed by: a bot's answer by the question it answers, any other
-// message by itself (Chat API, 2). ok is false for events that have no status.
+// addressOf is what an event is addressed by: what a bot says by what it answers, any other message by
+// itself (Chat API, 2). ok is false for events that have no status.
 func addressOf(e *Event) (a addressed, ok bool) {
 	a = addressed{e.ID, e.Session, e.Sequence}
 	switch p := e.Payload.(type) {
@@ -72,7 +72,7 @@ func addressOf(e *Event) (a addressed, ok bool) {
 		if p.QuestionID != "" {
 			a.questionID, a.sequence = p.QuestionID, p.Cause
 		}
-	case *ActionPressed:
+	case *ActionPressed, *TimerFired, *OwnerChanged, *SessionStarted: // what bots answer
 	default:
 		return a, false
 	}
@@ -85,28 +85,66 @@ func addressOf(e *Event) (a addressed, ok bool) {
 // FindStatus returns the status of a message of a client; CodeNotFound when the client or the message
 // is unknown.
 func (s *Service) FindStatus(ctx context.Context, in *Chat, clientID, questionID string) (*QuestionStatus, error) {
-	var found *QuestionStatus
-	err := s.Store.Update(ctx, func(tx Tx) error {
-		client, err := s.clientOfChat(tx, in, clientID)
-		if err != nil {
-			return err
-		}
-		a, err := findAddressed(tx, in, client, questionID)
-		if err != nil {
-			return err
-		}
-		session, err := tx.LockSessionByKey(a.session.Key)
-		if err != nil {
-			return err
-		}
-		status, _, err := currentStatus(tx, session, a)
-		found = &QuestionStatus{a.questionID, status}
-		return err
-	})
+	client, err := s.findClientOfChat(ctx, in, clientID)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		return nil, unknownClient(clientID)
+	}
+	a, err := s.readAddressed(ctx, in, client, questionID)
 	if err != nil {
 		return nil, fmt.Errorf("find status: %w", err)
 	}
-	return found, nil
+	status, err := s.readStatus(ctx, a)
+	if err != nil {
+		return nil, fmt.Errorf("find status: %w", err)
+	}
+	return &QuestionStatus{a.questionID, status}, nil
+}
+
+// readAddressed is findAddressed of what is committed.
+func (s *Service) readAddressed(ctx context.Context, in *Chat, client *Client, id string) (addressed, error) {
+	return addressedBy(id, func() (*Event, error) {
+		q, err := s.Store.FindQuestion(ctx, in.Key, client.Key, id)
+		if CodeOf(err) == CodeNotFound && err != nil {
+			return s.Store.FindEventOfClient(ctx, ClientRef{in.Key, client.Key}, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		session, err := s.Store.FindSessionByKey(ctx, q.SessionKey)
+		if err != nil {
+			return nil, err
+		}
+		events, err := s.Store.ListEvents(ctx, session.Ref(), q.Sequence-1, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == 0 {
+			return nil, Errorf(CodeInternal, "session %d has no event %d, which is a question", q.SessionKey, q.Sequence)
+		}
+		return &events[0], nil
+	})
+}
+
+// readStatus is currentStatus of what is committed.
+func (s *Service) readStatus(ctx context.Context, a addressed) (MessageStatus, error) {
+	session, err := s.Store.FindSessionByKey(ctx, a.session.Key)
+	if err != nil {
+		return "", err
+	}
+	records, err := s.Store.ListMessageStatuses(ctx, a.session.Key, a.sequence, a.sequence)
+	if err != nil {
+		return "", err
+	}
+	var r MessageStatusRecord
+	if len(records) > 0 {
+		r = records[0]
+	}
+	return statusNow(session, a, r, func() ([]Event, error) {
+		return s.Store.ListEvents(ctx, session.Ref(), a.sequence-1, MaxUnread)
+	})
 }
 
 // SetStatuses changes statuses of messages of a client, all or none, and returns what they are then, in
@@ -298,35 +336,39 @@ func findRecord(tx Tx, a addressed) (MessageStatusRecord, error) {
 	return *r, nil
 }
 
-// currentStatus is the status that holds in a locked session, with what is kept of it. What TWIN's read
-// mark has passed is READ: of a question, when all its answers are below the mark.
+// currentStatus is the status that holds in a locked session, with what is kept of it.
 func currentStatus(tx Tx, session *Session, a addressed) (MessageStatus, MessageStatusRecord, error) {
 	r, err := findRecord(tx, a)
 	if err != nil {
 		return "", r, err
 	}
-	if r.Status == MessageReadBy {
-		return MessageReadBy, r, nil
-	}
-	if session.ClientRead >= a.sequence {
-		said, err := tx.ListUnread(session.Ref(), a.sequence-1, MaxUnread)
-		if err != nil {
-			return "", r, err
-		}
-		if last := lastOf(said, a); last > 0 && last <= session.ClientRead {
-			return MessageReadBy, r, nil
-		}
-	}
-	if r.Status == "" {
-		return MessageSent, r, nil
-	}
-	return r.Status, r, nil
+	status, err := statusNow(session, a, r, func() ([]Event, error) { return tx.ListUnread(session.Ref(), a.sequence-1, MaxUnread) })
+	return status, r, err
 }
 
-// lastOf is the sequence of the last message among events that has an address; 0 for none.
+// statusNow is the status that holds in a session, of which r is kept. What TWIN's read mark has passed is
+// READ: of a question, when all its answers are below the mark. said lists what was said from the address on.
+func statusNow(session *Session, a addressed, r MessageStatusRecord, said func() ([]Event, error)) (MessageStatus, error) {
+	if r.Status == MessageReadBy {
+		return MessageReadBy, nil
+	}
+	if session.ClientRead >= a.sequence {
+		events, err := said()
+		if err != nil {
+			return "", err
+		}
+		if last := lastOf(events, a); last > 0 && last <= session.ClientRead {
+			return MessageReadBy, nil
+		}
+	}
+	return cmp.Or(r.Status, MessageSent), nil
+}
+
+// lastOf is the sequence of the last message among events that has an address, of those that a client can
+// read; 0 for none.
 func lastOf(events []Event, a addressed) (last int64) {
 	for i := range events {
-		if m := events[i].Message(); m == nil || m.AuthorType == AuthorClient {
+		if m := events[i].Message(); m == nil || m.AuthorType == AuthorClient || m.Silent() {
 			continue
 		}
 		if of, ok := addressOf(&events[i]); ok && of.session.Key == a.session.Key && of.sequence == a.sequence {
@@ -338,11 +380,16 @@ func lastOf(events []Event, a addressed) (last int64) {
 
 // findAddressed finds what a questionId names among the messages of a client in a chat.
 func findAddressed(tx Tx, in *Chat, client *Client, id string) (addressed, error) {
+	return addressedBy(id, func() (*Event, error) { return eventNamed(tx, in, client, id) })
+}
+
+// addressedBy is what an event is addressed by that find finds by a questionId.
+func addressedBy(id string, find func() (*Event, error)) (addressed, error) {
 	unknown := Errorf(CodeNotFound, "no such message of this client: questionId %q", id)
 	if id == "" || !storable(id) {
 		return addressed{}, unknown
 	}
-	e, err := eventNamed(tx, in, client, id)
+	e, err := find()
 	if CodeOf(err) == CodeNotFound && err != nil {
 		return addressed{}, unknown
 	}

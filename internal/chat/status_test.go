@@ -121,6 +121,36 @@ func TestReadThroughTWINIsRead(t *testing.T) {
 	}
 }
 
+// TestSilentAnswerNeedsNoReading: what shows people nothing keeps nothing from being READ.
+func TestSilentAnswerNeedsNoReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	session := w.start(as("c-1")).Session.ID
+	question := w.send(session, "?")
+	turn := w.begin(session)
+	if turn.Cause.ID != question.ID { // the greeting
+		w.commit(turn)
+		turn = w.begin(session)
+	}
+	silent := chat.Message{Replies: []json.RawMessage{json.RawMessage(`{"type":"alien"}`)}}
+	w.commit(turn, chat.Say{Message: chat.Message{Body: "one"}}, chat.Say{Message: silent})
+	for _, e := range w.events(session) {
+		if m := e.Message(); m != nil && m.Body == "one" {
+			if err := w.Read(t.Context(), session, e.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	found, err := w.FindStatus(t.Context(), w.chat, "c-1", question.ID)
+	if err != nil || found.Status != chat.MessageReadBy {
+		t.Errorf("%+v, %v", found, err)
+	}
+	items, _, err := w.Dialogue(t.Context(), w.chat, "c-1", chat.DialogueQuery{Limit: 1})
+	if err != nil || items[0].Status != chat.MessageReadBy {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
+
 func TestReadInAnyOrderIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, session, first := dialogue(t)
@@ -298,7 +328,7 @@ func TestWidgetState(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 { // the client is created once
 		group.Go(func() {
-			if err := w.SaveWidgetState(context.Background(), w.chat, "c-1", json.RawMessage(` {"a":1}`)); err != nil {
+			if err := w.SaveWidgetState(context.Background(), w.chat, "c-1", "", json.RawMessage(` {"a":1}`)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -306,7 +336,7 @@ func TestWidgetState(t *testing.T) {
 	group.Wait()
 	state(` {"a":1}`)
 	session := w.start(as("c-1")).Session.ID
-	if err := w.SaveWidgetState(t.Context(), w.chat, "c-1", json.RawMessage(`{"a":2}`)); err != nil {
+	if err := w.SaveWidgetState(t.Context(), w.chat, "c-1", "", json.RawMessage(`{"a":2}`)); err != nil {
 		t.Fatal(err)
 	}
 	state(`{"a":2}`)
@@ -319,9 +349,9 @@ func TestWidgetStateIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, bad := range []string{"", "{", "[]", `"x"`, "1", "null", "{} {}", "{\xff}"} {
-		expectField(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", json.RawMessage(bad)), "state")
+		expectField(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", "", json.RawMessage(bad)), "state")
 	}
 	large := json.RawMessage(fmt.Sprintf(`{"a":%q}`, strings.Repeat("x", chat.MaxWidgetState)))
-	expectCode(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", large), chat.CodeTooLarge)
-	expectField(t, w.SaveWidgetState(t.Context(), w.chat, "", json.RawMessage(`{}`)), "clientId")
+	expectCode(t, w.SaveWidgetState(t.Context(), w.chat, "c-1", "", large), chat.CodeTooLarge)
+	expectField(t, w.SaveWidgetState(t.Context(), w.chat, "", "", json.RawMessage(`{}`)), "clientId")
 }

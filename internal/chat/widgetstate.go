@@ -17,6 +17,7 @@ const maxStateConflicts = 3
 // WidgetStateChanged says that the widget's state was changed on another page (Chat API, 2).
 type WidgetStateChanged struct {
 	State json.RawMessage `json:"state"`
+	CID   string          `json:"cid,omitempty"` // connection that has saved it; "" for none
 }
 
 // Kind implements Payload.
@@ -26,9 +27,13 @@ func (*WidgetStateChanged) Kind() Kind { return KindWidgetStateChanged }
 func (*WidgetStateChanged) In(Stream) bool { return false }
 
 // SaveWidgetState keeps a JSON object of a client's widget in place of the one before. It is told to the
-// client's other pages in the latest session, if there is one. An unknown client is created.
-func (s *Service) SaveWidgetState(ctx context.Context, in *Chat, clientID string, state json.RawMessage) error {
+// client's other pages, than that of the connection cid, in the latest session, if there is one. An unknown
+// client is created.
+func (s *Service) SaveWidgetState(ctx context.Context, in *Chat, clientID, cid string, state json.RawMessage) error {
 	if err := CheckClientID(clientID); err != nil {
+		return err
+	}
+	if err := checkText("cid", cid, MaxCID); err != nil {
 		return err
 	}
 	state, err := checkWidgetState(state)
@@ -36,7 +41,7 @@ func (s *Service) SaveWidgetState(ctx context.Context, in *Chat, clientID string
 		return err
 	}
 	for range maxStateConflicts {
-		err = s.Store.Update(ctx, func(tx Tx) error { return s.saveWidgetState(tx, in, clientID, state) })
+		err = s.Store.Update(ctx, func(tx Tx) error { return s.saveWidgetState(tx, in, clientID, cid, state) })
 		if err == nil || CodeOf(err) != CodeConflict {
 			break
 		}
@@ -47,7 +52,7 @@ func (s *Service) SaveWidgetState(ctx context.Context, in *Chat, clientID string
 	return nil
 }
 
-func (s *Service) saveWidgetState(tx Tx, in *Chat, clientID string, state json.RawMessage) error {
+func (s *Service) saveWidgetState(tx Tx, in *Chat, clientID, cid string, state json.RawMessage) error {
 	client, err := s.clientOfChat(tx, in, clientID)
 	if CodeOf(err) == CodeNotFound && err != nil {
 		client, err = s.createClient(tx, in, &StartParams{}, []Alias{{AliasExternal, clientID}})
@@ -63,7 +68,7 @@ func (s *Service) saveWidgetState(tx Tx, in *Chat, clientID string, state json.R
 		return err
 	}
 	c := s.change(session)
-	c.add(s.NewID(), &WidgetStateChanged{State: state})
+	c.add(s.NewID(), &WidgetStateChanged{State: state, CID: cid})
 	return c.commit(tx)
 }
 

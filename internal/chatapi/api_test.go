@@ -2,7 +2,6 @@ package chatapi_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -74,16 +73,16 @@ func TestReplies(t *testing.T) {
 		t.Errorf("%s", a.text)
 	}
 	a := w.ask("plain")
-	var types []string
-	for _, raw := range a.Data.Replies {
-		var r struct{ Type string }
-		if err := json.Unmarshal(raw, &r); err != nil {
-			t.Error(err)
-		}
-		types = append(types, r.Type)
+	replies, err := json.Marshal(a.Data.Replies)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if fmt.Sprint(types) != "[text image buttons]" {
-		t.Errorf("%s", a.text)
+	const want = `[{"text":"Plain","type":"text"},{"imageUrl":"https://a.example/b","type":"image"},` +
+		`{"audioName":"A","audioUrl":"https://a.example/a","type":"audio"},{"type":"video","videoName":"V","videoUrl":"https://a.example/v"},` +
+		`{"fileName":"F","fileUrl":"https://a.example/f","mimeType":"text/plain","type":"file"},{"buttons":[{"text":"Yes"}],"type":"buttons"},` +
+		`{"buttons":[{"text":"Open","url":"https://a.example"},{"callback_data":"do","text":"Do"},{"text":"Nothing"}],"type":"inlineButtons"}]`
+	if string(replies) != want {
+		t.Errorf("%s, want %s", replies, want)
 	}
 }
 

@@ -41,17 +41,21 @@ func (a *API) post(c *call) (any, error) {
 
 // get is GET, the simple form: the answer has what was asked, too (Chat API, 2).
 func (a *API) get(c *call) (any, error) {
-	q := c.URL.Query()
-	p := &chat.AskParams{ClientID: q.Get("clientId"), Query: q.Get("query"), Event: q.Get("event")}
-	p.Question.ID, p.Question.CID = q.Get("uuid"), q.Get("cid")
-	if p.Event != "" && isBlank(p.Query) {
-		p.Query = ""
-	}
+	q := c.query
+	p := newQuestion(q.Get("clientId"), q.Get("query"), q.Get("event"), q.Get("uuid"), q.Get("cid"))
 	object, err := a.ask(c, p)
 	if err != nil {
 		return nil, err
 	}
-	return &simpleObject{answerObject: *object, Query: p.Query, Event: p.Event}, nil
+	return &simpleObject{answerObject: *object, Query: textOrNull(p.Query), Event: textOrNull(p.Event)}, nil
+}
+
+// textOrNull is a text, null for none.
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // postAsync is POST /async: the answer goes to the channel's webhook.
@@ -68,7 +72,19 @@ func (a *API) postAsync(c *call) (any, error) {
 	return asyncAnswer{asked.Question.ID, asked.Question.ID}, nil
 }
 
-// readQuestion reads the body of a question. An empty query beside an event counts as none (Chat API, 2).
+// newQuestion is what is asked. An empty query beside an event counts as none, and the other way round
+// (Chat API, 2).
+func newQuestion(clientID, query, event, id, cid string) *chat.AskParams {
+	switch {
+	case !isBlank(event) && isBlank(query):
+		query = ""
+	case !isBlank(query) && isBlank(event):
+		event = ""
+	}
+	return &chat.AskParams{ClientID: clientID, Query: query, Event: event, Question: chat.Question{ID: id, CID: cid}}
+}
+
+// readQuestion reads the body of a question.
 func readQuestion(c *call) (*chat.AskParams, error) {
 	var r request
 	if err := readBody(c.Request, &r); err != nil {
@@ -78,11 +94,7 @@ func readQuestion(c *call) (*chat.AskParams, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &chat.AskParams{ClientID: id, Query: text(r.Query), Event: text(r.Event)}
-	p.Question.ID, p.Question.CID = text(r.UUID), text(r.CID)
-	if p.Event != "" && isBlank(p.Query) {
-		p.Query = ""
-	}
+	p := newQuestion(id, text(r.Query), text(r.Event), text(r.UUID), text(r.CID))
 	p.Question.Data, err = readObject("data", r.Data)
 	return p, err
 }
@@ -125,7 +137,7 @@ func (a *API) ask(c *call, p *chat.AskParams) (*answerObject, error) {
 		return nil, err
 	}
 	o := &object{channel: c.channel, clientID: p.ClientID, question: asked.Question, id: asked.Event.ID, at: asked.Event.At}
-	if asked.Awaited {
+	if asked.Awaited || asked.Repeated {
 		err = a.await(c.Context(), asked, expected, o)
 	}
 	switch {

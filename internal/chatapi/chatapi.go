@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -65,15 +66,26 @@ func New(p Params) *API { return &API{Params: p, waiting: make(chan struct{}, p.
 type call struct {
 	*http.Request
 	channel *chat.Chat
+	query   url.Values
 }
 
 // clientID is the client that the path or, in the forms without it, the query names.
 func (c *call) clientID() (string, error) {
 	id := c.PathValue("clientId")
 	if id == "" {
-		id = c.URL.Query().Get("clientId")
+		id = c.query.Get("clientId")
 	}
 	return id, chat.CheckClientID(id)
+}
+
+// readQuery reads the query string. A semicolon is a character like others, which browsers do not escape,
+// and what cannot be read is an error: left out, it would be missed as something that was never sent.
+func readQuery(r *http.Request) (url.Values, error) {
+	q, err := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B"))
+	if err != nil {
+		return nil, chat.Invalid("", "the query string is not escaped as it is to be: %v", err)
+	}
+	return q, nil
 }
 
 // method answers a call. The status is 200.
@@ -88,8 +100,25 @@ func (a *API) Register(mux *http.ServeMux) {
 			mux.Handle(prefix+"/events", a.poll())
 		}
 		a.registerClient(mux, prefix)
-		mux.Handle(prefix+"/", a.resource(nil))
+		mux.Handle(prefix+"/", a.beyond(mux))
 	}
+}
+
+// beyond answers for what no route takes: a path with a slash behind it is the path without, as with the
+// vendor's framework, and anything else is unknown.
+func (a *API) beyond(mux *http.ServeMux) http.Handler {
+	unknown := a.resource(nil)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, slashed := strings.CutSuffix(r.URL.Path, "/")
+		if !slashed {
+			unknown.ServeHTTP(w, r)
+			return
+		}
+		again, to := *r, *r.URL
+		again.URL, to.Path, to.RawPath = &to, path, strings.TrimSuffix(to.RawPath, "/")
+		mux.ServeHTTP(w, &again)
+		r.Pattern = again.Pattern // for who counts requests by it
+	})
 }
 
 // resource answers the calls of a path; without methods it is an unknown one.
@@ -126,7 +155,7 @@ func (a *API) serve(w http.ResponseWriter, c *call, methods map[string]method) e
 	if err != nil {
 		return err
 	}
-	a.write(w, c.Request, http.StatusOK, body)
+	write(w, c.Request, http.StatusOK, body)
 	return nil
 }
 
@@ -146,8 +175,12 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request) (*call, error) {
 	if origin := r.Header.Get("Origin"); origin != "" && !auth.AllowOrigin(w.Header(), channel.Origins, origin) {
 		return nil, chat.Errorf(chat.CodeForbidden, "pages of this origin may not use the channel")
 	}
+	q, err := readQuery(r)
+	if err != nil {
+		return nil, err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	return &call{r, channel}, nil
+	return &call{r, channel, q}, nil
 }
 
 // preflight answers OPTIONS: a page asks before it posts JSON. That its origin may was found by admit.
@@ -174,7 +207,7 @@ func (a *API) poll() http.Handler {
 			w.Header().Set("Allow", pollMethods)
 			err = errMethod
 		default:
-			err = a.Events.Serve(w, r, c.channel)
+			err = a.Events.Serve(w, r, c.channel, c.query)
 		}
 		if err != nil {
 			a.fail(w, r, err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -67,7 +68,7 @@ func (a *API) history(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := readHistory(c.URL.Query())
+	q, err := readHistory(c.query)
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +130,15 @@ func (a *API) saveState(c *call) (any, error) {
 		return nil, err
 	}
 	state, err := readAll(c.Request)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case !utf8.Valid(state):
+		return nil, errUTF8()
+	case depth(state) > maxDepth: // it is told in events, which must stay readable
+		return nil, chat.Invalid("state", "expected at most %d levels of nesting", maxDepth)
 	}
-	if err := a.Service.SaveWidgetState(c.Context(), c.channel, id, state); err != nil {
+	if err := a.Service.SaveWidgetState(c.Context(), c.channel, id, c.query.Get("cid"), state); err != nil {
 		return nil, err
 	}
 	return struct{}{}, nil

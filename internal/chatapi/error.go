@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/govorun/govorun/internal/chat"
 )
@@ -46,6 +48,35 @@ type errorBody struct {
 	Path      string `json:"path"`
 }
 
+// Serves reports whether a path is one of the Chat API's, whether something is there or not.
+func Serves(path string) bool {
+	for _, prefix := range prefixes {
+		root, _, _ := strings.Cut(prefix, "/{")
+		if path == root || strings.HasPrefix(path, root+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// below is what a path has behind the token, which is a secret.
+func below(path string) string {
+	for _, prefix := range prefixes {
+		root, _, _ := strings.Cut(prefix, "{")
+		if rest, ok := strings.CutPrefix(path, root); ok {
+			_, rest, _ = strings.Cut(rest, "/")
+			return "/" + rest
+		}
+	}
+	return ""
+}
+
+// WriteError answers a request for a path of the Chat API in place of it: that the server is too busy for
+// it, has failed, or knows nothing there. code is what the answer names the error.
+func WriteError(w http.ResponseWriter, r *http.Request, now time.Time, status int, code chat.Code, message string) {
+	write(w, r, status, errorBody{stamp(now), status, http.StatusText(status), string(code), message, r.URL.Path})
+}
+
 // failure says an error.
 func (a *API) failure(path string, err error) (int, errorBody) {
 	var known *chat.Error
@@ -60,7 +91,7 @@ func (a *API) failure(path string, err error) (int, errorBody) {
 	if !ok {
 		status = http.StatusInternalServerError
 		if known.Code != codeBot {
-			a.Log.Error("request of the Chat API failed", "path", path, "error", err)
+			a.Log.Error("request of the Chat API failed", "method", below(path), "error", err)
 			body.Message = ""
 		}
 	}
@@ -85,5 +116,5 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
 	}
-	a.write(w, r, status, body)
+	write(w, r, status, body)
 }

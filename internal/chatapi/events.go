@@ -15,9 +15,6 @@ import (
 	"github.com/govorun/govorun/internal/chatapi/poll"
 )
 
-// maxCID is the longest connection id, in bytes: it is part of a key.
-const maxCID = 255
-
 // Events answers the long poll (Chat API, 2).
 type Events struct {
 	Hub *poll.Hub
@@ -29,9 +26,10 @@ type Events struct {
 	Failure func(path string, err error) hold.Answer
 }
 
-// Serve answers a poll of a chat's client, or returns why not. The poll may still wait when it returns.
-func (e *Events) Serve(w http.ResponseWriter, r *http.Request, c *chat.Chat) error {
-	request, err := readPoll(r.URL.Query())
+// Serve answers a poll of a chat's client, or returns why not; q is the request's query string. The poll
+// may still wait when it returns.
+func (e *Events) Serve(w http.ResponseWriter, r *http.Request, c *chat.Chat, q url.Values) error {
+	request, err := readPoll(q)
 	if err != nil {
 		return err
 	}
@@ -91,9 +89,9 @@ func readPoll(q url.Values) (r poll.Request, err error) {
 	switch {
 	case r.ClientID == "":
 		return r, chat.Invalid("clientId", "expected the client's id")
-	case len(r.CID) > maxCID || !utf8.ValidString(r.CID) || strings.ContainsRune(r.CID, 0):
-		return r, chat.Invalid("cid", "expected at most %d bytes of text", maxCID)
-	case len(r.After) > maxCID:
+	case !isText(r.CID):
+		return r, chat.Invalid("cid", "expected at most %d characters of text", chat.MaxCID)
+	case !isText(r.After):
 		return r, chat.Invalid("after", "expected the sequence or the id of an event")
 	case r.After != "" && q.Get("ts") != "":
 		return r, chat.Invalid("after", "expected either after or ts, not both")
@@ -103,6 +101,11 @@ func readPoll(q url.Values) (r poll.Request, err error) {
 	}
 	r.TS, err = readTime("ts", q.Get("ts"))
 	return r, err
+}
+
+// isText reports whether a name can be looked for in both engines.
+func isText(name string) bool {
+	return utf8.RuneCountInString(name) <= chat.MaxCID && utf8.ValidString(name) && !strings.ContainsRune(name, 0)
 }
 
 // readFlag reads a yes or no; nothing is no.
@@ -116,8 +119,12 @@ func readFlag(field, text string) (bool, error) {
 	return false, chat.Invalid(field, "expected true or false")
 }
 
-// The forms of a time (Chat API, 2). One without a zone is UTC.
-var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"}
+// The forms of a time (Chat API, 2), of ISO 8601 as programs write it. One without a zone is UTC.
+var timeForms = [...]string{
+	"2006-01-02T15:04:05", time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
+	"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05Z07",
+	"2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02 15:04", "2006-01-02",
+}
 
 // The years that times are of.
 const firstYear, lastYear = 1970, 9999

@@ -85,7 +85,7 @@ func newPollWorld(t *testing.T, maxPolls int) *pollWorld {
 	}
 	w.addr = l.Addr().String()
 	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if err := events.Serve(rw, r, w.chat); err != nil {
+		if err := events.Serve(rw, r, w.chat, r.URL.Query()); err != nil {
 			rw.WriteHeader(map[chat.Code]int{chat.CodeInvalid: 400, chat.CodeNotFound: 404, chat.CodeUnavailable: 503}[chat.CodeOf(err)])
 			_, _ = io.WriteString(rw, err.Error())
 		}
@@ -235,7 +235,10 @@ func TestPollsThatCannotBeAnswered(t *testing.T) {
 		"clientId=c&all=maybe":          "all: expected",
 		"clientId=c&cid=%00":            "cid: expected",
 		"clientId=c&cid=%ff":            "cid: expected",
+		"clientId=c&after=%00":          "after: expected",
+		"clientId=c&after=%ff":          "after: expected",
 		"clientId=c&cid=" + strings.Repeat("x", 256):   "cid: expected",
+		"clientId=c&cid=" + strings.Repeat("ы", 256):   "cid: expected",
 		"clientId=c&after=" + strings.Repeat("x", 256): "after: expected",
 	} {
 		c.ask(query)

@@ -170,6 +170,7 @@ func clientObject(o *object, e *chat.Event, links Links) *answerObject {
 	case *chat.ActionPressed:
 		q, event, data = p.Question, p.Event, p.Data
 	case *chat.WidgetStateChanged:
+		o.question.CID = p.CID
 		rendered := o.render(links)
 		rendered.Data["state"] = p.State
 		return rendered

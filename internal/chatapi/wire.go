@@ -36,11 +36,11 @@ type answerObject struct {
 	BlockForm  bool           `json:"blockForm"`
 }
 
-// simpleObject is the answer to GET.
+// simpleObject is the answer to GET. What was not asked is null.
 type simpleObject struct {
 	answerObject
-	Query string `json:"query,omitempty"`
-	Event string `json:"event,omitempty"`
+	Query *string `json:"query"`
+	Event *string `json:"event"`
 }
 
 // object collects what becomes one object.
@@ -171,12 +171,28 @@ func repliesOf(m *chat.Message, links Links) []json.RawMessage {
 	}
 	if len(m.Actions) > 0 {
 		buttons := make([]map[string]string, len(m.Actions))
-		for i, action := range m.Actions {
-			buttons[i] = map[string]string{"text": action.Label, "callback_data": action.Event}
+		for i := range m.Actions {
+			buttons[i] = inlineButton(&m.Actions[i])
 		}
 		add(map[string]any{"type": "inlineButtons", "buttons": buttons})
 	}
 	return replies
+}
+
+// inlineButton is an action as a button: one that opens a page, or that comes back as an event.
+func inlineButton(a *chat.Action) map[string]string {
+	var data struct {
+		URL string `json:"url"`
+	}
+	_ = json.Unmarshal([]byte(a.Data), &data) // a bot's own, which may be anything
+	b := map[string]string{"text": a.Label}
+	if data.URL != "" {
+		b["url"] = data.URL
+	}
+	if a.Event != "" {
+		b["callback_data"] = a.Event
+	}
+	return b
 }
 
 func quickAnswers(m *chat.Message) []string {
@@ -217,6 +233,8 @@ func readAll(r *http.Request) ([]byte, error) {
 	return data, nil
 }
 
+func errUTF8() error { return chat.Invalid("", "the body is not valid UTF-8") }
+
 // readBody reads the JSON object of a request's body.
 func readBody(r *http.Request, v any) error {
 	data, err := readAll(r)
@@ -224,7 +242,7 @@ func readBody(r *http.Request, v any) error {
 	case err != nil:
 		return err
 	case !utf8.Valid(data):
-		return chat.Invalid("", "the body is not valid UTF-8")
+		return errUTF8()
 	}
 	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) == 0 || first[0] != '{' {
 		return chat.Invalid("", "expected a JSON object")
@@ -267,7 +285,7 @@ func readObject(field string, raw json.RawMessage) (json.RawMessage, error) {
 	}
 }
 
-// depth is how deep valid JSON is nested.
+// depth is how deep JSON is nested, as far as that can be said of what is none.
 func depth(data []byte) int {
 	level, deepest, inString := 0, 0, false
 	for i := 0; i < len(data); i++ {
@@ -309,7 +327,7 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func (a *API) write(w http.ResponseWriter, r *http.Request, status int, body any) {
+func write(w http.ResponseWriter, r *http.Request, status int, body any) {
 	data := encode(body)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))

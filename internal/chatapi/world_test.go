@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,9 +31,11 @@ import (
 const (
 	token = "AbCdEfGh:0123456789012345678901234567890123456789"
 	botID = "9a4c8cbe-9c8e-4d8c-8a4f-3f5a0b8f1d11"
+
+	maxWaiting = 20
 )
 
-// world is a server below the API, real but for the bot.
+// world is a server below the API, real but for the bot as a rule.
 type world struct {
 	*testing.T
 	store   *sqlstore.Store
@@ -45,8 +48,13 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	store := openStore(t)
+	return newWorldWith(t, bot.Func(react), change...)
+}
+
+// newWorldWith is a world with a bot of the test's own.
+func newWorldWith(t *testing.T, b bot.Bot, change ...func(*chat.Chat)) *world {
+	t.Helper()
+	log, store := slog.New(slog.DiscardHandler), openStore(t)
 	f, queue, bell := feed.New(store, feed.Options{Log: log}), bot.NewQueue(), outbox.NewBell()
 	t.Cleanup(f.Close)
 	service := chat.NewService(chat.Params{
@@ -55,18 +63,20 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 		NewSecretID: uuid.NewString,
 		Ring:        func(r chat.Ring) { f.Ring(r); queue.Ring(r); bell.Ring(r) },
 	})
-	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: bot.Func(react)}, Log: log})
+	runner := bot.NewRunner(bot.Options{Service: service, Queue: queue, Bots: bot.Bots{botID: b}, Log: log})
 	links := func(a chat.Attachment) (string, string) { return a.URL, a.URL }
 	lot := hold.New(hold.Params{Max: 100, WriteTimeout: patience, IdleTimeout: patience, Log: log})
 	hub := poll.New(poll.Params{Store: store, Feed: f, Service: service, Render: chatapi.Polled(links), Now: time.Now, Log: log})
 	polls := &chatapi.Events{Hub: hub, Lot: lot, Client: service.NameClient}
 	api := chatapi.New(chatapi.Params{
-		Service: service, Feed: f, Store: store, Events: polls, Links: links, Now: time.Now, Log: log, MaxWaiting: 100,
+		Service: service, Feed: f, Store: store, Events: polls, Links: links, Now: time.Now, Log: log, MaxWaiting: maxWaiting,
 	})
 	polls.Failure = api.Failure
 	mux := http.NewServeMux()
 	api.Register(mux)
 	ts := httptest.NewServer(mux)
+	var held sync.WaitGroup
+	held.Go(func() { _ = ts.Config.Serve(lot) }) // what comes next on connections that were held
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -74,6 +84,8 @@ func newWorld(t *testing.T, change ...func(*chat.Chat)) *world {
 			t.Error(err)
 		}
 		ts.Close()
+		_ = lot.Close()
+		held.Wait()
 	})
 	w := &world{T: t, store: store, service: service, bell: bell, url: ts.URL, http: &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}}
 	w.channel = &chat.Chat{ID: uuid.NewString(), BotID: botID, Token: token, Identity: chat.IdentitySigned, Secret: "s", Language: "en"}
@@ -107,12 +119,16 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 		query = "event " + cause.Event
 	case *chat.Message:
 		query = cause.Body
+	case *chat.TimerFired:
+		return &chat.TurnResult{Outputs: []chat.Output{chat.Say{Message: chat.Message{Body: "tick"}}, chat.Say{Message: chat.Message{Body: "tack"}}}}, nil
 	}
 	r := &chat.TurnResult{Reply: &chat.BotReply{Class: "/State", Confidence: 0.5, Fields: json.RawMessage(`{"foo":"bar","answer":"not this"}`)}}
 	switch query {
 	case "fail":
 		return nil, errors.New("failed")
 	case "silence":
+	case "remind":
+		r.Timers = []chat.Timer{{Kind: chat.TimerEvent, At: t.Now, Event: "reminder"}}
 	case "digits":
 		r.Reply.Fields = json.RawMessage(`{"big":12345678901234567890,"exact":1.50}`)
 	case "null":
@@ -128,7 +144,13 @@ func react(_ context.Context, t *chat.Turn) (*chat.TurnResult, error) {
 	case "plain":
 		r.Outputs = []chat.Output{chat.Say{Message: chat.Message{
 			Body: "Plain", Keyboard: &chat.Keyboard{ButtonsInRow: 1, Buttons: []string{"Yes"}},
-			Attachments: []chat.Attachment{{URL: "https://a.example/b", ContentType: "image/png"}},
+			Actions: []chat.Action{
+				{Type: "url", Label: "Open", Data: `{"url":"https://a.example"}`}, {Type: "button", Label: "Do", Event: "do", Data: `{"url":5}`}, {Label: "Nothing", Data: "x"},
+			},
+			Attachments: []chat.Attachment{
+				{URL: "https://a.example/b", ContentType: "image/png"}, {URL: "https://a.example/a", ContentType: "audio/ogg", Name: "A"},
+				{URL: "https://a.example/v", ContentType: "video/mp4", Name: "V"}, {URL: "https://a.example/f", ContentType: "text/plain", Name: "F"},
+			},
 		}}}
 	default:
 		r.Outputs = say(text("echo "+query), text("more"))
@@ -155,9 +177,9 @@ type answer struct {
 	Status                any
 	Count, TotalCount     int64
 	Messages              []struct {
-		QuestionID, TextMessage, Author, Status string
-		EventData                               json.RawMessage
-		Replies                                 []json.RawMessage
+		QuestionID, TextMessage, Author, Status, Timestamp string
+		EventData                                          json.RawMessage
+		Replies                                            []json.RawMessage
 	}
 }
 

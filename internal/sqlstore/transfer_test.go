@@ -207,7 +207,7 @@ func onePayloadEach() []chat.Payload {
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
 		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
-		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":"я"}`)},
+		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":"я"}`), CID: "c"},
 		&chat.ActionPressed{
 			Event: "press", Data: json.RawMessage(`{"x":[1,2]}`),
 			Question: &chat.Question{ID: "в", CID: "к", Data: json.RawMessage(`{"я":1}`), Async: true},

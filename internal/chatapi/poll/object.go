@@ -42,7 +42,7 @@ func (r *Request) typeOf(e *chat.Event) Type {
 			return TypeClient
 		}
 	case *chat.WidgetStateChanged:
-		if r.All {
+		if r.All && (r.CID == "" || p.CID != r.CID) {
 			return TypeWidget
 		}
 	case *chat.ActionPressed:

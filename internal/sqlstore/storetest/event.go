@@ -26,7 +26,7 @@ func payloads() []chat.Payload {
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
 		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
-		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":1}`)},
+		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":1}`), CID: "c"},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
 		&chat.OwnerChanged{
