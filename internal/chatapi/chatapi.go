@@ -101,6 +101,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		}
 		a.registerClient(mux, prefix)
 		mux.Handle(prefix+"/", a.beyond(mux))
+		mux.Handle(strings.TrimSuffix(prefix, "{token}"), a.resource(nil)) // without a token
 	}
 }
 

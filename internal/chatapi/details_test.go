@@ -144,6 +144,7 @@ func TestNamesThatCannotBeStored(t *testing.T) {
 		t.Errorf("%s", s.text)
 	}
 	for path, want := range map[string]int{
+		"/chatapi/": 404, "/chatadapter/chatapi/": 404,
 		"/chatapi/%00?clientId=c&query=a": 404, "/chatapi/%FF?clientId=c&query=a": 404,
 		"/chatapi/" + strings.Repeat("x", 10_000) + "?clientId=c&query=a": 404,
 		"/chatapi/" + token + "/client/c/message/%00/status":              404, "/chatapi/" + token + "/client/c/message/%FF/status": 404,
@@ -151,7 +152,7 @@ func TestNamesThatCannotBeStored(t *testing.T) {
 		"/chatapi/" + token + "/events?clientId=c&after=%00": 400,
 		"/chatapi/" + token + "/events?clientId=%00":         400,
 	} {
-		if a := w.do(http.MethodGet, path, ""); a.status != want {
+		if a := w.do(http.MethodGet, path, ""); a.status != want || a.Message == "" {
 			t.Errorf("%.80s: %d %s, want %d", path, a.status, a.text, want)
 		}
 	}
