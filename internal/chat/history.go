@@ -87,7 +87,7 @@ func (s *Service) findClientOfChat(ctx context.Context, in *Chat, clientID strin
 		return nil, err
 	}
 	client, err := s.Store.FindClientByAlias(ctx, in.Key, Alias{AliasExternal, clientID})
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		return nil, nil
 	}
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *Service) clientOfChat(tx Tx, in *Chat, clientID string) (*Client, error
 		return nil, err
 	}
 	client, err := tx.FindClientByAlias(in.Key, Alias{AliasExternal, clientID})
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		return nil, unknownClient(clientID)
 	}
 	return client, err

@@ -107,7 +107,7 @@ func (s *Service) FindStatus(ctx context.Context, in *Chat, clientID, questionID
 func (s *Service) readAddressed(ctx context.Context, in *Chat, client *Client, id string) (addressed, error) {
 	return addressedBy(id, func() (*Event, error) {
 		q, err := s.Store.FindQuestion(ctx, in.Key, client.Key, id)
-		if CodeOf(err) == CodeNotFound && err != nil {
+		if CodeOf(err) == CodeNotFound {
 			return s.Store.FindEventOfClient(ctx, ClientRef{in.Key, client.Key}, id)
 		}
 		if err != nil {
@@ -327,7 +327,7 @@ func (c *change) readOn(tx Tx) error {
 // findRecord finds what is kept of a status, a record without a status when nothing is.
 func findRecord(tx Tx, a addressed) (MessageStatusRecord, error) {
 	r, err := tx.FindMessageStatus(a.session.Key, a.sequence)
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		return MessageStatusRecord{}, nil
 	}
 	if err != nil {
@@ -390,7 +390,7 @@ func addressedBy(id string, find func() (*Event, error)) (addressed, error) {
 		return addressed{}, unknown
 	}
 	e, err := find()
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		return addressed{}, unknown
 	}
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Service) SaveWidgetState(ctx context.Context, in *Chat, clientID, cid s
 
 func (s *Service) saveWidgetState(tx Tx, in *Chat, clientID, cid string, state json.RawMessage) error {
 	client, err := s.clientOfChat(tx, in, clientID)
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		client, err = s.createClient(tx, in, &StartParams{}, []Alias{{AliasExternal, clientID}})
 	}
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Service) FindWidgetState(ctx context.Context, in *Chat, clientID string
 		return json.RawMessage(`{}`), nil
 	}
 	state, err := s.Store.FindWidgetState(ctx, in.Key, client.Key)
-	if CodeOf(err) == CodeNotFound && err != nil {
+	if CodeOf(err) == CodeNotFound {
 		return json.RawMessage(`{}`), nil
 	}
 	if err != nil {

@@ -185,7 +185,7 @@ func (w *pollWorld) wait(n int) {
 		if time.Since(began) > patience {
 			w.Fatalf("%d polls are held, expected %d", w.lot.Waiting(), n)
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // between two looks
 	}
 }
 

@@ -107,7 +107,7 @@ func (l *Lot) Hold(w http.ResponseWriter, r *http.Request, limit time.Duration, 
 		return l.block(w, r, h)
 	}
 	if n := buffered.Reader.Buffered(); n > 0 { // of the next request
-		early, _ := buffered.Reader.Peek(n) // they are there
+		early, _ := buffered.Peek(n) // they are there
 		h.early = append(h.early, early...)
 	}
 	if again, ok := conn.(*resumed); ok { // it was held before

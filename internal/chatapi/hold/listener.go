@@ -25,7 +25,7 @@ func (c *resumed) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
-	return c.Conn.Close()
+	return c.Close()
 }
 
 // giveBack has the server read the next request of a connection.

@@ -3,7 +3,6 @@ package poll
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"sync"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -170,7 +169,7 @@ func (w *Wait) render(ctx context.Context, objects []Object) ([]byte, error) {
 			return nil, err
 		}
 		b.WriteByte([]byte("[,")[min(i, 1)])
-		b.Write(json.RawMessage(raw))
+		b.Write(raw)
 	}
 	b.WriteByte(']')
 	w.mu.Lock()
