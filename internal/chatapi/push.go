@@ -140,10 +140,10 @@ func polled(r *poll.Request, p *poll.Object, links Links) json.RawMessage {
 	first, last := &p.Events[0], p.Last()
 	o := botObject(r.Chat, r.ClientID, first)
 	var rendered *answerObject
-	switch m := first.Message(); {
-	case p.Type == poll.TypeOperator:
-		rendered = operatorObject(r.Chat, r.ClientID, first, m, links)
-	case p.Type == poll.TypeBot:
+	switch p.Type {
+	case poll.TypeOperator:
+		rendered = operatorObject(r.Chat, r.ClientID, first, first.Message(), links)
+	case poll.TypeBot:
 		for i := range p.Events {
 			o.say(&p.Events[i], p.Events[i].Message())
 		}
