@@ -65,7 +65,11 @@ func (p program) administrator(ctx context.Context, s *server) (key string, err 
 		if time.Since(begin) > startTimeout {
 			return "", fmt.Errorf("no link for the first administrator in\n%s", s.log.tail())
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 	}
 	out, err := exec.CommandContext(ctx, p.path, "admin", "setup", link).Output()
 	if err != nil {
