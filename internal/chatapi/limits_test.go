@@ -2,14 +2,21 @@ package chatapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/chatapi"
 )
 
 const limited = `theme: /
@@ -114,5 +121,32 @@ func TestQuestionsThatWait(t *testing.T) {
 	}
 	if a := w.post("", `{"clientId":"d","query":"hi"}`); a.Data.Answer != "echo hi\n\nmore" {
 		t.Errorf("%s", a.text)
+	}
+}
+
+// TestOftenAsked: who asks more often than the rate allows is told when to come back (Chat API, 7).
+func TestOftenAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	api := chatapi.New(chatapi.Params{
+		Service: w.service, Now: time.Now, Log: slog.New(slog.DiscardHandler), MaxWaiting: 1,
+		Limits: auth.NewLimits(auth.LimitParams{Address: auth.Rate{PerSecond: 0.1, Burst: 1}}),
+	})
+	mux := http.NewServeMux()
+	api.Register(mux)
+	for i, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, []string{"/chatapi/no", "/chatapi/no", "/chatadapter/chatapi/" + token + "/client/c/history"}[i], nil))
+		var body struct {
+			Status                    int
+			Error, Exception, Message string
+		}
+		if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != want || body.Status != want || body.Error != http.StatusText(want) || body.Message == "" {
+			t.Errorf("%d %s", rec.Code, rec.Body)
+		}
+		after := rec.Header().Get("Retry-After")
+		if seconds, err := strconv.Atoi(after); (want == http.StatusTooManyRequests) != (err == nil && seconds >= 1 && seconds <= 10) {
+			t.Errorf("%d with Retry-After %q", want, after)
+		}
 	}
 }
