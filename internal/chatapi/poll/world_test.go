@@ -202,12 +202,17 @@ func (w *world) say(node int, s *chat.Session, payloads ...chat.Payload) {
 }
 
 // now is later than it was before, by a millisecond at least.
-func (w *world) now() time.Time {
+func (w *world) now() time.Time { return w.later(time.Time{}) }
+
+// later is now, and later than what happened in a session last: the service writes there, too.
+func (w *world) later(last time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now().Truncate(time.Microsecond)
-	if least := w.last.Add(time.Millisecond); now.Before(least) {
-		now = least
+	for _, before := range []time.Time{w.last, last} {
+		if least := before.Add(time.Millisecond); now.Before(least) {
+			now = least
+		}
 	}
 	w.last = now
 	return now
@@ -221,7 +226,8 @@ func (w *world) write(tx chat.Tx, id string, payloads ...chat.Payload) error {
 	events := make([]chat.Event, len(payloads))
 	for i, p := range payloads {
 		s.Sequence++
-		e := chat.Event{ID: newID(), Session: s.Ref(), Sequence: s.Sequence, At: w.now(), Payload: p}
+		s.LastAt = w.later(s.LastAt)
+		e := chat.Event{ID: newID(), Session: s.Ref(), Sequence: s.Sequence, At: s.LastAt, Payload: p}
 		if p.In(chat.StreamWidget) {
 			s.WidgetNo++
 			e.WidgetNo = s.WidgetNo
