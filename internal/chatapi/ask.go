@@ -10,16 +10,6 @@ import (
 	"github.com/govorun/govorun/internal/feed"
 )
 
-// request is the body of POST (Chat API, 3). Fields that it does not know are left alone.
-type request struct {
-	ClientID json.RawMessage `json:"clientId"` // a string or a number
-	Query    *string         `json:"query"`
-	Event    *string         `json:"event"`
-	Data     json.RawMessage `json:"data"` // object
-	CID      *string         `json:"cid"`
-	UUID     *string         `json:"uuid"`
-}
-
 // asyncAnswer is the answer to POST /async (Chat API, 2).
 type asyncAnswer struct {
 	ID         string `json:"id"`
@@ -84,18 +74,24 @@ func newQuestion(clientID, query, event, id, cid string) *chat.AskParams {
 	return &chat.AskParams{ClientID: clientID, Query: query, Event: event, Question: chat.Question{ID: id, CID: cid}}
 }
 
-// readQuestion reads the body of a question.
+// readQuestion reads the body of a question (Chat API, 3). Fields that it does not know are left alone.
 func readQuestion(c *call) (*chat.AskParams, error) {
-	var r request
-	if err := readBody(c.Request, &r); err != nil {
-		return nil, err
-	}
-	id, err := readClientID(r.ClientID)
+	f, err := readBody(c.Request)
 	if err != nil {
 		return nil, err
 	}
-	p := newQuestion(id, text(r.Query), text(r.Event), text(r.UUID), text(r.CID))
-	p.Question.Data, err = readObject("data", r.Data)
+	id, err := readClientID(f["clientId"])
+	if err != nil {
+		return nil, err
+	}
+	var texts [4]string
+	for i, name := range [len(texts)]string{"query", "event", "uuid", "cid"} {
+		if texts[i], err = f.text(name); err != nil {
+			return nil, err
+		}
+	}
+	p := newQuestion(id, texts[0], texts[1], texts[2], texts[3])
+	p.Question.Data, err = readObject("data", f["data"])
 	return p, err
 }
 

@@ -2,6 +2,8 @@ package chatapi
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -168,13 +170,15 @@ func (a *API) status(c *call) (any, error) {
 
 // setStatus is POST /client/{clientId}/message/{questionId}/status.
 func (a *API) setStatus(c *call) (any, error) {
-	var body struct {
-		Status string `json:"status"`
-	}
-	if err := readBody(c.Request, &body); err != nil {
+	f, err := readBody(c.Request)
+	if err != nil {
 		return nil, err
 	}
-	now, err := a.changeStatuses(c, []statusObject{{c.PathValue("questionId"), body.Status}})
+	status, err := f.text("status")
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.changeStatuses(c, []statusObject{{c.PathValue("questionId"), status}})
 	if err != nil {
 		return nil, err
 	}
@@ -183,22 +187,51 @@ func (a *API) setStatus(c *call) (any, error) {
 
 // setStatuses is POST /client/{clientId}/message-statuses.
 func (a *API) setStatuses(c *call) (any, error) {
-	var body struct {
-		Statuses []statusObject `json:"statuses"`
-	}
-	if err := readBody(c.Request, &body); err != nil {
+	f, err := readBody(c.Request)
+	if err != nil {
 		return nil, err
 	}
-	if body.Statuses == nil {
-		return nil, chat.Invalid("statuses", "expected an array of {questionId, status}")
+	wanted, err := readStatuses(f["statuses"])
+	if err != nil {
+		return nil, err
 	}
-	now, err := a.changeStatuses(c, body.Statuses)
+	now, err := a.changeStatuses(c, wanted)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		Statuses []statusObject `json:"statuses"`
 	}{now}, nil
+}
+
+// readStatuses reads an array of statuses, and names the one that is none.
+func readStatuses(raw json.RawMessage) ([]statusObject, error) {
+	var list []json.RawMessage
+	if isNull(raw) || json.Unmarshal(raw, &list) != nil {
+		return nil, chat.Invalid("statuses", "expected an array of {questionId, status}")
+	}
+	wanted := make([]statusObject, len(list))
+	for i, one := range list {
+		field := fmt.Sprintf("statuses[%d]", i)
+		if one[0] != '{' {
+			return nil, chat.Invalid(field, "expected an object, got %s", kindOf(one))
+		}
+		var f fields
+		err := json.Unmarshal(one, &f)
+		if err == nil {
+			wanted[i].QuestionID, err = f.text("questionId")
+		}
+		if err == nil {
+			wanted[i].Status, err = f.text("status")
+		}
+		if known, ok := errors.AsType[*chat.Error](err); ok {
+			return nil, chat.Invalid(field+"."+known.Field, "%s", known.Message)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return wanted, nil
 }
 
 func (a *API) changeStatuses(c *call, wanted []statusObject) ([]statusObject, error) {

@@ -29,6 +29,7 @@ func TestFormsOfRequests(t *testing.T) {
 		{"a blank query", "POST", "", `{"clientId":"c","query":" \n","event":"e"}`, "echo event e\n\nmore"},
 		{"a null query", "POST", "", `{"clientId":"c","query":null,"event":"e"}`, "echo event e\n\nmore"},
 		{"nulls", "POST", "", `{"clientId":"c","query":"a","data":null,"cid":null,"uuid":null}`, "echo a\n\nmore"},
+		{"fields of other letters", "POST", "", `{"clientId":"c","query":"a","Query":5,"EVENT":"e","ClientID":"x","UUID":[],"Data":7}`, "echo a\n\nmore"},
 		{"fields twice", "POST", "", `{"clientId":"x","query":"x","clientId":"c","query":"a"}`, "echo a\n\nmore"},
 		{"a lone surrogate", "POST", "", `{"clientId":"c","query":"a\ud800"}`, "echo a\ufffd\n\nmore"},
 		{"emoji", "POST", "", `{"clientId":"c","query":"👩‍👩‍👧‍👦"}`, "echo 👩‍👩‍👧‍👦\n\nmore"},
@@ -45,7 +46,7 @@ func TestFormsOfRequests(t *testing.T) {
 	if a := w.get("/client/a%2Fb%3Fc%23d%252F/history"); a.TotalCount != 2 {
 		t.Errorf("%s", a.text)
 	}
-	if a := w.get("/client/c/history"); a.TotalCount != 2*13 {
+	if a := w.get("/client/c/history"); a.TotalCount != 2*14 {
 		t.Errorf("%d", a.TotalCount)
 	}
 	asked := w.get("?clientId=c&query=a")

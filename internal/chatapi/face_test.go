@@ -59,9 +59,15 @@ func TestMistypedFields(t *testing.T) {
 		{"", `{"clientId":"c","query":"a","data":"x"}`, "data: expected an object"},
 		{"", `{"clientId":[1],"query":"a"}`, "clientId: expected a string or a number"},
 		{"/client/c/message-statuses", `{"statuses":{}}`, "statuses: expected an array"},
-		{"/client/c/message-statuses", `{"statuses":[5]}`, "statuses: expected an object"},
-		{"/client/c/message-statuses", `{"statuses":[{"questionId":5}]}`, "statuses.questionId: expected a string"},
+		{"/client/c/message-statuses", `{"statuses":[5]}`, "statuses[0]: expected an object, got a number"},
+		{"/client/c/message-statuses", `{"statuses":[{"questionId":5}]}`, "statuses[0].questionId: expected a string, got a number"},
 		{"/client/c/message-statuses", `{}`, "statuses: expected an array"},
+		{"/client/c/message-statuses", `{"statuses":null}`, "statuses: expected an array"},
+		{"/client/c/message-statuses", `{"statuses":[{},null]}`, "statuses[1]: expected an object, got null"},
+		{"/client/c/message-statuses", `{"statuses":[{"questionId":"a","status":"READ"},{"questionId":"a","status":[]}]}`, "statuses[1].status: expected a string, got an array"},
+		{"/client/c/message-statuses", `{"statuses":[{"questionId":"a","Status":"READ"}]}`, "status: expected SENT"},
+		{"/client/c/message/a/status", `{"status":{}}`, "status: expected a string, got an object"},
+		{"/client/c/message/a/status", `{"Status":"READ"}`, "status: expected SENT, DELIVERED, READ or NOT_SENT"},
 	} {
 		a := w.do(http.MethodPost, "/chatapi/"+token+tt.path, tt.body)
 		if a.status != http.StatusBadRequest || !strings.Contains(a.Message, tt.want) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -235,39 +234,56 @@ func readAll(r *http.Request) ([]byte, error) {
 
 func errUTF8() error { return chat.Invalid("", "the body is not valid UTF-8") }
 
+// fields are those of a JSON object, by their names to the letter: encoding/json would take Query for query,
+// which is an unknown field. Of several of one name the last counts.
+type fields map[string]json.RawMessage
+
 // readBody reads the JSON object of a request's body.
-func readBody(r *http.Request, v any) error {
+func readBody(r *http.Request) (fields, error) {
 	data, err := readAll(r)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case !utf8.Valid(data):
-		return errUTF8()
+		return nil, errUTF8()
 	}
 	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) == 0 || first[0] != '{' {
-		return chat.Invalid("", "expected a JSON object")
+		return nil, chat.Invalid("", "expected a JSON object")
 	}
-	err = json.Unmarshal(data, v)
-	var mistyped *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &mistyped):
-		return chat.Invalid(mistyped.Field, "expected %s, got %s", nameOf(mistyped.Type), mistyped.Value)
-	case err != nil:
-		return chat.Invalid("", "the body is not JSON: %v", err)
-	default:
-		return nil
+	var f fields
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, chat.Invalid("", "the body is not JSON: %v", err)
 	}
+	return f, nil
 }
 
-// nameOf is what JSON calls a value that a field of ours is read from.
-func nameOf(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Slice:
-		return "an array"
-	case reflect.Struct:
+// text reads a text; null is "", as if it was not there.
+func (f fields) text(name string) (text string, err error) {
+	raw := f[name]
+	if isNull(raw) {
+		return "", nil
+	}
+	if raw[0] != '"' {
+		return "", chat.Invalid(name, "expected a string, got %s", kindOf(raw))
+	}
+	return text, json.Unmarshal(raw, &text) // which it is
+}
+
+// kindOf is what JSON calls a value.
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '{':
 		return "an object"
-	default:
+	case '[':
+		return "an array"
+	case '"':
 		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
 	}
 }
 
@@ -308,13 +324,6 @@ func depth(data []byte) int {
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
 
 // encode returns a value of ours as JSON, with texts as they are.
 func encode(v any) []byte {
