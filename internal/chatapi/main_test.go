@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/govorun/govorun/internal/sqlstore"
+	"github.com/govorun/govorun/test/leaks"
 	"github.com/govorun/govorun/test/servers"
 )
 
@@ -37,12 +35,7 @@ func runTests(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "chatapi: ENGINE: expected sqlite or postgres, got %q\n", engine)
 		return 1
 	}
-	code := m.Run()
-	if leaked := leaks(time.Now().Add(patience)); code == 0 && leaked != "" {
-		fmt.Fprintf(os.Stderr, "chatapi: goroutines are left:\n%s\n", leaked)
-		return 1
-	}
-	return code
+	return leaks.Run(m, patience, "govorun/internal/")
 }
 
 // openStore opens empty data that is gone with the test.
@@ -60,25 +53,4 @@ func openStore(t *testing.T) *sqlstore.Store {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	return store
-}
-
-// leaks gives the goroutines of the program until the deadline to end.
-func leaks(deadline time.Time) (stack string) {
-	for time.Now().Before(deadline) {
-		if stack = running(); stack == "" {
-			return ""
-		}
-		runtime.Gosched()
-	}
-	return stack
-}
-
-func running() string {
-	buffer := make([]byte, 4<<20)
-	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
-		if strings.Contains(stack, "govorun/internal/") && !strings.Contains(stack, ".TestMain(") {
-			return stack
-		}
-	}
-	return ""
 }
