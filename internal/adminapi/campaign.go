@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // newCampaign is a campaign that is to be made, as a body says it.
@@ -154,11 +155,11 @@ func (a *API) readReplies(raw json.RawMessage) ([]chat.Message, error) {
 	}
 	var replies []json.RawMessage
 	if json.Unmarshal(raw, &replies) != nil {
-		return nil, chat.Invalid("replies", "expected an array of objects, got %s", nameRaw(raw))
+		return nil, chat.Invalid("replies", "expected an array of objects, got %s", jsontext.Kind(raw))
 	}
 	for i, one := range replies {
 		if one[0] != '{' {
-			return nil, chat.Invalid(fmt.Sprintf("replies[%d]", i), "expected an object, got %s", nameRaw(one))
+			return nil, chat.Invalid(fmt.Sprintf("replies[%d]", i), "expected an object, got %s", jsontext.Kind(one))
 		}
 	}
 	return a.Render(replies)
@@ -171,7 +172,7 @@ func readRecipients(raw json.RawMessage) ([]chat.Recipient, error) {
 	}
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil {
-		return nil, chat.Invalid("recipients", "expected an array, got %s", nameRaw(raw))
+		return nil, chat.Invalid("recipients", "expected an array, got %s", jsontext.Kind(raw))
 	}
 	list := make([]chat.Recipient, len(items))
 	for i, item := range items {
@@ -201,7 +202,7 @@ func readRecipient(field string, raw json.RawMessage, r *chat.Recipient) error {
 		case value[0] == '{':
 			r.Data = value
 		case value[0] != 'n':
-			return chat.Invalid(field+".data", "expected an object, got %s", nameRaw(value))
+			return chat.Invalid(field+".data", "expected an object, got %s", jsontext.Kind(value))
 		}
 	}
 	if r.ClientID == "" {
@@ -216,7 +217,7 @@ func readClientID(field string, raw json.RawMessage, to *string) error {
 	case '"':
 		return json.Unmarshal(raw, to)
 	case '{', '[', 't', 'f', 'n':
-		return chat.Invalid(field, "expected a string or a number, got %s", nameRaw(raw))
+		return chat.Invalid(field, "expected a string or a number, got %s", jsontext.Kind(raw))
 	default:
 		*to = string(bytes.TrimSpace(raw))
 		return nil

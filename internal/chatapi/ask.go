@@ -8,6 +8,7 @@ import (
 
 	"github.com/govorun/govorun/internal/chat"
 	"github.com/govorun/govorun/internal/feed"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // asyncAnswer is the answer to POST /async (Chat API, 2).
@@ -98,7 +99,7 @@ func readQuestion(c *call) (*chat.AskParams, error) {
 // readClientID reads a string, or a number (Chat API, 3). An id is opaque, so a number is the text that it
 // is written as: however large it loses no digit, and 1, 1.0 and 1e0 are three clients.
 func readClientID(raw json.RawMessage) (string, error) {
-	if isNull(raw) {
+	if jsontext.IsNull(raw) {
 		return "", chat.Invalid("clientId", "expected the id of a client")
 	}
 	var id string

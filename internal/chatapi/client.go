@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // Pages of a history.
@@ -137,8 +138,8 @@ func (a *API) saveState(c *call) (any, error) {
 		return nil, err
 	case !utf8.Valid(state):
 		return nil, errUTF8()
-	case depth(state) > maxDepth: // it is told in events, which must stay readable
-		return nil, chat.Invalid("state", "expected at most %d levels of nesting", maxDepth)
+	case jsontext.Depth(state) > jsontext.MaxDepth: // it is told in events, which must stay readable
+		return nil, chat.Invalid("state", "expected at most %d levels of nesting", jsontext.MaxDepth)
 	}
 	if err := a.Service.SaveWidgetState(c.Context(), c.channel, id, c.query.Get("cid"), state); err != nil {
 		return nil, err
@@ -207,14 +208,14 @@ func (a *API) setStatuses(c *call) (any, error) {
 // readStatuses reads an array of statuses, and names the one that is none.
 func readStatuses(raw json.RawMessage) ([]statusObject, error) {
 	var list []json.RawMessage
-	if isNull(raw) || json.Unmarshal(raw, &list) != nil {
+	if jsontext.IsNull(raw) || json.Unmarshal(raw, &list) != nil {
 		return nil, chat.Invalid("statuses", "expected an array of {questionId, status}")
 	}
 	wanted := make([]statusObject, len(list))
 	for i, one := range list {
 		field := fmt.Sprintf("statuses[%d]", i)
 		if one[0] != '{' {
-			return nil, chat.Invalid(field, "expected an object, got %s", kindOf(one))
+			return nil, chat.Invalid(field, "expected an object, got %s", jsontext.Kind(one))
 		}
 		var f fields
 		err := json.Unmarshal(one, &f)

@@ -12,11 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
-
-// maxDepth is how deep a value of the caller's own making may be nested: stored inside other JSON it
-// must stay readable.
-const maxDepth = 100
 
 // timeLayout has milliseconds and no zone (Chat API, 4). The time is in UTC.
 const timeLayout = "2006-01-02T15:04:05.000"
@@ -260,68 +257,28 @@ func readBody(r *http.Request) (fields, error) {
 // text reads a text; null is "", as if it was not there.
 func (f fields) text(name string) (text string, err error) {
 	raw := f[name]
-	if isNull(raw) {
+	if jsontext.IsNull(raw) {
 		return "", nil
 	}
 	if raw[0] != '"' {
-		return "", chat.Invalid(name, "expected a string, got %s", kindOf(raw))
+		return "", chat.Invalid(name, "expected a string, got %s", jsontext.Kind(raw))
 	}
 	return text, json.Unmarshal(raw, &text) // which it is
-}
-
-// kindOf is what JSON calls a value.
-func kindOf(raw json.RawMessage) string {
-	switch raw[0] {
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	default:
-		return "a number"
-	}
 }
 
 // readObject reads an object and keeps it as it is written; null is none.
 func readObject(field string, raw json.RawMessage) (json.RawMessage, error) {
 	switch {
-	case isNull(raw):
+	case jsontext.IsNull(raw):
 		return nil, nil
 	case raw[0] != '{':
 		return nil, chat.Invalid(field, "expected an object")
-	case depth(raw) > maxDepth:
-		return nil, chat.Invalid(field, "expected at most %d levels of nesting", maxDepth)
+	case jsontext.Depth(raw) > jsontext.MaxDepth:
+		return nil, chat.Invalid(field, "expected at most %d levels of nesting", jsontext.MaxDepth)
 	default:
 		return raw, nil
 	}
 }
-
-// depth is how deep JSON is nested, as far as that can be said of what is none.
-func depth(data []byte) int {
-	level, deepest, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '\\' && inString:
-			i++ // the next one is escaped
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
-}
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 

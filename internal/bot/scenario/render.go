@@ -12,13 +12,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // Limits of what is rendered.
 const (
 	maxRenderedReplies = 100               // (Chat API, 6)
 	maxRenderedRunes   = chat.MaxBodyRunes // of all texts (Chat API, 6)
-	maxReplyDepth      = 100               // of values kept as they are: inside other JSON they must stay readable
 	maxReplyURL        = 2048              // bytes
 )
 
@@ -40,8 +40,8 @@ func render(replies []json.RawMessage) ([]chat.Message, error) {
 	r := &rendering{}
 	for i, raw := range replies {
 		raw = keepable(raw)
-		if depthOf(raw) > maxReplyDepth {
-			return nil, fmt.Errorf("replies[%d]: values nested more than %d deep", i, maxReplyDepth)
+		if jsontext.Depth(raw) > jsontext.MaxDepth {
+			return nil, fmt.Errorf("replies[%d]: values nested more than %d deep", i, jsontext.MaxDepth)
 		}
 		r.add(raw)
 	}
@@ -377,24 +377,4 @@ func jsonText(v any) string {
 		panic(err)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// depthOf is how deep valid JSON is nested.
-func depthOf(raw []byte) (deepest int) {
-	level, inText := 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }
