@@ -25,8 +25,8 @@ func (b *bench) measureAsks(ctx context.Context, w io.Writer) error {
 		fmt.Fprintf(os.Stderr, "Chat API, round %d of %d\n", n+1, b.options.Rounds)
 		full, paced := map[string]*loadtest.Load{}, map[string]*loadtest.Load{}
 		for _, p := range b.programs {
-			for rate, loads := range map[float64]map[string]*loadtest.Load{0: full, asksPerSecond: paced} {
-				l, err := b.asksOn(ctx, p, rate)
+			for i, loads := range []map[string]*loadtest.Load{full, paced} {
+				l, err := b.asksOn(ctx, p, float64(i*asksPerSecond))
 				if err != nil && !isFault(err) {
 					return fmt.Errorf("questions, %s: %w", p.name, err)
 				}
