@@ -63,7 +63,7 @@ type Sender struct {
 	running sync.WaitGroup
 
 	// Of run alone.
-	blind    bool // the last look failed
+	blind    bool // the last look, or what was to be sent, failed
 	failures int  // in a row, while storage was there
 }
 
@@ -112,18 +112,21 @@ func (s *Sender) run(ctx context.Context) {
 func (s *Sender) sendDue(ctx context.Context) time.Duration {
 	for ctx.Err() == nil {
 		next, err := s.next(ctx)
-		if s.failed(ctx, err) {
+		if err != nil {
+			s.note(ctx, err)
 			return s.Sweep
 		}
 		wait := next.Sub(s.Now())
 		switch {
 		case next.IsZero(), wait > s.Sweep:
+			s.note(ctx, nil)
 			return s.Sweep
 		case wait > 0:
+			s.note(ctx, nil)
 			return wait
 		}
 		step, err := s.send()
-		if s.failed(ctx, err) {
+		if s.note(ctx, err); err != nil {
 			return s.Sweep
 		}
 		if step.Idle {
@@ -134,8 +137,8 @@ func (s *Sender) sendDue(ctx context.Context) time.Duration {
 	return s.Sweep
 }
 
-// failed logs that nothing can be sent, once, until it is over.
-func (s *Sender) failed(ctx context.Context, err error) bool {
+// note logs that nothing can be sent, once, until it is over.
+func (s *Sender) note(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !s.blind:
@@ -145,7 +148,6 @@ func (s *Sender) failed(ctx context.Context, err error) bool {
 		s.Log.Info("campaign: it can be sent again")
 		s.blind = false
 	}
-	return err != nil
 }
 
 func (s *Sender) next(ctx context.Context) (time.Time, error) {
