@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -218,6 +219,28 @@ func (*OperatorStatusChanged) In(Stream) bool { return false }
 // In implements Payload, as of OperatorStatusChanged.
 func (*OperatorLoggedOut) In(Stream) bool { return false }
 
+// Unknown is an event of a kind that only a later version knows: nodes of both stand side by side during an
+// upgrade. Nothing here reacts to it, and it is kept as it is.
+type Unknown struct {
+	Name Kind
+	Data json.RawMessage
+}
+
+// Kind implements Payload.
+func (u *Unknown) Kind() Kind { return u.Name }
+
+// In implements Payload: how it is told is not known.
+func (*Unknown) In(Stream) bool { return false }
+
+// MarshalJSON implements json.Marshaler.
+func (u *Unknown) MarshalJSON() ([]byte, error) { return u.Data.MarshalJSON() }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (u *Unknown) UnmarshalJSON(data []byte) error {
+	u.Data = bytes.Clone(data)
+	return nil
+}
+
 // announced: the client is told of bots and operators, not of queues
 // (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).
 func announced(o Owner) bool { return o.Kind == OwnerBot || o.Kind == OwnerOperator }
@@ -261,7 +284,10 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 	case KindWidgetStateChanged:
 		p = &WidgetStateChanged{}
 	default:
-		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
+		if kind == "" || kind.Ephemeral() {
+			return nil, fmt.Errorf("decode payload: %q is no kind that is stored", kind)
+		}
+		p = &Unknown{Name: kind}
 	}
 	stored := struct {
 		V int     `json:"v"` // comes first

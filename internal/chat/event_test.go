@@ -19,6 +19,7 @@ func payloads() []chat.Payload {
 		&chat.ActionPressed{Event: "buy", Data: json.RawMessage(`{"a":[1]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerBot, ID: "b", Name: "B"}, Previous: chat.Owner{Kind: chat.OwnerNobody}, Term: 2},
 		&chat.SessionClosed{By: chat.ClosedByBot, Result: "ok", RatingRequired: true, ChatID: "c"},
+		&chat.Unknown{Name: "queue.moved", Data: json.RawMessage(`{"from":{"id":"1"},"n":12345678901234567890}`)},
 	}
 }
 
@@ -36,6 +37,11 @@ func TestPayloadsSurviveStorage(t *testing.T) {
 	}
 	if _, err := chat.EncodePayload(&chat.Typing{}); err == nil {
 		t.Error("typing was encoded")
+	}
+	for _, kind := range []chat.Kind{"", chat.KindTyping} {
+		if _, err := chat.DecodePayload(kind, []byte(`{"v":1,"p":{}}`)); err == nil {
+			t.Errorf("%q was decoded", kind)
+		}
 	}
 	for stored, want := range map[string]string{
 		`{"v":2,"p":{}}`:          "version 2",
