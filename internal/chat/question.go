@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -147,7 +146,7 @@ func (p *AskParams) check() error {
 	if err := CheckClientID(p.ClientID); err != nil {
 		return err
 	}
-	asks, tells := strings.TrimSpace(p.Query) != "", strings.TrimSpace(p.Event) != ""
+	asks, tells := !IsBlank(p.Query), !IsBlank(p.Event)
 	switch {
 	case !asks && !tells:
 		return Invalid("query", "expected a query or an event")
@@ -168,7 +167,7 @@ func (p *AskParams) check() error {
 
 // CheckClientID judges a caller's id of a client.
 func CheckClientID(id string) error {
-	if strings.TrimSpace(id) == "" {
+	if IsBlank(id) {
 		return Invalid("clientId", "expected the id of a client")
 	}
 	return checkText("clientId", id, MaxClientID)

@@ -67,9 +67,9 @@ func (a *API) postAsync(c *call) (any, error) {
 // (Chat API, 2).
 func newQuestion(clientID, query, event, id, cid string) *chat.AskParams {
 	switch {
-	case !isBlank(event) && isBlank(query):
+	case !chat.IsBlank(event) && chat.IsBlank(query):
 		query = ""
-	case !isBlank(query) && isBlank(event):
+	case !chat.IsBlank(query) && chat.IsBlank(event):
 		event = ""
 	}
 	return &chat.AskParams{ClientID: clientID, Query: query, Event: event, Question: chat.Question{ID: id, CID: cid}}

@@ -280,8 +280,6 @@ func readObject(field string, raw json.RawMessage) (json.RawMessage, error) {
 	}
 }
 
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
-
 // encode returns a value of ours as JSON, with texts as they are.
 func encode(v any) []byte {
 	var b bytes.Buffer
