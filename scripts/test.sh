@@ -37,7 +37,7 @@ step "tests of the packages"
 race -timeout 15m ./...
 
 step "tests of the Chat API on PostgreSQL"
-ENGINE=postgres race -count=1 ./internal/chatapi
+(export ENGINE=postgres; race -count=1 ./internal/chatapi)
 
 step "what the race detector makes too slow"
 go test -count=1 ./bots
