@@ -192,16 +192,17 @@ func deliveryWait(attempts int, wish time.Duration, jitter float64) time.Duratio
 	return max(wait, min(wish, maxDeliveryWait))
 }
 
-// NoteReceipt notes the status of what a delivery to a channel's webhook told, when it has ended.
-func (s *Service) NoteReceipt(ctx context.Context, d *Delivery) error {
-	if d.Kind != DeliveryAnswer || d.State == DeliveryPending {
+// NoteReceipt notes the status of what a delivery to a channel's webhook told: that it has arrived, or never
+// will. It may be noted again.
+func (s *Service) NoteReceipt(ctx context.Context, d *Delivery, arrived bool) error {
+	if d.Kind != DeliveryAnswer {
 		return nil
 	}
 	events, err := s.Store.ListEvents(ctx, d.Session, d.First-1, int(d.Last-d.First+1))
 	if err != nil {
 		return fmt.Errorf("note receipt: %w", err)
 	}
-	if d.State == DeliveryDelivered {
+	if arrived {
 		return s.MarkDelivered(ctx, events)
 	}
 	return s.MarkNotSent(ctx, events)

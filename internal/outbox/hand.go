@@ -55,11 +55,13 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		if i+1 < len(list) && work.Err() == nil && time.Since(began) < b.turn() {
 			st.Next = list[i+1].Key
 		}
+		if a.Delivered { // before the delivery is settled: after a crash in between both are done again
+			b.noteReceipt(d, true)
+		}
 		kept, due, err := b.settle(d, a.Outcome, st)
 		if err != nil {
 			return rep
 		}
-		b.noteReceipt(d)
 		rep.due = due
 		rep.tried, rep.delivered = a.posted && !a.Permanent, a.Delivered
 		if a.posted {
@@ -67,6 +69,7 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		}
 		if d.State == chat.DeliveryDead {
 			rep.died = d
+			b.noteReceipt(d, false)
 		}
 		if !kept {
 			break
@@ -75,11 +78,11 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 	return rep
 }
 
-// noteReceipt has the domain note that messages have arrived, or never will. The attempt is noted already.
-func (b *Outbox) noteReceipt(d *chat.Delivery) {
+// noteReceipt has the domain note that messages have arrived, or never will.
+func (b *Outbox) noteReceipt(d *chat.Delivery, arrived bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	if err := b.Service.NoteReceipt(ctx, d); err != nil {
+	if err := b.Service.NoteReceipt(ctx, d, arrived); err != nil {
 		b.Log.Error("outbox: the status of messages is not noted", "delivery", d.ID, "error", err)
 	}
 }
