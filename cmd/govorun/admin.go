@@ -33,7 +33,7 @@ type adminChatsCmd struct {
 }
 
 // AfterApply tells the command below what it is about.
-func (adminChatsCmd) AfterApply(k *kong.Context) error {
+func (adminChatsCmd) AfterApply(k *kong.Context) error { //nolint:unparam // so that Kong calls it
 	k.Bind(&resource{path: "chats", secrets: "secrets", columns: []string{"id", "name", "identity", "botId", "createdAt"}})
 	return nil
 }
@@ -48,7 +48,7 @@ type adminBotsCmd struct {
 }
 
 // AfterApply tells the command below what it is about.
-func (adminBotsCmd) AfterApply(k *kong.Context) error {
+func (adminBotsCmd) AfterApply(k *kong.Context) error { //nolint:unparam // so that Kong calls it
 	k.Bind(&resource{path: "bots", secrets: "secret", columns: []string{"id", "name", "kind", "version", "url", "createdAt"}})
 	return nil
 }
@@ -62,7 +62,7 @@ type adminKeysCmd struct {
 }
 
 // AfterApply tells the command below what it is about.
-func (adminKeysCmd) AfterApply(k *kong.Context) error {
+func (adminKeysCmd) AfterApply(k *kong.Context) error { //nolint:unparam // so that Kong calls it
 	k.Bind(&resource{path: "keys", columns: []string{"id", "name", "hint", "permissions", "expiresAt", "lastUsedAt"}})
 	return nil
 }

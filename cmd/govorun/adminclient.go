@@ -229,6 +229,32 @@ func (q *query) list(ctx context.Context, w *world, path string, filters url.Val
 	return writeList(w.Stdout, all, columns)
 }
 
+// page prints one page of a list, as a table with these columns, and which part of the list it is.
+func (q *query) page(ctx context.Context, w *world, path string, filters url.Values, columns []string) error {
+	api, err := q.client(w)
+	if err != nil {
+		return err
+	}
+	data, err := api.call(ctx, http.MethodGet, path+"?"+filters.Encode(), nil, "")
+	if err != nil {
+		return err
+	}
+	if q.JSON {
+		return writeIndented(w.Stdout, json.RawMessage(data))
+	}
+	var page listed
+	if err := json.Unmarshal(data, &page); err != nil {
+		return fmt.Errorf("the server's answer: %w", err)
+	}
+	if err := writeList(w.Stdout, &page, columns); err != nil {
+		return err
+	}
+	if shown := int64(len(page.Items)); shown > 0 && shown < page.Count {
+		_, err = fmt.Fprintf(w.Stdout, "These are %d of %d; --offset and --limit show others.\n", shown, page.Count)
+	}
+	return err
+}
+
 // writeOne writes a line for each member of an object.
 func writeOne(w io.Writer, data []byte) error {
 	members, err := membersOf(data)

@@ -159,7 +159,7 @@ func repeat(ctx context.Context, w *world, watching bool, dir string, ignored []
 	if err != nil {
 		return err
 	}
-	defer files.Close()
+	defer func() { _ = files.Close() }()
 	for {
 		if err := do(ctx); err != nil && !errors.Is(err, errReported) && ctx.Err() == nil {
 			fmt.Fprintf(w.Stderr, "govorun: %v\n", err)

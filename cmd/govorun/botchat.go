@@ -55,7 +55,7 @@ func (c *botChatCmd) Run(ctx context.Context, w *world) error {
 		changed := make(chan struct{})
 		o.Changed = changed
 		watching.Go(func() {
-			defer files.Close()
+			defer func() { _ = files.Close() }()
 			tell(ctx, files, changed, w.Stderr)
 		})
 	}

@@ -36,7 +36,7 @@ func (c *botCheckCmd) check(p *painter, fsys fs.FS) error {
 		fmt.Fprintf(p, "%s, 0 warnings\n", count(errs, "error"))
 		return errReported
 	}
-	defer bot.Close()
+	defer func() { _ = bot.Close() }()
 	warnings := slices.Concat(ofReader(bot.Warnings(), problems), problems, ofTests(fsys))
 	slices.SortStableFunc(warnings, func(a, b check.Problem) int { return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line) })
 	for _, problem := range warnings {

@@ -60,7 +60,7 @@ func (c *botTestCmd) test(ctx context.Context, w *world, fsys fs.FS, filter *reg
 			o.Done = nil // one reason for all
 		}
 	} else {
-		defer bot.Close()
+		defer func() { _ = bot.Close() }()
 		o.New = xmltest.Playing(bot)
 	}
 	if c.Verbose && !c.JSON {

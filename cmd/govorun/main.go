@@ -38,6 +38,7 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Move the data from SQLite to PostgreSQL, or back."`
 	Admin    adminCmd    `cmd:"" help:"Administer a running server: chats, bots, API keys."`
 	Webhooks webhooksCmd `cmd:"" help:"What leaves a running server by webhooks: what waits, what is dead."`
+	Campaign campaignCmd `cmd:"" help:"Send an event or messages to many clients."`
 	Bot      botCmd      `cmd:"" help:"Check, test, try and deploy a bot in the scenario language."`
 	Bench    benchCmd    `cmd:"" help:"Put load on a running server and measure it."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

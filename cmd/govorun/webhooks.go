@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,28 +36,7 @@ func (c *webhooksListCmd) Run(ctx context.Context, w *world) error {
 			q.Set(name, value)
 		}
 	}
-	api, err := c.client(w)
-	if err != nil {
-		return err
-	}
-	data, err := api.call(ctx, http.MethodGet, "/webhooks?"+q.Encode(), nil, "")
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return writeIndented(w.Stdout, json.RawMessage(data))
-	}
-	var page listed
-	if err := json.Unmarshal(data, &page); err != nil {
-		return fmt.Errorf("the server's answer: %w", err)
-	}
-	if err := writeList(w.Stdout, &page, []string{"id", "state", "kind", "url", "attempts", "createdAt", "nextAt", "reason"}); err != nil {
-		return err
-	}
-	if shown := int64(len(page.Items)); shown > 0 && shown < page.Count {
-		_, err = fmt.Fprintf(w.Stdout, "These are %d of %d; --offset and --limit show others.\n", shown, page.Count)
-	}
-	return err
+	return c.page(ctx, w, "/webhooks", q, []string{"id", "state", "kind", "url", "attempts", "createdAt", "nextAt", "reason"})
 }
 
 // webhooksShowCmd shows one delivery.

@@ -1,5 +1,5 @@
 // Package adminapi speaks our own REST dialect for administrators: chats and their settings, bots,
-// API keys, and what is to leave by webhooks. It judges syntax, size, rate and permission; every
+// API keys, campaigns, and what is to leave by webhooks. It judges syntax, size, rate and permission; every
 // rule is the domain's. It is not for clients or operators, and signs nobody in: who calls has an
 // API key, or the one-time link by which the first key is made.
 //
@@ -10,6 +10,7 @@ package adminapi
 
 import (
 	"context"
+	"encoding/json"
 	"io/fs"
 	"log/slog"
 
@@ -23,6 +24,7 @@ type Service interface {
 	Chats
 	Bots
 	Webhooks
+	Campaigns
 }
 
 // Keys are the use cases about API keys.
@@ -67,6 +69,17 @@ type Webhooks interface {
 	DropDelivery(ctx context.Context, id string) error
 }
 
+// Campaigns are the use cases about what is sent to many clients.
+type Campaigns interface {
+	CreateCampaign(ctx context.Context, by *chat.APIKey, p chat.CampaignParams, idem chat.Idempotency) (*chat.Campaign, error)
+	AddRecipients(ctx context.Context, id string, list []chat.Recipient) (c *chat.Campaign, added int64, err error)
+	StartCampaign(ctx context.Context, id string) (*chat.Campaign, error)
+	CancelCampaign(ctx context.Context, id string) (*chat.Campaign, error)
+	FindCampaign(ctx context.Context, id string) (*chat.Campaign, error)
+	ListCampaigns(ctx context.Context, offset, limit int) ([]chat.Campaign, int64, error)
+	ListRecipients(ctx context.Context, id, state string, offset, limit int) ([]chat.Recipient, int64, error)
+}
+
 // Params is what an API works with.
 type Params struct {
 	Service     Service
@@ -78,6 +91,8 @@ type Params struct {
 
 	// Check finds the mistakes of a bot in the scenario language. One that has any is refused.
 	Check func(files fs.FS) []Mistake
+	// Render makes messages of Chat API replies; an error blames the field replies.
+	Render func(replies []json.RawMessage) ([]chat.Message, error)
 	// Deployed is told that another version of a bot is active now; it returns when the bot answers with
 	// it here.
 	Deployed func(ctx context.Context, botID string)

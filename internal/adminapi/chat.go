@@ -37,6 +37,9 @@ var chatFields = []field[chat.Chat]{
 	{name: "closedByLifetimeBotId", at: func(c *chat.Chat) any { return &c.Settings.ClosedByLifetimeBotID }},
 	{name: "messageUndeliveredBotId", at: func(c *chat.Chat) any { return &c.Settings.MessageUndeliveredBotID }},
 
+	{name: "disableTextInput", at: func(c *chat.Chat) any { return &c.Settings.DisableTextInput }},
+	{name: "webhookUrl", at: func(c *chat.Chat) any { return &c.Settings.WebhookURL }},
+
 	{name: "eventCallbackUrl", at: func(c *chat.Chat) any { return &c.Settings.EventCallbackURL }},
 	{name: "eventCallbackData", at: func(c *chat.Chat) any { return &c.Settings.EventCallbackData }},
 	{name: "notifyOnEvents", at: func(c *chat.Chat) any { return &c.Settings.NotifyOnEvents }},

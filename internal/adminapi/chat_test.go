@@ -17,6 +17,7 @@ const everything = `{
 	"queueMaxTime": 64, "queueNoticeInterval": 65, "queueNotice": "Ждите",
 	"sessionReloadBotId": "` + demoBot + `", "operatorsOfflineBotId": "` + demoBot + `", "closedByClientBotId": "` + demoBot + `",
 	"closedByOperatorBotId": "` + demoBot + `", "closedByLifetimeBotId": "` + demoBot + `", "messageUndeliveredBotId": "` + demoBot + `",
+	"disableTextInput": true, "webhookUrl": "https://shop.example/answers",
 	"eventCallbackUrl": "https://shop.example/hook", "eventCallbackData": "d", "notifyOnEvents": ["sessionClosed"],
 	"results": ["Продано", "Отказ"], "fcmServiceUrl": "https://fcm.example", "pushData": {"a": [1, null]}, "knowledgeBase": "kb",
 	"form": [1.50], "references": false, "appearance": {"цвет": "<красный>"}}`
@@ -139,6 +140,9 @@ func TestBadChats(t *testing.T) {
 		{"no bot's id", `"botId": "бот 🤖"`, "botId"},
 		{"an unknown bot for later", `"operatorsOfflineBotId": "` + unknownID + `"`, "operatorsOfflineBotId"},
 		{"a URL", `"eventCallbackUrl": "javascript:alert(1)"`, "eventCallbackUrl"},
+		{"a webhook's URL", `"webhookUrl": "ftp://shop.example"`, "webhookUrl"},
+		{"a webhook's URL of a type", `"webhookUrl": 5`, "webhookUrl"},
+		{"a boolean as a text", `"disableTextInput": "true"`, "disableTextInput"},
 		{"free form too deep", `"form": ` + strings.Repeat("[", 101) + strings.Repeat("]", 101), "form"},
 		{"free form too large", `"references": "` + strings.Repeat("a", 65_536) + `"`, "references"},
 		{"free form that nobody can read", `"pushData": 1e999`, "pushData"},

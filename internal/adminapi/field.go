@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // field is one thing about a T that can be set.
@@ -67,7 +68,7 @@ func (f *field[T]) set(raw json.RawMessage, v, fresh *T) error {
 	case errors.As(err, &domain):
 		return chat.Invalid(f.name, "%s", domain.Message)
 	case err != nil:
-		want, got := nameType(reflect.TypeOf(to).Elem()), nameRaw(raw)
+		want, got := nameType(reflect.TypeOf(to).Elem()), jsontext.Kind(raw)
 		if got == "a number" && want == "a whole number" {
 			got = "another number"
 		}
@@ -79,8 +80,8 @@ func (f *field[T]) set(raw json.RawMessage, v, fresh *T) error {
 
 // setFree keeps a value of the caller's own making as it is written, but for white space.
 func (f *field[T]) setFree(raw json.RawMessage, to *json.RawMessage) error {
-	if depth(raw) > maxDepth {
-		return chat.Invalid(f.name, "expected at most %d levels of nesting", maxDepth)
+	if jsontext.Depth(raw) > jsontext.MaxDepth {
+		return chat.Invalid(f.name, "expected at most %d levels of nesting", jsontext.MaxDepth)
 	}
 	var v any
 	if json.Unmarshal(raw, &v) != nil {

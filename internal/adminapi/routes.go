@@ -61,6 +61,23 @@ func (a *API) resources() []resource {
 		{"/bots/{id}/versions/{number}/activate", map[string]endpoint{
 			http.MethodPost: {do: a.activateVersion, permission: chat.PermitBots},
 		}},
+		{"/campaigns", map[string]endpoint{
+			http.MethodGet:  {do: a.listCampaigns, permission: chat.PermitCampaignsRead, query: pageQuery},
+			http.MethodPost: {do: a.createCampaign, permission: chat.PermitCampaigns},
+		}},
+		{"/campaigns/{id}", map[string]endpoint{
+			http.MethodGet: {do: a.showCampaign, permission: chat.PermitCampaignsRead},
+		}},
+		{"/campaigns/{id}/recipients", map[string]endpoint{
+			http.MethodGet:  {do: a.listRecipients, permission: chat.PermitCampaignsRead, query: recipientsQuery},
+			http.MethodPost: {do: a.addRecipients, permission: chat.PermitCampaigns},
+		}},
+		{"/campaigns/{id}/start", map[string]endpoint{
+			http.MethodPost: {do: a.startCampaign, permission: chat.PermitCampaigns},
+		}},
+		{"/campaigns/{id}/cancel", map[string]endpoint{
+			http.MethodPost: {do: a.cancelCampaign, permission: chat.PermitCampaigns},
+		}},
 		{"/keys", map[string]endpoint{
 			http.MethodGet:  {do: a.listKeys, permission: chat.PermitKeysRead, query: pageQuery},
 			http.MethodPost: {do: a.createKey, permission: chat.PermitKeys},

@@ -171,7 +171,8 @@ func readBundle(r *http.Request) (*bundle.Bundle, []byte, error) {
 
 // audit keeps who has changed what answers clients.
 func (a *API) audit(c *call, what string, v *chat.BotVersion, active bool) {
-	a.Log.InfoContext(c.Context(), what, "bot", v.BotID, "version", v.Number, "active", active, "digest", v.Digest,
+	a.Log.InfoContext(c.Context(), what, //nolint:sloglint // one of two
+		"bot", v.BotID, "version", v.Number, "active", active, "digest", v.Digest,
 		"key", c.key.ID, "key_name", c.key.Name, "address", a.Proxies.ClientAddr(c.Request))
 }
 

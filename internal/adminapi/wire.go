@@ -19,14 +19,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // This file is where bytes become values and values bytes; with field.go, nothing else in the
 // package touches JSON.
 
 const (
-	maxKey   = 255 // bytes of an Idempotency-Key
-	maxDepth = 100 // levels of a value of the caller's own making
+	maxKey = 255 // bytes of an Idempotency-Key
 )
 
 // timeLayout is ISO 8601 as in TWIN's dialect: seconds, and an offset that is never Z.
@@ -84,10 +84,10 @@ func errTooLarge(limit int64) error {
 }
 
 func parseObject(data []byte) (object, error) {
-	if i := invalidUTF8(data); i >= 0 {
+	if i := jsontext.InvalidUTF8(data); i >= 0 {
 		return nil, chat.Invalid("", "the body is not valid UTF-8, see byte %d", i+1)
 	}
-	if i := escapedNUL(data); i >= 0 {
+	if i := jsontext.EscapedNUL(data); i >= 0 {
 		return nil, chat.Invalid("", "U+0000 is not allowed in a text, see byte %d", i+1)
 	}
 	var o object
@@ -97,79 +97,9 @@ func parseObject(data []byte) (object, error) {
 	case errors.As(err, &syntax):
 		return nil, chat.Invalid("", "the body is not valid JSON: %s at byte %d", syntax, syntax.Offset)
 	case err != nil || o == nil:
-		return nil, chat.Invalid("", "expected an object, got %s", nameRaw(bytes.TrimSpace(data)))
+		return nil, chat.Invalid("", "expected an object, got %s", jsontext.Kind(bytes.TrimSpace(data)))
 	}
 	return o, nil
-}
-
-// invalidUTF8 finds the first byte that is no part of a character, or returns -1.
-func invalidUTF8(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
-}
-
-// escapedNUL finds a \u0000 that JSON would decode to U+0000, or returns -1: a backslash
-// that is itself escaped begins no escape. Databases cannot store this character in a text.
-func escapedNUL(data []byte) int {
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte(`\u0000`))
-		if i < 0 {
-			return -1
-		}
-		i += from
-		before := 0
-		for before < i && data[i-1-before] == '\\' {
-			before++
-		}
-		if before%2 == 0 {
-			return i
-		}
-		from = i + 1
-	}
-}
-
-// nameRaw says what kind of value a piece of valid JSON is.
-func nameRaw(raw []byte) string {
-	switch raw[0] {
-	case '"':
-		return "a string"
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	default:
-		return "a number"
-	}
-}
-
-// depth is how deep valid JSON is nested.
-func depth(data []byte) int {
-	level, deepest, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '\\' && inString:
-			i++ // the next one is escaped
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }
 
 // parseID reads a UUID in its usual form of 36 characters.
@@ -190,24 +120,8 @@ func idempotency(r *http.Request, body []byte) (chat.Idempotency, error) {
 	if key == "" || len(key) > maxKey || len(values) > 1 || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
 		return chat.Idempotency{}, chat.Invalid("Idempotency-Key", "expected one header of 1 to %d bytes without control characters", maxKey)
 	}
-	sum := sha256.Sum256(canonical(body))
+	sum := sha256.Sum256(jsontext.Canonical(body))
 	return chat.Idempotency{Key: key, BodyHash: hex.EncodeToString(sum[:])}, nil
-}
-
-// canonical writes a JSON value so that what says the same is the same: members in order, no
-// white space. Numbers stay as they are written; what is no JSON does, too.
-func canonical(data []byte) []byte {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return data
-	}
-	written, err := json.Marshal(v)
-	if err != nil {
-		return data
-	}
-	return written
 }
 
 // writeJSON sends an answer.

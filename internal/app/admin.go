@@ -24,6 +24,7 @@ func (a *App) serveAdmin(ctx context.Context, mux *http.ServeMux, service *chat.
 		Limits:   newLimits(c),
 		Log:      a.params.Log,
 		Check:    a.mistakesOf,
+		Render:   repliesOf,
 		Deployed: a.bots.Refresh,
 	}
 	if c.RateLimit {

@@ -18,7 +18,9 @@ import (
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/bot"
 	"github.com/govorun/govorun/internal/bot/registry"
+	"github.com/govorun/govorun/internal/campaign"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/chatapi/hold"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/feed"
 	"github.com/govorun/govorun/internal/outbox"
@@ -49,6 +51,7 @@ type App struct {
 	health  *health
 	limits  *auth.Limits // nil when the rate limit is off
 	web     *web
+	lot     *hold.Lot    // of long polls
 	relay   *relay.Relay // to other nodes; nil when there are none, or no Redis
 	key     auth.Key     // the installation's
 	bots    *registry.Registry
@@ -70,14 +73,15 @@ func Start(ctx context.Context, p Params) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.web = web
+	a.web, a.lot = web, a.newLot()
 	a.onClose(web.end)
 	mux, err := a.build(ctx)
 	if err != nil {
 		return nil, errors.Join(err, a.closeAll(ctx))
 	}
-	web.serve(mux)
+	web.serve(mux, a.lot)
 	a.onClose(early(web.drain))
+	a.onClose(early(a.lot.Finish)) // who waits for long is answered first
 	p.Log.Info("listening", "address", web.listener.Addr().String(), "demo", a.demoAllowed())
 	if p.Config.Demo && !a.demoAllowed() {
 		p.Log.Warn("the demo chat does not answer: the server does not listen on loopback alone")
@@ -148,6 +152,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	queue, alarm, bell := bot.NewQueue(), bot.NewAlarm(), outbox.NewBell()
+	campaigns := campaign.NewBell()
 	service := a.newService(store, self.ID, func(r chat.Ring) {
 		events.Ring(r)
 		queue.Ring(r)
@@ -155,7 +160,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		bell.Ring(r)
 		publish(r)
 		a.metrics.ring(r)
-	})
+	}, campaigns.Ring)
 	node, err := startNode(ctx, nodeParams{
 		store: store.Beside(), shared: store.Shared(), self: self, metrics: a.metrics, log: log, freed: sweep(service, queue),
 	})
@@ -163,7 +168,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.onClose(node.close)
-	upkeep := startUpkeep(service, node, log, append(a.webhookChores(service, node), a.timerChore(service, node))...)
+	upkeep := startUpkeep(service, node, log, slices.Concat(a.webhookChores(service, node), a.pollChores(service, node), []chore{a.timerChore(service, node), a.campaignChore(service, node)})...)
 	a.onClose(func(context.Context) error { upkeep.close(); return nil })
 	stored, err := a.startFiles(ctx, service, store.Shared(), node)
 	if err != nil {
@@ -181,6 +186,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		return nil, err
 	}
 	a.startTimers(service, alarm)
+	a.startCampaigns(service, campaigns)
 
 	mux := http.NewServeMux()
 	answers.Register(mux)
@@ -200,6 +206,7 @@ func (a *App) build(ctx context.Context) (*http.ServeMux, error) {
 		// The others of the requests in flight are left to those who wait for no bot.
 		MaxWaiting: max(1, c.HTTP.MaxInFlight/4),
 	}).Register(mux)
+	a.serveChatAPI(mux, store, service, events, stored.Links)
 	if err := a.serveAdmin(ctx, mux, service, self); err != nil {
 		return nil, err
 	}
@@ -243,13 +250,14 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 	publish = func(chat.Ring) {}
 	if store.Shared() && a.params.Config.Redis.URL != "" {
 		link, err := relay.New(relay.Params{
-			URL:     a.params.Config.Redis.URL,
-			LogID:   store.LogID(),
-			Node:    node,
-			Deliver: func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
-			Resync:  func(session int64) { events.Resync(session) },
-			Log:     a.params.Log,
-			Metrics: a.metrics.newRelay(),
+			URL:        a.params.Config.Redis.URL,
+			LogID:      store.LogID(),
+			Node:       node,
+			Deliver:    func(r chat.Ring) { events.Ring(r) }, // of sessions that the feed has subscribed to
+			Resync:     func(session int64) { events.Resync(session) },
+			RingClient: func(c chat.ClientRef) { events.RingClient(c) },
+			Log:        a.params.Log,
+			Metrics:    a.metrics.newRelay(),
 		})
 		if err != nil {
 			return nil, nil, err
@@ -262,7 +270,7 @@ func (a *App) startFeed(store *sqlstore.Store, node string) (events *feed.Feed, 
 	return events, publish, nil
 }
 
-func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *chat.Service {
+func (a *App) newService(store chat.Store, node string, ring func(chat.Ring), campaignDue func()) *chat.Service {
 	return chat.NewService(chat.Params{
 		Store:       store,
 		Node:        node,
@@ -272,6 +280,7 @@ func (a *App) newService(store chat.Store, node string, ring func(chat.Ring)) *c
 		Ring:        ring,
 		DemoAllowed: a.demoAllowed(),
 		EventName:   realtime.EventName,
+		CampaignDue: campaignDue,
 		TurnLease:   3 * a.params.Config.Bot.TurnTimeout,
 	})
 }

@@ -26,7 +26,7 @@ func readBotValues(name string) (botValues, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bot.values: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	var v botValues
 	d := yaml.NewDecoder(file)
 	d.KnownFields(true)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/govorun/govorun/internal/auth"
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/chatapi"
 	"github.com/govorun/govorun/internal/files"
 	"github.com/govorun/govorun/internal/twin"
 )
@@ -88,7 +89,7 @@ func (f *front) admit(w http.ResponseWriter, r *http.Request) (leave func(), ok 
 	receive(r)
 	if !gate.enter() {
 		f.metrics.overloaded.Inc()
-		refuse(w)
+		refuse(w, r)
 		return nil, false
 	}
 	f.metrics.inFlight.Inc()
@@ -152,7 +153,7 @@ func (f *front) recovered(rec *recorder, r *http.Request, p any) {
 	if rec.status != 0 { // the answer has begun: cutting it off is the only way to say that it is wrong
 		panic(http.ErrAbortHandler)
 	}
-	writeJSON(rec, http.StatusInternalServerError, errorBody{"Internal error"})
+	fail(rec, r, http.StatusInternalServerError, chat.CodeInternal, "Internal error")
 }
 
 func (f *front) logPanic(r *http.Request, p any) {
@@ -161,9 +162,18 @@ func (f *front) logPanic(r *http.Request, p any) {
 	}
 }
 
-func refuse(w http.ResponseWriter) {
+func refuse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "1")
-	writeJSON(w, http.StatusServiceUnavailable, errorBody{"Service is unavailable"})
+	fail(w, r, http.StatusServiceUnavailable, chat.CodeUnavailable, "Service is unavailable")
+}
+
+// fail answers a request that comes to no route, in the words of the protocol that its path is of.
+func fail(w http.ResponseWriter, r *http.Request, status int, code chat.Code, message string) {
+	if chatapi.Serves(r.URL.Path) {
+		chatapi.WriteError(w, r, time.Now(), status, code, message)
+		return
+	}
+	writeJSON(w, status, errorBody{message})
 }
 
 // refuseOften answers who asks too often.
@@ -187,7 +197,7 @@ func unknown(mux *http.ServeMux) http.Handler {
 			}
 		}
 		if len(allow) == 0 {
-			writeJSON(w, http.StatusNotFound, errorBody{"Entity not found"})
+			fail(w, r, http.StatusNotFound, chat.CodeNotFound, "Entity not found")
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allow, ", "))

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -33,6 +34,51 @@ func TestPanicIsAnswered(t *testing.T) {
 	if n := strings.Count(log.String(), "request panicked"); n != 2 {
 		t.Errorf("logged %d times, want once for each:\n%s", n, log)
 	}
+}
+
+// TestChatAPIHasErrorsOfItsOwn: whoever answers, the form is that of the path's protocol (Chat API, 7).
+func TestChatAPIHasErrorsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	inside, hang := make(chan struct{}), make(chan struct{})
+	f, _ := testFront(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			panic("secret cause")
+		}
+		close(inside)
+		<-hang
+	})
+	f.mux.Handle("/chatapi", unknown(f.mux))
+	check := func(method, path string, status int, exception string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		var body struct {
+			Timestamp, Error, Exception, Message, Path string
+			Status                                     int
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != status || body.Status != status || body.Exception != exception ||
+			body.Error != http.StatusText(status) || body.Path != path || body.Message == "" || len(body.Timestamp) != len("2022-09-28T12:32:13.262") {
+			t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+	}
+	paths := []string{"/chatapi/t", "/chatadapter/chatapi/t", "/chatapi/t/client/c/history", "/chatapi/"}
+	for _, path := range paths {
+		check("PUT", path, http.StatusInternalServerError, "internal")
+	}
+	check("GET", "/chatapi", http.StatusNotFound, "not_found")
+	var running sync.WaitGroup
+	running.Go(func() { f.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/chatapi/t", nil)) })
+	<-inside
+	for _, path := range paths {
+		check("POST", path, http.StatusServiceUnavailable, "unavailable")
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, httptest.NewRequest("GET", "/chatapis", nil))
+	if w.Body.String() != `{"error":"Service is unavailable"}` {
+		t.Errorf("%s", w.Body)
+	}
+	close(hang)
+	running.Wait()
 }
 
 func TestPanicInTheAnswerCutsItOff(t *testing.T) {

@@ -40,6 +40,8 @@ type metrics struct {
 	timersPending prometheus.Gauge
 	timersFired   *prometheus.CounterVec // by outcome
 	timerLag      prometheus.Histogram
+	longPolls     prometheus.Gauge
+	campaignSends *prometheus.CounterVec // by outcome
 	nodes         prometheus.Gauge
 	nodeEldest    prometheus.Gauge
 	nodesRemoved  prometheus.Counter
@@ -101,9 +103,11 @@ func newMetrics() *metrics {
 		timersFired:   counter("timers_fired_total", "Timers of bots that were due, by outcome: fired, held (somebody else answers), dropped, gone (another node was quicker), or failed (it is tried again).", "outcome"),
 		timerLag:      single(histogram("timer_lag_seconds", "Time from when a timer was due until it fired.", lagBuckets)),
 
-		nodes:        gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
-		nodeEldest:   gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
-		nodesRemoved: counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
+		longPolls:     gauge("long_polls", "Connections that long polls of the Chat API hold."),
+		campaignSends: counter("campaign_recipients_total", "Recipients of campaigns that this node has tried, by outcome: sent or failed.", "outcome"),
+		nodes:         gauge("nodes", "Nodes over the same data that this one sees alive, itself among them."),
+		nodeEldest:    gauge("node_eldest", "1 on the node that closes expired sessions for all, 0 on the others."),
+		nodesRemoved:  counter("nodes_removed_total", "Nodes that this one has found dead.").WithLabelValues(),
 
 		webhookAttempts: counter("webhook_attempts_total", "Attempts to deliver a webhook, by outcome: delivered, failed (it is tried again), dead, or not_settled (it may be repeated).", "outcome"),
 		webhookSeconds:  single(histogram("webhook_seconds", "Time of one attempt to deliver a webhook.", secondBuckets)),
@@ -115,6 +119,7 @@ func newMetrics() *metrics {
 	for _, outcome := range []string{"delivered", "failed", "dead", "not_settled"} { // so that they are shown from the start
 		m.webhookAttempts.WithLabelValues(outcome)
 	}
+	m.campaign(chat.CampaignStep{})
 	return m
 }
 
@@ -184,4 +189,10 @@ func (m *metrics) request(route string, status int, took time.Duration) {
 	if status == http.StatusTooManyRequests {
 		m.rateLimited.Inc()
 	}
+}
+
+// campaign counts what a campaign has sent.
+func (m *metrics) campaign(step chat.CampaignStep) {
+	m.campaignSends.WithLabelValues("sent").Add(float64(step.Tried - step.Failed))
+	m.campaignSends.WithLabelValues("failed").Add(float64(step.Failed))
 }

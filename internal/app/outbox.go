@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/chatapi"
 	"github.com/govorun/govorun/internal/config"
 	"github.com/govorun/govorun/internal/egress"
 	"github.com/govorun/govorun/internal/outbox"
@@ -38,6 +39,7 @@ func (a *App) startOutbox(service *chat.Service, bell *outbox.Bell, links func(c
 		Bell:    bell,
 		Render: map[chat.DeliveryKind]outbox.Render{
 			chat.DeliveryCallback: func(o *chat.Outgoing) ([]byte, error) { return twin.Callback(o, links) },
+			chat.DeliveryAnswer:   func(o *chat.Outgoing) ([]byte, error) { return chatapi.Webhook(o, links), nil },
 			chat.DeliveryEvent:    func(o *chat.Outgoing) ([]byte, error) { return realtime.Webhook(o, links) },
 		},
 		Client:      webhookClient(c),

@@ -81,9 +81,11 @@ func routes(t *testing.T, a *App) []string {
 	return all
 }
 
-// allowed asks a route that takes all methods which of them it knows.
+// allowed asks a route that takes all methods which of them it knows. The Chat API says so of channels
+// that there are.
 func allowed(t *testing.T, url string) []string {
 	t.Helper()
+	url = strings.Replace(url, "/chatapi/{token}", "/chatapi/"+demoToken, 1)
 	for strings.Contains(url, "{") {
 		before, rest, _ := strings.Cut(url, "{")
 		_, after, _ := strings.Cut(rest, "}")

@@ -93,9 +93,10 @@ func (w *web) isQuiet() bool {
 	return len(w.quiet) == 0
 }
 
-// serve answers requests until drain or end.
-func (w *web) serve(mux *http.ServeMux) {
+// serve answers requests until drain or end, and on connections that were held what comes next.
+func (w *web) serve(mux *http.ServeMux, held net.Listener) {
 	w.front.mux = mux
+	w.running.Go(func() { _ = w.server.Serve(held) }) // it ends with the server
 	w.running.Go(func() {
 		if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			w.failed <- fmt.Errorf("serve: %w", err)
@@ -126,8 +127,10 @@ const quietGrace = 500 * time.Millisecond
 // shutdown ends the connections that are kept: those in use by their next answer (recorder), the others
 // after a while. Nobody can tell whether a request that met the end of its connection was worked on.
 func (w *web) shutdown(ctx context.Context) error {
+	look := time.NewTicker(quietGrace / 50)
+	defer look.Stop()
 	for end := time.Now().Add(quietGrace); !w.isQuiet() && time.Now().Before(end); {
-		time.Sleep(quietGrace / 50)
+		<-look.C
 	}
 	w.closeQuiet()
 	if err := w.server.Shutdown(ctx); !errors.Is(err, net.ErrClosed) { // the listener is closed already

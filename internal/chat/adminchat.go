@@ -260,6 +260,9 @@ func checkHooks(c *Chat) error {
 	if err := checkURL("eventCallbackUrl", c.Settings.EventCallbackURL); err != nil {
 		return err
 	}
+	if err := checkURL("webhookUrl", c.Settings.WebhookURL); err != nil {
+		return err
+	}
 	if err := checkURL("fcmServiceUrl", c.Settings.FCMServiceURL); err != nil {
 		return err
 	}

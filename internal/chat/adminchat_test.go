@@ -114,6 +114,7 @@ func TestBadChats(t *testing.T) {
 		{"many results", "results", func(c *chat.Chat) { c.Settings.Results = listed(101, "да") }},
 		{"an event without a name", "notifyOnEvents[0]", func(c *chat.Chat) { c.Settings.NotifyOnEvents = []string{""} }},
 		{"no URL", "eventCallbackUrl", func(c *chat.Chat) { c.Settings.EventCallbackURL = "shop.example" }},
+		{"no URL of a webhook", "webhookUrl", func(c *chat.Chat) { c.Settings.WebhookURL = "shop.example" }},
 		{"another scheme", "eventCallbackUrl", func(c *chat.Chat) { c.Settings.EventCallbackURL = "ftp://shop.example" }},
 		{"a URL without a host", "fcmServiceUrl", func(c *chat.Chat) { c.Settings.FCMServiceURL = "https:///path" }},
 		{"a URL of a port", "fcmServiceUrl", func(c *chat.Chat) { c.Settings.FCMServiceURL = "https://:443" }},

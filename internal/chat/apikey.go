@@ -15,23 +15,25 @@ import (
 // What an API key may do. A permission that ends in ":read" allows only to look; the one without
 // the ending includes it. Secrets of chats and bots are shown to those who may change them.
 const (
-	PermitAdmin        = "admin" // everything
-	PermitChats        = "chats"
-	PermitChatsRead    = "chats:read"
-	PermitBots         = "bots"
-	PermitBotsRead     = "bots:read"
-	PermitWebhooks     = "webhooks"
-	PermitWebhooksRead = "webhooks:read"
-	PermitKeys         = "keys"
-	PermitKeysRead     = "keys:read"
-	PermitDialogs      = "dialogs" // the question-answer API
+	PermitAdmin         = "admin" // everything
+	PermitChats         = "chats"
+	PermitChatsRead     = "chats:read"
+	PermitBots          = "bots"
+	PermitBotsRead      = "bots:read"
+	PermitWebhooks      = "webhooks"
+	PermitWebhooksRead  = "webhooks:read"
+	PermitCampaigns     = "campaigns"
+	PermitCampaignsRead = "campaigns:read"
+	PermitKeys          = "keys"
+	PermitKeysRead      = "keys:read"
+	PermitDialogs       = "dialogs" // the question-answer API
 )
 
 // Permissions lists what a key may be given.
 func Permissions() []string {
 	return []string{
 		PermitAdmin, PermitChats, PermitChatsRead, PermitBots, PermitBotsRead,
-		PermitWebhooks, PermitWebhooksRead, PermitKeys, PermitKeysRead, PermitDialogs,
+		PermitWebhooks, PermitWebhooksRead, PermitCampaigns, PermitCampaignsRead, PermitKeys, PermitKeysRead, PermitDialogs,
 	}
 }
 

@@ -9,6 +9,7 @@ type change struct {
 	session *Session
 	now     time.Time
 	events  []Event
+	answers *Event // what bots that speak in it answer; nil for nothing
 	cause   *Event // the event that made a turn due, nil when none did
 	inHand  bool   // who commits goes on with the turn that is due; no ring is needed for it
 
@@ -21,10 +22,12 @@ func (s *Service) change(session *Session) *change {
 	return &change{service: s, session: session, now: s.Now()}
 }
 
-// add gives an event its sequence and its numbers in the streams it is part of.
+// add gives an event its sequence and its numbers in the streams it is part of. Its time is later than
+// that of the event before, by a millisecond at least: so a time is a place in the session (Chat API, 2, ts).
 func (c *change) add(id string, p Payload) Event {
 	c.session.Sequence++
-	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.now, Payload: p}
+	c.session.LastAt = latest(c.now, nextMilli(c.session.LastAt))
+	e := Event{ID: id, Session: c.session.Ref(), Sequence: c.session.Sequence, At: c.session.LastAt, Payload: p}
 	if p.In(StreamWidget) {
 		c.session.WidgetNo++
 		e.WidgetNo = c.session.WidgetNo
@@ -36,6 +39,9 @@ func (c *change) add(id string, p Payload) Event {
 	c.events = append(c.events, e)
 	return e
 }
+
+// nextMilli is the beginning of the next millisecond.
+func nextMilli(t time.Time) time.Time { return t.Truncate(time.Millisecond).Add(time.Millisecond) }
 
 // say adds a message; its id is the event's.
 func (c *change) say(m *Message) Event {
@@ -188,6 +194,7 @@ func (c *change) commitEvents(tx Tx) error {
 	s := c.session
 	ring := Ring{
 		Session:  s.Ref(),
+		Client:   s.ClientRef(),
 		Sequence: s.Sequence,
 		Settled:  s.Settled(),
 		TurnDue:  s.TurnDue() && s.Lease.Node == c.service.Node && !c.inHand,

@@ -39,7 +39,7 @@ type Chat struct {
 }
 
 // ChatKind tells chats that administrators make from others.
-type ChatKind string
+type ChatKind string //nolint:revive // Kind is that of an event
 
 // The kinds of chat.
 const (

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,9 +17,15 @@ const (
 	MaxListed   = 100      // elements of a list
 )
 
+// IsBlank reports whether a text is nothing but white space, as regular expressions of ECMAScript know it:
+// the API documents say by \S what is not blank.
+func IsBlank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r != '\uFEFF' && (!unicode.IsSpace(r) || r == '\u0085') })
+}
+
 // checkName judges what people call a thing.
 func checkName(field, name string) error {
-	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) || hasControl(name) {
+	if IsBlank(name) || utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) || hasControl(name) {
 		return Invalid(field, "expected a name of 1 to %d characters, none of them a control character", MaxName)
 	}
 	return nil

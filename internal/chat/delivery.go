@@ -12,6 +12,9 @@ const (
 	DeliveryCallback DeliveryKind = "callback"
 	// DeliveryEvent is one event (TWIN, section 8, eventCallbackUrl).
 	DeliveryEvent DeliveryKind = "event"
+	// DeliveryAnswer is what the webhook of a channel is told: answers that nobody waits for, and what
+	// operators say (Chat API, 4, webhook triggers).
+	DeliveryAnswer DeliveryKind = "answer"
 )
 
 // DeliveryState is what has become of a delivery.

@@ -156,19 +156,11 @@ func (s *Service) FinishDialog(ctx context.Context, id string) (*Session, error)
 // Variables returns what a session's bot can know without having asked: the platform's own, and the
 // context's: those that the session was started with, and over them those that the bot has set.
 func (s *Service) Variables(ctx context.Context, session *Session) (system, context map[string]any, err error) {
-	details, err := s.Store.FindSessionDetails(ctx, session.Key)
+	known, err := s.Store.FindBriefing(ctx, session.Key, session.ClientKey, session.BotID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("variables: %w", err)
 	}
-	client, err := s.Store.FindClientByKey(ctx, session.ClientKey)
-	if err != nil {
-		return nil, nil, fmt.Errorf("variables: %w", err)
-	}
-	state, err := s.Store.FindBotState(ctx, session.Key, session.BotID, session.ClientKey)
-	if err != nil {
-		return nil, nil, fmt.Errorf("variables: %w", err)
-	}
-	return systemVariables(session, details, client), contextVariables(details, client, state), nil
+	return systemVariables(session, known.Details, known.Client), contextVariables(known.Details, known.Client, &known.State), nil
 }
 
 func systemVariables(s *Session, d *SessionDetails, c *Client) map[string]any {

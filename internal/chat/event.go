@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -18,6 +19,9 @@ const (
 	KindOwnerChanged          Kind = "owner.changed"
 	KindSessionClosed         Kind = "session.closed"
 	KindTimerFired            Kind = "timer.fired"
+	KindQuestionAnswered      Kind = "question.answered"
+	KindStatusChanged         Kind = "message.status"
+	KindWidgetStateChanged    Kind = "widget.state_changed"
 	KindTyping                Kind = "typing"
 	KindOperatorStatusChanged Kind = "operator.status_changed"
 	KindOperatorLoggedOut     Kind = "operator.logged_out"
@@ -70,7 +74,8 @@ func (e *Event) Message() *Message {
 }
 
 // Payload is what an event says: *SessionStarted, *Message, *MessageRead, *ActionPressed,
-// *OwnerChanged, *SessionClosed, *TimerFired, *Typing, *OperatorStatusChanged or *OperatorLoggedOut.
+// *OwnerChanged, *SessionClosed, *TimerFired, *Answered, *StatusChanged, *WidgetStateChanged, *Typing,
+// *OperatorStatusChanged or *OperatorLoggedOut.
 type Payload interface {
 	Kind() Kind
 	// In says whether the event is part of a stream.
@@ -89,10 +94,12 @@ type MessageRead struct {
 	By        AuthorType `json:"by"`
 }
 
-// ActionPressed says that the client pressed an action button.
+// ActionPressed says that the client pressed an action button, or that its program tells of an event
+// (Chat API, 3).
 type ActionPressed struct {
-	Event string          `json:"event"`
-	Data  json.RawMessage `json:"data,omitempty"`
+	Event    string          `json:"event"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Question *Question       `json:"question,omitempty"` // what it is to the Chat API; nil on other faces
 }
 
 // OwnerChanged says that somebody else answers from now on.
@@ -107,7 +114,7 @@ type OwnerChanged struct {
 	HandOver *HandOver `json:"handOver,omitempty"` // what the bot that gave the session away wishes; nil for nothing. Not for clients
 }
 
-// SessionClosed ends every session; only that it was read may follow.
+// SessionClosed ends every session; only what becomes of its messages, and of the widget's state, may follow.
 type SessionClosed struct {
 	By             ClosedBy `json:"by"`
 	Result         string   `json:"result,omitempty"`
@@ -212,6 +219,28 @@ func (*OperatorStatusChanged) In(Stream) bool { return false }
 // In implements Payload, as of OperatorStatusChanged.
 func (*OperatorLoggedOut) In(Stream) bool { return false }
 
+// Unknown is an event of a kind that only a later version knows: nodes of both stand side by side during an
+// upgrade. Nothing here reacts to it, and it is kept as it is.
+type Unknown struct {
+	Name Kind
+	Data json.RawMessage
+}
+
+// Kind implements Payload.
+func (u *Unknown) Kind() Kind { return u.Name }
+
+// In implements Payload: how it is told is not known.
+func (*Unknown) In(Stream) bool { return false }
+
+// MarshalJSON implements json.Marshaler.
+func (u *Unknown) MarshalJSON() ([]byte, error) { return u.Data.MarshalJSON() }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (u *Unknown) UnmarshalJSON(data []byte) error {
+	u.Data = bytes.Clone(data)
+	return nil
+}
+
 // announced: the client is told of bots and operators, not of queues
 // (TWIN, operatorChanged: bot→operator, operator→operator, operator→bot, bot→bot).
 func announced(o Owner) bool { return o.Kind == OwnerBot || o.Kind == OwnerOperator }
@@ -248,37 +277,55 @@ func DecodePayload(kind Kind, data []byte) (Payload, error) {
 		p = &SessionClosed{}
 	case KindTimerFired:
 		p = &TimerFired{}
+	case KindQuestionAnswered:
+		p = &Answered{}
+	case KindStatusChanged:
+		p = &StatusChanged{}
+	case KindWidgetStateChanged:
+		p = &WidgetStateChanged{}
 	default:
-		return nil, fmt.Errorf("decode payload: unknown kind %q", kind)
+		if kind == "" || kind.Ephemeral() {
+			return nil, fmt.Errorf("decode payload: %q is no kind that is stored", kind)
+		}
+		p = &Unknown{Name: kind}
 	}
-	var stored struct {
-		V int             `json:"v"`
-		P json.RawMessage `json:"p"`
-	}
-	if err := json.Unmarshal(data, &stored); err != nil {
-		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
-	}
-	if stored.V != payloadVersion {
+	stored := struct {
+		V int     `json:"v"` // comes first
+		P Payload `json:"p"`
+	}{P: p}
+	err := json.Unmarshal(data, &stored)
+	switch {
+	case stored.V != payloadVersion && (err == nil || stored.V != 0): // that P cannot be read is no wonder then
 		return nil, fmt.Errorf("decode payload of %s: version %d, this program knows %d", kind, stored.V, payloadVersion)
-	}
-	if err := json.Unmarshal(stored.P, p); err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("decode payload of %s: %w", kind, err)
+	default:
+		return p, nil
 	}
-	return p, nil
 }
 
 // Ring says that a session has changed. It goes out after commit only. What it carries is a
 // courtesy: whoever hears it must be able to do without, and without the ring, from the log.
 type Ring struct {
 	Session  SessionRef
-	Sequence int64 // last event number of the session at that commit; 0 when the ring is only ephemeral
-	Settled  int64 // see Session.Settled
-	TurnDue  bool  // the bot owes a reaction, and the lease is this node's
+	Client   ClientRef // whose the session is; zero when the ring is only ephemeral, or another node's
+	Sequence int64     // last event number of the session at that commit; 0 when the ring is only ephemeral
+	Settled  int64     // see Session.Settled
+	TurnDue  bool      // the bot owes a reaction, and the lease is this node's
 	Due      *DueTurn
 	Events   []Event // what was committed, in order; or one ephemeral event
 
 	TimerAt   time.Time // when due timers are to be looked for, zero when the commit has changed none
 	Receivers []string  // who is to get deliveries that were written, see Receiver
+}
+
+// Starts reports whether the session began with that commit.
+func (r *Ring) Starts() bool {
+	if len(r.Events) == 0 {
+		return false
+	}
+	_, ok := r.Events[0].Payload.(*SessionStarted)
+	return ok
 }
 
 // DueTurn is a turn that a commit made due: what BeginTurn would otherwise read.

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/govorun/govorun/internal/chat"
@@ -18,6 +19,7 @@ func payloads() []chat.Payload {
 		&chat.ActionPressed{Event: "buy", Data: json.RawMessage(`{"a":[1]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerBot, ID: "b", Name: "B"}, Previous: chat.Owner{Kind: chat.OwnerNobody}, Term: 2},
 		&chat.SessionClosed{By: chat.ClosedByBot, Result: "ok", RatingRequired: true, ChatID: "c"},
+		&chat.Unknown{Name: "queue.moved", Data: json.RawMessage(`{"from":{"id":"1"},"n":12345678901234567890}`)},
 	}
 }
 
@@ -36,8 +38,21 @@ func TestPayloadsSurviveStorage(t *testing.T) {
 	if _, err := chat.EncodePayload(&chat.Typing{}); err == nil {
 		t.Error("typing was encoded")
 	}
-	if _, err := chat.DecodePayload(chat.KindMessageCreated, []byte(`{"v":2,"p":{}}`)); err == nil {
-		t.Error("a payload of a later version was decoded")
+	for _, kind := range []chat.Kind{"", chat.KindTyping} {
+		if _, err := chat.DecodePayload(kind, []byte(`{"v":1,"p":{}}`)); err == nil {
+			t.Errorf("%q was decoded", kind)
+		}
+	}
+	for stored, want := range map[string]string{
+		`{"v":2,"p":{}}`:          "version 2",
+		`{"v":2,"p":{"body":{}}}`: "version 2",
+		`{"p":{}}`:                "version 0",
+		`{"v":1,"p":{"body":{}}}`: "cannot unmarshal object",
+		`{"v":1,"p":{"body":`:     "unexpected end",
+	} {
+		if _, err := chat.DecodePayload(chat.KindMessageCreated, []byte(stored)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s was decoded: %v", stored, err)
+		}
 	}
 }
 

@@ -83,12 +83,12 @@ func (s *Service) fire(tx Tx, t *Timer) (TimerOutcome, error) {
 	if err != nil {
 		return "", err
 	}
-	session, err := s.openSession(tx, in, origin)
+	session, after, err := s.openSession(tx, in, origin.ClientKey)
 	switch {
 	case err != nil:
 		return "", err
 	case session == nil:
-		return s.openFor(tx, in, origin, t)
+		return s.openFor(tx, in, origin, t, after)
 	case session.Owner.Kind == OwnerBot && session.Owner.ID == t.BotID:
 		return s.fireIn(tx, s.change(session), t)
 	case !s.Now().Before(t.At.Add(MaxTimerWait)):
@@ -140,23 +140,9 @@ func (s *Service) fired(tx Tx, c *change, t *Timer) error {
 	return c.commit(tx)
 }
 
-// openSession locks the open session of the client of another session of the same chat; nil when
-// there is none, or none any more.
-func (s *Service) openSession(tx Tx, in *Chat, origin *Session) (*Session, error) {
-	session, err := tx.LockOpenSession(origin.ChatKey, origin.ClientKey)
-	if CodeOf(err) == CodeNotFound {
-		return nil, nil
-	}
-	if err != nil || s.writable(session) == nil {
-		return session, err
-	}
-	c := s.change(session)
-	c.close(in, ClosedByLifetime, "")
-	return nil, c.commit(tx)
-}
-
-// openFor begins a session for an event, like the one in which it was set. The bot does not greet.
-func (s *Service) openFor(tx Tx, in *Chat, origin *Session, t *Timer) (TimerOutcome, error) {
+// openFor begins a session for an event, like the one in which it was set. The bot does not greet. What
+// happens in it is later than after.
+func (s *Service) openFor(tx Tx, in *Chat, origin *Session, t *Timer, after time.Time) (TimerOutcome, error) {
 	bot, err := tx.FindBot(t.BotID)
 	if CodeOf(err) == CodeNotFound || (err == nil && !in.DeletedAt.IsZero()) {
 		return dropTimer(tx, t)
@@ -173,13 +159,11 @@ func (s *Service) openFor(tx Tx, in *Chat, origin *Session, t *Timer) (TimerOutc
 	}
 	details.BotNodeID = "" // where the scenario started then
 	session := s.newSession(in, &Client{Key: origin.ClientKey, ID: origin.ClientID}, origin.TTL, origin.Hooks)
-	session.BotID = bot.ID
-	session.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
-	if err := tx.CreateSession(session, details); err != nil {
+	session.beginAfter(after)
+	session.assign(bot)
+	c, err := s.beginQuietly(tx, session, details)
+	if err != nil {
 		return "", err
 	}
-	c := s.change(session)
-	c.add(s.NewID(), &SessionStarted{})
-	session.Cursor, session.Pending = session.Sequence, session.Sequence
 	return TimerDone, s.fired(tx, c, t)
 }

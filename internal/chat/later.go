@@ -123,7 +123,11 @@ func (s *Service) answerLater(tx Tx, session *Session, p *LaterParams) error {
 		return err
 	}
 	c := s.change(session)
-	if err := s.applyOutputs(tx, c, in, p.Cause, p.Result.Outputs); err != nil {
+	cause, err := tx.FindEventAt(session.Key, p.Cause)
+	if err != nil {
+		return err
+	}
+	if err := s.applyOutputs(tx, c, in, cause, p.Result.Outputs); err != nil {
 		return err
 	}
 	if len(c.events) == 0 {

@@ -10,6 +10,7 @@ const (
 	AuthorClient   AuthorType = "CLIENT"
 	AuthorBot      AuthorType = "BOT"
 	AuthorOperator AuthorType = "OPERATOR"
+	AuthorSystem   AuthorType = "SYSTEM" // of no message: this program itself (Chat API, 2)
 )
 
 // MessageType is TWIN's message type.
@@ -41,9 +42,11 @@ type Message struct {
 	Actions     []Action          `json:"actions,omitempty"`
 	Attachments []Attachment      `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo          `json:"replyTo,omitempty"`
-	State       string            `json:"state,omitempty"`   // path of the scenario state that said it
-	Cause       int64             `json:"cause,omitempty"`   // sequence of the event a bot's message answers
-	Replies     []json.RawMessage `json:"replies,omitempty"` // the same content as Chat API replies, when a bot gave it so
+	State       string            `json:"state,omitempty"`      // path of the scenario state that said it
+	Cause       int64             `json:"cause,omitempty"`      // sequence of the event a bot's message answers; of messages that answer none and come together, of the first
+	QuestionID  string            `json:"questionId,omitempty"` // of the question that a bot's message answers; of another event, its id
+	Question    *Question         `json:"question,omitempty"`   // what a client's message is to the Chat API; nil on other faces
+	Replies     []json.RawMessage `json:"replies,omitempty"`    // the same content as Chat API replies, when a bot gave it so
 }
 
 // Silent reports whether a message shows people nothing: all it has is replies that programs know

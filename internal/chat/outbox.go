@@ -27,14 +27,15 @@ type Outgoing struct {
 	Chat    *Chat
 	Session *Session        // as it is now
 	Events  []Event         // that it is about, in order
-	Details *SessionDetails // when the session's start is among them, or nil
+	Details *SessionDetails // when the session's start is among them, or it is an answer; or nil
 	Client  *Client         // likewise
 }
 
 // ToChat reports whether it goes to the URL that the chat's administrators have set, as it is set now,
 // and not to one that whoever started the session has chosen.
 func (o *Outgoing) ToChat() bool {
-	return o.Kind == DeliveryEvent && o.URL == o.Chat.Settings.EventCallbackURL
+	s := &o.Chat.Settings
+	return (o.Kind == DeliveryEvent && o.URL == s.EventCallbackURL) || (o.Kind == DeliveryAnswer && o.URL == s.WebhookURL)
 }
 
 // Outcome is what came of an attempt.
@@ -97,7 +98,8 @@ func (s *Service) LoadOutgoing(ctx context.Context, d *Delivery) (*Outgoing, err
 	if len(o.Events) == 0 {
 		return nil, Errorf(CodeNotFound, "the events of delivery %s are gone", d.ID)
 	}
-	if o.Events[0].Payload.Kind() != KindSessionStarted {
+	starts := o.Events[0].Payload.Kind() == KindSessionStarted
+	if !starts && d.Kind != DeliveryAnswer {
 		return o, nil
 	}
 	if o.Details, err = s.Store.FindSessionDetails(ctx, d.Session.Key); err != nil {
@@ -188,6 +190,22 @@ func deliveryWait(attempts int, wish time.Duration, jitter float64) time.Duratio
 		wait += time.Duration(float64(wait) * (jitter - 0.5) / 2.5) // a fifth more or less
 	}
 	return max(wait, min(wish, maxDeliveryWait))
+}
+
+// NoteReceipt notes the status of what a delivery to a channel's webhook told: that it has arrived, or never
+// will. It may be noted again.
+func (s *Service) NoteReceipt(ctx context.Context, d *Delivery, arrived bool) error {
+	if d.Kind != DeliveryAnswer {
+		return nil
+	}
+	events, err := s.Store.ListEvents(ctx, d.Session, d.First-1, int(d.Last-d.First+1))
+	if err != nil {
+		return fmt.Errorf("note receipt: %w", err)
+	}
+	if arrived {
+		return s.MarkDelivered(ctx, events)
+	}
+	return s.MarkNotSent(ctx, events)
 }
 
 // GiveBackStream ends a lease without an attempt; the stream is looked at again after a time, but not

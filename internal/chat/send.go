@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -156,7 +155,7 @@ func (p *MessageParams) check() error {
 	if !utf8.ValidString(p.Body) {
 		return Invalid("body", "expected valid UTF-8")
 	}
-	if strings.TrimSpace(p.Body) == "" && len(p.Attachments) == 0 {
+	if IsBlank(p.Body) && len(p.Attachments) == 0 {
 		return Invalid("body", "expected a text or an attachment")
 	}
 	if n := utf8.RuneCountInString(p.Body); n > MaxBodyRunes {

@@ -22,6 +22,9 @@ type Params struct {
 	DemoAllowed bool             // whether demo chats answer
 	TurnLease   time.Duration    // how long a node may work on a turn before others may take it
 
+	// CampaignDue is told after a commit that a campaign was started; nil: nobody is. It must not block.
+	CampaignDue func()
+
 	// EventName is how integrators call what happened, for the names in notifyOnEvents; nil: no
 	// event has a name.
 	EventName func(Payload) string
@@ -31,6 +34,9 @@ type Params struct {
 func NewService(p Params) *Service {
 	if p.EventName == nil {
 		p.EventName = func(Payload) string { return "" }
+	}
+	if p.CampaignDue == nil {
+		p.CampaignDue = func() {}
 	}
 	return &Service{Params: p, chats: newChatCache(p.Now), keys: newKeyCache(p.Now)}
 }

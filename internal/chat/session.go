@@ -71,14 +71,25 @@ type Session struct {
 	Hooks *Hooks // nil for none; must not be changed in place
 
 	TTL       time.Duration // of client inactivity
+	LastAt    time.Time     // of the last event
 	StartedAt time.Time
 	ActiveAt  time.Time // last act of the client
 	CheckAt   time.Time // when to look whether the life time is over; never later than it is
 	ClosedAt  time.Time // zero while open
 }
 
+// beginAfter has all that happens in a new session be later than what happened to its client before: so
+// a time is a place among the client's events, in all its sessions (Chat API, 2, ts).
+func (s *Session) beginAfter(last time.Time) {
+	s.LastAt = last
+	s.StartedAt = latest(s.StartedAt, nextMilli(last))
+}
+
 // Ref names the session.
 func (s *Session) Ref() SessionRef { return SessionRef{Key: s.Key, ID: s.ID} }
+
+// ClientRef names the session's client in its chat.
+func (s *Session) ClientRef() ClientRef { return ClientRef{Chat: s.ChatKey, Client: s.ClientKey} }
 
 // Settled is the sequence up to which no reaction of a bot is outstanding.
 func (s *Session) Settled() int64 {

@@ -29,6 +29,9 @@ type Settings struct {
 	ClosedByLifetimeBotID   string `json:"closedByLifetimeBotId,omitempty"`
 	MessageUndeliveredBotID string `json:"messageUndeliveredBotId,omitempty"`
 
+	DisableTextInput bool   `json:"disableTextInput,omitempty"` // while the last reply has buttons (Chat API, 1)
+	WebhookURL       string `json:"webhookUrl,omitempty"`       // of the Chat API: gets answers that nobody waits for
+
 	EventCallbackURL  string   `json:"eventCallbackUrl,omitempty"` // webhook of events in all sessions of the chat
 	EventCallbackData string   `json:"eventCallbackData,omitempty"`
 	NotifyOnEvents    []string `json:"notifyOnEvents,omitempty"` // names of events; none: all

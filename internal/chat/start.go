@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -24,6 +25,8 @@ type StartParams struct {
 	TTL         time.Duration // 0: the chat's
 	Message     *MessageParams
 	Idempotency Idempotency
+
+	after time.Time // of the last event of the client's session before this one
 }
 
 // MessageParams is what a client says.
@@ -199,7 +202,8 @@ func (s *Service) findNamed(tx Tx, c *Chat, p *StartParams) (*Session, *Client, 
 func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Client) (*Session, error) {
 	session, err := tx.LockOpenSession(c.Key, client.Key)
 	if CodeOf(err) == CodeNotFound {
-		return nil, nil
+		p.after, err = lastEventAt(tx, c, client.Key)
+		return nil, err
 	}
 	if err != nil {
 		return nil, err
@@ -213,6 +217,7 @@ func (s *Service) continueOrSupersede(tx Tx, c *Chat, p *StartParams, client *Cl
 	}
 	ch := s.change(session)
 	ch.close(c, by, "")
+	p.after = session.LastAt
 	return nil, ch.commit(tx)
 }
 
@@ -256,9 +261,12 @@ func (s *Service) open(tx Tx, c *Chat, client *Client, p *StartParams, result *S
 		return Errorf(CodeNotFound, "no such chat")
 	}
 	session := s.newSession(c, client, clampTTL(p.TTL, c), p.Details.hooks())
-	if err := s.assignBot(tx, c, p, session); err != nil {
+	session.beginAfter(p.after)
+	bot, err := botFor(tx, c, p.BotID)
+	if err != nil {
 		return err
 	}
+	session.assign(bot)
 	if err := tx.CreateSession(session, &p.Details); err != nil {
 		return err
 	}
@@ -306,24 +314,65 @@ func (s *Service) newSession(c *Chat, client *Client, ttl time.Duration, hooks *
 	}
 }
 
-func (s *Service) assignBot(tx Tx, c *Chat, p *StartParams, session *Session) error {
-	session.BotID = c.BotID
-	if p.BotID != "" {
-		session.BotID = p.BotID
+// botFor finds who is to answer in a new session of a chat: the bot named, or the chat's when none is;
+// nil for nobody. A bot that is not there is CodeInvalid.
+func botFor(tx Tx, c *Chat, id string) (*BotRecord, error) {
+	if id = cmp.Or(id, c.BotID); id == "" || id == NoBot {
+		return nil, nil
 	}
-	if session.BotID == "" || session.BotID == NoBot {
-		session.BotID = ""
-		return nil
-	}
-	bot, err := tx.FindBot(session.BotID)
+	bot, err := tx.FindBot(id)
 	if CodeOf(err) == CodeNotFound {
-		return Invalid("botId", "no such bot")
+		return nil, Invalid("botId", "no such bot")
+	}
+	return bot, err
+}
+
+// assign gives a new session to a bot; nil is nobody.
+func (s *Session) assign(bot *BotRecord) {
+	if bot != nil {
+		s.BotID = bot.ID
+		s.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
+	}
+}
+
+// lastEventAt is when the last event of a client's latest session in a chat happened, zero when it has
+// none. That session cannot change until commit.
+func lastEventAt(tx Tx, in *Chat, client int64) (time.Time, error) {
+	session, err := tx.LockLatestSession(in.Key, client)
+	if CodeOf(err) == CodeNotFound {
+		return time.Time{}, nil
 	}
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	session.Owner = Owner{Kind: OwnerBot, ID: bot.ID, Name: bot.Name}
-	return nil
+	return session.LastAt, nil
+}
+
+// openSession locks the open session of a client in a chat; nil when there is none, or none any more:
+// then after is when the last event of the one before happened, and zero if there was none.
+func (s *Service) openSession(tx Tx, in *Chat, client int64) (open *Session, after time.Time, err error) {
+	session, err := tx.LockOpenSession(in.Key, client)
+	if CodeOf(err) == CodeNotFound {
+		after, err = lastEventAt(tx, in, client)
+		return nil, after, err
+	}
+	if err != nil || s.writable(session) == nil {
+		return session, after, err
+	}
+	c := s.change(session)
+	c.close(in, ClosedByLifetime, "")
+	return nil, session.LastAt, c.commit(tx)
+}
+
+// beginQuietly stores a new session in which the bot does not greet: it is to react to what is added.
+func (s *Service) beginQuietly(tx Tx, session *Session, d *SessionDetails) (*change, error) {
+	if err := tx.CreateSession(session, d); err != nil {
+		return nil, err
+	}
+	c := s.change(session)
+	c.add(s.NewID(), &SessionStarted{})
+	session.Cursor, session.Pending = session.Sequence, session.Sequence
+	return c, nil
 }
 
 // clampTTL keeps a life time within MinSessionTTL and MaxSessionTTL.

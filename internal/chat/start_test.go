@@ -319,3 +319,69 @@ func TestWhatAReturningClientNewlySaysIsTakenOver(t *testing.T) {
 		t.Fatalf("got %+v", c)
 	}
 }
+
+// TestTimesGrowSinceTheSessionBefore: whatever begins a client's next session, and however soon, what happens in it
+// is later, by a millisecond at least, than what happened before. The world's clock stands still.
+func TestTimesGrowSinceTheSessionBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ask := func() string {
+		r, err := w.Ask(t.Context(), w.chat, chat.AskParams{ClientID: "u", Query: "hi"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Session.ID
+	}
+	end := func(id string) {
+		t.Helper()
+		if err := w.Close(t.Context(), id, chat.ClosedByClient, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := time.Time{}
+	for _, next := range []struct {
+		name  string
+		stays bool // open, until the next one ends it
+		begin func() string
+	}{
+		{"a first start", false, func() string { return w.start(external("u")).Session.ID }},
+		{"a start", true, func() string { return w.start(external("u")).Session.ID }},
+		{"a start in place of another", false, func() string { return w.start(external("u")).Session.ID }},
+		{"a question", false, ask},
+		{"a campaign", false, func() string {
+			list, _, err := w.ListRecipients(t.Context(), w.sentTo("u").ID, "", 0, 1)
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			return list[0].SessionID
+		}},
+	} {
+		id := next.begin()
+		for range 5 {
+			w.send(id, "more")
+		}
+		events, session := w.events(id), w.session(id)
+		if !session.StartedAt.After(last) || events[0].At.Before(session.StartedAt) {
+			t.Errorf("%s at %v, begun at %v, after %v", next.name, events[0].At, session.StartedAt, last)
+		}
+		for i := range events {
+			if !events[i].At.Truncate(time.Millisecond).After(last.Truncate(time.Millisecond)) {
+				t.Errorf("%s: event %d at %v comes after %v", next.name, i+1, events[i].At, last)
+			}
+			last = events[i].At
+		}
+		if !next.stays {
+			end(id)
+			events = w.events(id)
+			last = events[len(events)-1].At
+		}
+	}
+}
+
+// sentTo is a campaign that has reached a client.
+func (w *world) sentTo(client string) *chat.Campaign {
+	w.t.Helper()
+	c := w.campaign([]chat.Recipient{{ClientID: client}})
+	w.sendAll()
+	return c
+}

@@ -31,6 +31,7 @@ type Reader interface {
 	// ListChats returns chats that administrators have made, in the order in which they did, and how
 	// many there are in all.
 	ListChats(ctx context.Context, offset, limit int) ([]Chat, int64, error)
+	FindChatID(ctx context.Context, token string) (string, error) // of the chat with an access token
 	FindBot(ctx context.Context, id string) (*BotRecord, error)
 	ListBots(ctx context.Context) ([]BotRecord, error)
 	// ListBotVersions returns the versions of a bot, the newest first.
@@ -43,7 +44,23 @@ type Reader interface {
 	FindSessionByKey(ctx context.Context, key int64) (*Session, error)
 	FindSessionDetails(ctx context.Context, key int64) (*SessionDetails, error)
 	FindClientByKey(ctx context.Context, key int64) (*Client, error)
+	FindClientByAlias(ctx context.Context, chat int64, a Alias) (*Client, error)
+	FindQuestion(ctx context.Context, chat, client int64, id string) (*QuestionRecord, error)
+	// FirstOfConnection finds the first question of a connection id, which is not "".
+	FirstOfConnection(ctx context.Context, chat, client int64, cid string) (*QuestionRecord, error)
 	FindBotState(ctx context.Context, session int64, botID string, client int64) (*BotState, error)
+	// FindBriefing is FindSessionDetails, FindClientByKey and FindBotState in one look.
+	FindBriefing(ctx context.Context, session, client int64, botID string) (*Briefing, error)
+
+	// ListDialogue returns messages and pressed actions of all sessions of a client in a chat, in the
+	// order of the sessions and of their events, and how many match in all.
+	ListDialogue(ctx context.Context, chat, client int64, q DialogueQuery) ([]DialogueItem, int64, error)
+	// ListUnreadOfClient returns what others have said above the read marks of a client's sessions in a
+	// chat, the newest first.
+	ListUnreadOfClient(ctx context.Context, chat, client int64, limit int) ([]DialogueItem, error)
+	// ListMessageStatuses returns what is kept of statuses from one sequence to another, in order.
+	ListMessageStatuses(ctx context.Context, session, first, last int64) ([]MessageStatusRecord, error)
+	FindWidgetState(ctx context.Context, chat, client int64) (json.RawMessage, error)
 
 	FindFile(ctx context.Context, id string) (*File, error)
 	// ListDoomedFiles returns doomed files by key, with a key above after.
@@ -81,6 +98,20 @@ type Reader interface {
 	FindNextTimer(ctx context.Context) (time.Time, error)
 	CountTimers(ctx context.Context) (int64, error)
 
+	// ListClientSessions returns at most limit sessions of a client in a chat, the newest first.
+	ListClientSessions(ctx context.Context, chat, client int64, limit int) ([]Session, error)
+	// FindEventOfClient finds an event by its id in whichever session of a client in a chat it is.
+	FindEventOfClient(ctx context.Context, client ClientRef, id string) (*Event, error)
+	FindPollCursor(ctx context.Context, client ClientRef, cid string) (*PollCursor, error)
+
+	FindCampaign(ctx context.Context, id string) (*Campaign, error)
+	// ListCampaigns returns campaigns, the newest first, and how many there are in all.
+	ListCampaigns(ctx context.Context, offset, limit int) ([]Campaign, int64, error)
+	// ListRecipients returns recipients of a campaign in their order, those in a state or all ("").
+	ListRecipients(ctx context.Context, campaign int64, state CampaignState, offset, limit int) ([]Recipient, error)
+	// FindNextCampaign returns when a campaign is due next, zero when none is.
+	FindNextCampaign(ctx context.Context) (time.Time, error)
+
 	// ListNodes returns the registered nodes, the eldest first.
 	ListNodes(ctx context.Context) ([]Node, error)
 	// CountLeases returns how many due turns and streams of deliveries each node has a lease of, by its
@@ -92,6 +123,7 @@ type Reader interface {
 type Change struct {
 	SessionKey int64
 	Sequence   int64 // of the last of them
+	Client     ClientRef
 }
 
 // Head is where a session stands.
@@ -171,6 +203,20 @@ type Tx interface {
 	FindSessionDetails(key int64) (*SessionDetails, error)
 	// FindEvent finds an event of a session by its id.
 	FindEvent(session int64, id string) (*Event, error)
+	FindEventAt(session, sequence int64) (*Event, error)
+
+	CreateQuestion(q *QuestionRecord) error // CodeConflict when the client has asked one of this id
+	FindQuestion(chat, client int64, id string) (*QuestionRecord, error)
+
+	// FindEventOfClient finds an event by its id in the sessions of a client in a chat.
+	FindEventOfClient(client ClientRef, id string) (*Event, error)
+	// ListUnread returns what others have said in a session above a sequence, in order.
+	ListUnread(s SessionRef, after int64, limit int) ([]Event, error)
+	// LockLatestSession locks the session of a client in a chat that was started last.
+	LockLatestSession(chat, client int64) (*Session, error)
+	FindMessageStatus(session, sequence int64) (*MessageStatusRecord, error)
+	PutMessageStatus(r *MessageStatusRecord) error // replaces one of the same sequence
+	PutWidgetState(chat, client int64, state json.RawMessage) error
 
 	CreateFile(f *File) error // sets f.Key
 	FindFile(id string) (*File, error)
@@ -197,6 +243,29 @@ type Tx interface {
 	WakeTimers(chat, client int64, at time.Time) error
 	DeleteTimer(key int64) error // CodeNotFound when there is none
 	DeleteTimeout(session int64) error
+
+	CreateCampaign(c *Campaign) error // sets c.Key
+	// LockCampaign reads a campaign and keeps others from changing it until commit.
+	LockCampaign(id string) (*Campaign, error)
+	// LockDueCampaign locks, of the campaigns that are due at now and that no other transaction has locked,
+	// the one with the highest priority, and of several the one that is due the longest.
+	LockDueCampaign(now time.Time) (*Campaign, error)
+	// UpdateCampaign changes what becomes of a locked campaign: all from State on but CreatedAt.
+	UpdateCampaign(c *Campaign) error
+	// LockIdleCampaign locks the campaign that has had nothing to do for the longest, since before t: it
+	// ended then, or was made and never started. Those that others have locked are passed over; CodeNotFound
+	// when there is none.
+	LockIdleCampaign(before time.Time) (*Campaign, error)
+	DeleteCampaign(key int64) error // which has no recipients any more
+	// DeleteRecipients removes recipients of a campaign, at most limit, and returns how many.
+	DeleteRecipients(campaign int64, limit int) (int64, error)
+	// AddRecipients adds recipients at positions above one, as many as there are at most; those whose
+	// ClientID the campaign has already are passed over. It returns how many are new.
+	AddRecipients(campaign, above int64, list []Recipient) (added int64, err error)
+	// ListRecipientsAfter returns recipients with a position above after, in their order.
+	ListRecipientsAfter(campaign, after int64, limit int) ([]Recipient, error)
+	// UpdateRecipient changes what became of a recipient: all from State on.
+	UpdateRecipient(campaign int64, r *Recipient) error
 
 	// FindBotState reads what a bot remembers; one that remembers nothing has an empty state.
 	FindBotState(session int64, botID string, client int64) (*BotState, error)
@@ -238,6 +307,11 @@ type Tx interface {
 	FindIdempotency(scope, key string) (*IdempotencyRecord, error)
 	CreateIdempotency(r *IdempotencyRecord) error // CodeConflict when taken
 	DeleteIdempotencyBefore(t time.Time, limit int) (int64, error)
+
+	// AdvancePollCursor keeps a cursor, unless the one that is kept is further.
+	AdvancePollCursor(c PollCursor) error
+	// DeletePollCursorsBefore removes cursors that were used last before t, at most limit.
+	DeletePollCursorsBefore(t time.Time, limit int) (int64, error)
 
 	// PutNode keeps what a node says of itself. It reports whether the node was not registered.
 	PutNode(n *Node) (added bool, err error)

@@ -27,6 +27,13 @@ type Turn struct {
 	Attempt int // 1 at the first; grows when another node, or this one started again, takes over
 }
 
+// Briefing is what a bot can know without having asked.
+type Briefing struct {
+	Details *SessionDetails
+	Client  *Client
+	State   BotState // what it remembers
+}
+
 // TurnResult is what the bot wants to happen.
 type TurnResult struct {
 	Outputs      []Output
@@ -40,8 +47,12 @@ type TurnResult struct {
 	// several timeouts the last counts, and none when somebody else answers after the turn.
 	Timers       []Timer
 	CancelTimers []string
+	// Reply is what the Chat API tells of the answer beside what is said; nil for nothing.
+	Reply *BotReply
 	// Later keeps the turn open for Service.AnswerLater, though it is settled.
 	Later bool
+
+	failed bool // the words are neither the bot's nor the chat's
 }
 
 // Output is one thing a bot does: Say, HandOver, SwitchBot or End.
@@ -146,17 +157,11 @@ func (s *Service) loadTurn(ctx context.Context, session *Session, cause *Event) 
 	if t.Chat, err = s.cachedChat(ctx, session.ChatID); err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
-	if t.Details, err = s.Store.FindSessionDetails(ctx, session.Key); err != nil {
-		return nil, fmt.Errorf("load turn: %w", err)
-	}
-	if t.Client, err = s.Store.FindClientByKey(ctx, session.ClientKey); err != nil {
-		return nil, fmt.Errorf("load turn: %w", err)
-	}
-	state, err := s.Store.FindBotState(ctx, session.Key, session.Owner.ID, session.ClientKey)
+	known, err := s.Store.FindBriefing(ctx, session.Key, session.ClientKey, session.Owner.ID)
 	if err != nil {
 		return nil, fmt.Errorf("load turn: %w", err)
 	}
-	t.State = *state
+	t.Details, t.Client, t.State = known.Details, known.Client, known.State
 	return t, nil
 }
 
@@ -234,9 +239,10 @@ func (s *Service) CommitTurn(ctx context.Context, t *Turn, r *TurnResult) (more 
 				return err
 			}
 		}
-		if err := s.applyOutputs(tx, c, t.Chat, t.Cause.Sequence, r.Outputs); err != nil {
+		if err := s.applyOutputs(tx, c, t.Chat, &t.Cause, r.Outputs); err != nil {
 			return err
 		}
+		c.answered(&t.Cause, r.Reply, r.failed)
 		if err := s.setTimers(tx, c, t, bot, r); err != nil {
 			return err
 		}
@@ -279,11 +285,15 @@ func (s *Service) saveState(tx Tx, session *Session, version int64, r *TurnResul
 
 // applyOutputs says all that is to be said first: the last answer of a bot that hands over or
 // closes in the same turn is delivered. Of several changes of owner the last one counts, and
-// an end counts above them. cause is the sequence of what the bot answers.
-func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause int64, outputs []Output) error {
+// an end counts above them. cause is what the bot answers.
+func (s *Service) applyOutputs(tx Tx, c *change, in *Chat, cause *Event, outputs []Output) error {
 	bot := c.session.Owner
+	c.answers = cause
 	say := func(m Message) {
-		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, cause
+		m.AuthorType, m.AuthorID, m.AuthorName, m.Cause = AuthorBot, bot.ID, bot.Name, cause.Sequence
+		if a, ok := addressOf(cause); ok {
+			m.QuestionID = a.questionID
+		}
 		c.say(&m)
 	}
 	var next, end Output
@@ -325,13 +335,13 @@ func (s *Service) FailTurn(ctx context.Context, t *Turn) (more bool, err error) 
 	if !asked(t.Cause.Payload) {
 		return s.CommitTurn(ctx, t, &TurnResult{})
 	}
-	text := failureText(t.Chat)
+	text, own := failureText(t.Chat), t.Chat.Settings.BotFailureMessage == ""
 	bot, err := s.Store.FindBot(ctx, t.Session.Owner.ID)
 	switch {
 	case err == nil && bot.Settings.FailureMessage != "":
-		text = bot.Settings.FailureMessage
+		text, own = bot.Settings.FailureMessage, false
 	case err != nil && CodeOf(err) != CodeNotFound:
 		return false, fmt.Errorf("fail turn: %w", err)
 	}
-	return s.CommitTurn(ctx, t, &TurnResult{Outputs: []Output{Say{Message{Body: text}}}})
+	return s.CommitTurn(ctx, t, &TurnResult{Outputs: []Output{Say{Message{Body: text}}}, failed: own})
 }

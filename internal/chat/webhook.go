@@ -89,6 +89,9 @@ func (c *change) outgoing(in *Chat) []Delivery {
 			}
 		}
 	}
+	if d, ok := c.forChannel(in); ok {
+		list = append(list, d)
+	}
 	if own.CallbackURL == "" {
 		return list
 	}
@@ -99,6 +102,60 @@ func (c *change) outgoing(in *Chat) []Delivery {
 		}
 	}
 	return list
+}
+
+// forChannel is what the channel's webhook is told of the events: what operators say, and what bots say
+// that nobody waits for: in answer to an asynchronous question, after a synchronous one was answered, or
+// to nothing that a client did (Chat API, 4, webhook triggers). Answers to what a client did on another
+// face are for that face.
+func (c *change) forChannel(in *Chat) (d Delivery, ok bool) {
+	to := in.Settings.WebhookURL
+	if to == "" {
+		return d, false
+	}
+	pushes := c.pushes()
+	for i := range c.events {
+		m := c.events[i].Message()
+		if m == nil || (m.AuthorType != AuthorOperator && (m.AuthorType != AuthorBot || !pushes)) {
+			if a, answered := c.events[i].Payload.(*Answered); !answered || !a.Async {
+				continue
+			}
+		}
+		return c.delivery(DeliveryAnswer, to, "", c.events[i].Sequence, c.events[len(c.events)-1].Sequence), true
+	}
+	return d, false
+}
+
+// pushes reports whether what bots say in the change is awaited by nobody.
+func (c *change) pushes() bool {
+	if c.answers == nil {
+		return true
+	}
+	q := question(c.answers.Payload)
+	if q == nil {
+		return !actOfClient(c.answers.Payload)
+	}
+	if q.Async {
+		return true
+	}
+	for i := range c.events {
+		if _, answered := c.events[i].Payload.(*Answered); answered {
+			return false
+		}
+	}
+	return true
+}
+
+// actOfClient: a session in which the bot is to speak first was started on another face, too.
+func actOfClient(p Payload) bool {
+	switch p := p.(type) {
+	case *Message:
+		return p.AuthorType == AuthorClient
+	case *ActionPressed, *SessionStarted:
+		return true
+	default:
+		return false
+	}
 }
 
 // eventHooks are who is told of events. One URL is told once, as the chat has it: whoever starts a

@@ -32,8 +32,10 @@ type Config struct {
 
 	Centrifugo Centrifugo
 	SocketIO   SocketIO
+	ChatAPI    ChatAPI
 	Bot        Bot
 	Webhooks   Webhooks
+	Campaigns  Campaigns
 	Files      Files
 }
 
@@ -100,6 +102,11 @@ type Webhooks struct {
 	KeepDead     time.Duration
 }
 
+// Campaigns says how long campaigns are kept.
+type Campaigns struct {
+	Keep time.Duration // from their end, or from when they were made if they were never started
+}
+
 // Private says which addresses that are not public may be called.
 type Private struct {
 	All      bool
@@ -110,6 +117,11 @@ type Private struct {
 type SocketIO struct {
 	MaxConnections int
 	QueueBytes     int
+}
+
+// ChatAPI bounds what the Chat API does.
+type ChatAPI struct {
+	MaxPolls int // connections that long polls hold
 }
 
 // Bot bounds the turns of bots.

@@ -27,7 +27,7 @@ func (k *Key) Flag() string {
 func Keys() []Key { return keys(&Config{}) }
 
 // keys lists every key, each bound to its field of c.
-func keys(c *Config) []Key {
+func keys(c *Config) []Key { //nolint:funlen // it is a table
 	return []Key{
 		key("listen", "127.0.0.1:8080", address(&c.Listen),
 			"Address the server listens on. Port 0 takes a free one. On a loopback address the demo chat answers; on any other it does not."),
@@ -95,6 +95,9 @@ func keys(c *Config) []Key {
 		key("socketio.queue_bytes", "1048576", count(&c.SocketIO.QueueBytes, 65_536, 1<<30),
 			"Bytes waiting for one slow Socket.IO reader before its connection is closed."),
 
+		key("chatapi.max_polls", "100000", count(&c.ChatAPI.MaxPolls, 1, 10_000_000),
+			"Connections that long polls of the Chat API hold; a further one is refused with 503."),
+
 		key("bot.turns", "64", count(&c.Bot.Turns, 1, 100_000),
 			"Turns of one bot that run at once; a slow bot delays only its own clients."),
 		key("bot.turn_timeout", "10s", span(&c.Bot.TurnTimeout, "100ms", "10m"),
@@ -120,6 +123,8 @@ func keys(c *Config) []Key {
 			"How long a webhook is listed after it was delivered."),
 		key("webhooks.keep_dead", "720h", span(&c.Webhooks.KeepDead, "1m", "87600h"),
 			"How long a dead webhook can be replayed."),
+		key("campaigns.keep", "2160h", span(&c.Campaigns.Keep, "1m", "87600h"),
+			"How long a campaign is listed, with its recipients, after it ended; one that was never started, after it was made."),
 		key("files.dir", "", text(&c.Files.Dir),
 			"Folder of the files that clients send, made with access for its owner only. Empty is `files` in the data directory. Several servers over one PostgreSQL must share it, unless the files are in S3; then it holds only what is arriving, and each has its own."),
 		key("files.max_size", "20971520", count(&c.Files.MaxSize, 1, 5<<30),

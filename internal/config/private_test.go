@@ -19,7 +19,7 @@ func TestPrivate(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if got := loaded.Config.Webhooks.AllowPrivate; !reflect.DeepEqual(got, want) {
+		if got := loaded.Webhooks.AllowPrivate; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is %+v, want %+v", text, got, want)
 		}
 	}

@@ -59,13 +59,19 @@ type Options struct {
 }
 
 // Remote brings the rings of other nodes; *relay.Relay is one. For a session, calls of
-// Subscribe and Unsubscribe alternate.
+// Subscribe and Unsubscribe alternate, and so do those of SubscribeClient and UnsubscribeClient
+// for a client.
 type Remote interface {
 	// Subscribe asks for the rings of a session, to be given to Ring. It returns when none
 	// can be missed any more, or soon; when that was too early, it has Resync called later.
 	Subscribe(ctx context.Context, session int64)
 	// Unsubscribe ends what Subscribe began. It must not block, nor call the feed.
 	Unsubscribe(session int64)
+	// SubscribeClient asks to be told, by RingClient, of sessions of a client that begin on other
+	// nodes. When it returned too early, it has RingClient called later.
+	SubscribeClient(ctx context.Context, client chat.ClientRef)
+	// UnsubscribeClient ends what SubscribeClient began, as Unsubscribe does.
+	UnsubscribeClient(client chat.ClientRef)
 }
 
 // Feed hands events to those who wait for them.
@@ -73,6 +79,7 @@ type Feed struct {
 	store   chat.Reader
 	options Options
 	shards  [shardCount]*shard
+	clients *clients
 	outage  outage
 	resync  chan struct{} // has one when heal is to run at once
 	cancel  context.CancelFunc
@@ -98,6 +105,10 @@ func New(store chat.Reader, o Options) *Feed {
 		f.shards[i] = newShard(o.Remote)
 		f.running.Go(func() { f.work(ctx, f.shards[i]) })
 	}
+	f.clients = newClients()
+	for range followers {
+		f.running.Go(func() { f.followClients(ctx) })
+	}
 	f.running.Go(func() { f.heal(ctx) })
 	return f
 }
@@ -108,11 +119,15 @@ func (f *Feed) Close() {
 	for _, s := range f.shards {
 		s.close()
 	}
+	f.clients.close()
 	f.running.Wait()
 }
 
 // Ring tells that a session changed, here or on another node. It never blocks.
 func (f *Feed) Ring(r chat.Ring) {
+	if r.Starts() {
+		f.RingClient(r.Client)
+	}
 	s := f.shard(r.Session.Key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,6 +135,7 @@ func (f *Feed) Ring(r chat.Ring) {
 	if w == nil {
 		return
 	}
+	w.bring(r.Events)
 	w.settle(r.Settled)
 	w.head = max(w.head, r.Sequence)
 	if len(w.pending)+len(r.Events) <= maxPending {
@@ -150,7 +166,12 @@ func (f *Feed) Watch(ctx context.Context, ref chat.SessionRef, fn func(*chat.Eve
 		s.leave(w)
 		return chat.Head{}, nil, err
 	}
-	watcher := &watcher{fn: fn}
+	head, stop = f.begin(s, w, &watcher{fn: fn})
+	return head, stop, nil
+}
+
+// begin has a watch, which is loaded, tell a watcher of what comes from now on.
+func (f *Feed) begin(s *shard, w *watch, watcher *watcher) (head chat.Head, stop func()) {
 	w.deliver.Lock()
 	watcher.after = w.last
 	w.forgetStopped()
@@ -164,46 +185,7 @@ func (f *Feed) Watch(ctx context.Context, ref chat.SessionRef, fn func(*chat.Eve
 		watcher.stopped.Store(true)
 		s.leave(w)
 	})
-	return chat.Head{Session: ref, Sequence: watcher.after, Settled: settled}, stop, nil
-}
-
-// AwaitSettled returns when no reaction of a bot to an event up to sequence is outstanding,
-// or with ctx's error.
-//
-// The reaction nearly always comes from this node, which then holds the lease of the turn: no
-// other is asked. When this node loses the lease meanwhile, heal finds what becomes of it.
-func (f *Feed) AwaitSettled(ctx context.Context, ref chat.SessionRef, sequence int64) error {
-	s := f.shard(ref.Key)
-	w := s.enter(ref)
-	defer s.leave(w)
-	done := s.await(w, sequence)
-	defer s.giveUp(w, done)
-	session, err := f.store.FindSessionByKey(ctx, ref.Key)
-	if err == nil && session.Settled() < sequence && f.elsewhere(session) {
-		w.loading.Lock()
-		f.subscribe(ctx, w)
-		w.loading.Unlock()
-		session, err = f.store.FindSessionByKey(ctx, ref.Key)
-	}
-	if err != nil {
-		return err
-	}
-	if session.Settled() >= sequence {
-		return nil
-	}
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-f.closing:
-		return chat.Errorf(chat.CodeUnavailable, "shutting down")
-	}
-}
-
-// elsewhere reports whether a session's turn is not this node's.
-func (f *Feed) elsewhere(session *chat.Session) bool {
-	return f.options.Remote != nil && session.Lease.Node != f.options.Node
+	return chat.Head{Session: w.ref, Sequence: watcher.after, Settled: settled}, stop
 }
 
 // subscribe has the rings of other nodes come for a watch, if they do not. w.loading is held.
@@ -274,6 +256,11 @@ func (f *Feed) look(ctx context.Context, position int64) int64 {
 	}
 	for _, c := range changes {
 		f.shard(c.SessionKey).change(c)
+		f.clients.change(c)
+	}
+	f.clients.retry()
+	if position < 0 {
+		f.clients.lookAtAll() // a session that began until now is in no list
 	}
 	for _, s := range f.shards {
 		s.retry()
@@ -335,6 +322,7 @@ func (f *Feed) work(ctx context.Context, s *shard) {
 func (f *Feed) handOn(ctx context.Context, w *watch, events []chat.Event, head int64) bool {
 	w.deliver.Lock()
 	defer w.deliver.Unlock()
+	defer w.pause()
 	for i := range events {
 		e := &events[i]
 		switch {
@@ -387,6 +375,7 @@ func (f *Feed) readLog(ctx context.Context, w *watch, head int64) {
 		for i := range events {
 			w.tell(&events[i])
 		}
+		w.pause()
 	}
 }
 
@@ -395,6 +384,7 @@ func (f *Feed) shard(key int64) *shard { return f.shards[uint64(key)%shardCount]
 // watcher is one who watches a session.
 type watcher struct {
 	fn      func(*chat.Event)
-	after   int64 // it is told of what comes after this
+	pause   func() // nil, or told when fn was told of all there is for now
+	after   int64  // it is told of what comes after this
 	stopped atomic.Bool
 }

@@ -21,7 +21,8 @@ type eventLog struct {
 	chat.Reader
 	mu       sync.Mutex
 	sessions map[int64][]chat.Event
-	cursors  map[int64]int64 // settled; absent: everything is
+	owners   map[int64]chat.ClientRef // of sessions that are some client's
+	cursors  map[int64]int64          // settled; absent: everything is
 	changed  []chat.Change
 	lease    string // who has the lease of what is not settled
 	broken   error  // of reading sessions and events
@@ -32,7 +33,7 @@ type eventLog struct {
 }
 
 func newLog() *eventLog {
-	return &eventLog{sessions: map[int64][]chat.Event{}, cursors: map[int64]int64{}}
+	return &eventLog{sessions: map[int64][]chat.Event{}, owners: map[int64]chat.ClientRef{}, cursors: map[int64]int64{}}
 }
 
 var ref = chat.SessionRef{Key: 1, ID: "one"}
@@ -46,7 +47,7 @@ func (l *eventLog) add(ref chat.SessionRef, n int) []chat.Ring {
 		seq := int64(len(l.sessions[ref.Key]) + 1)
 		e := chat.Event{Session: ref, Sequence: seq, Payload: &chat.Message{AuthorType: chat.AuthorBot, Body: fmt.Sprint(seq)}}
 		l.sessions[ref.Key] = append(l.sessions[ref.Key], e)
-		l.changed = append(l.changed, chat.Change{SessionKey: ref.Key, Sequence: seq})
+		l.changed = append(l.changed, chat.Change{SessionKey: ref.Key, Sequence: seq, Client: l.owners[ref.Key]})
 		rings = append(rings, chat.Ring{Session: ref, Sequence: seq, Settled: seq, Events: []chat.Event{e}})
 	}
 	return rings

@@ -31,6 +31,12 @@ func (r *remote) Subscribe(_ context.Context, session int64) {
 
 func (r *remote) Unsubscribe(session int64) { r.note("-%d", session) }
 
+func (r *remote) SubscribeClient(_ context.Context, client chat.ClientRef) {
+	r.note("+client %d", client.Client)
+}
+
+func (r *remote) UnsubscribeClient(client chat.ClientRef) { r.note("-client %d", client.Client) }
+
 func (r *remote) note(format string, session int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -32,7 +32,7 @@ type watch struct {
 	pending   []chat.Event // not delivered yet
 	head      int64        // the session goes at least this far
 	settled   int64
-	waiters   []waiter
+	waiters   []*waiter
 	waiting   bool // in shard.waiting
 
 	loading    sync.Mutex // held while the session is subscribed to, and its row is read first
@@ -42,11 +42,6 @@ type watch struct {
 	deliver  sync.Mutex // guards what follows; held while watchers are told
 	last     int64      // last sequence delivered
 	watchers []*watcher
-}
-
-type waiter struct {
-	sequence int64
-	done     chan struct{}
 }
 
 func newShard(remote Remote) *shard {
@@ -102,44 +97,6 @@ func (s *shard) stands(w *watch, session *chat.Session) {
 	w.settle(session.Settled())
 	w.head = max(w.head, session.Sequence)
 	s.schedule(w)
-}
-
-func (s *shard) await(w *watch, sequence int64) <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	done := make(chan struct{})
-	if w.settled >= sequence {
-		close(done)
-		return done
-	}
-	w.waiters = append(w.waiters, waiter{sequence, done})
-	if !w.waiting {
-		w.waiting = true
-		s.waiting = append(s.waiting, w)
-	}
-	return done
-}
-
-// giveUp forgets who waited for done.
-func (s *shard) giveUp(w *watch, done <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w.waiters = slices.DeleteFunc(w.waiters, func(x waiter) bool { return x.done == done })
-}
-
-// settle wakes those who waited for a reaction. The shard is locked.
-func (w *watch) settle(sequence int64) {
-	if sequence <= w.settled {
-		return
-	}
-	w.settled = sequence
-	w.waiters = slices.DeleteFunc(w.waiters, func(x waiter) bool {
-		if x.sequence > sequence {
-			return false
-		}
-		close(x.done)
-		return true
-	})
 }
 
 // change has a watch read the log when no ring has told of a change.
@@ -236,5 +193,14 @@ func (w *watch) tell(e *chat.Event) {
 	}
 	if !e.Ephemeral() {
 		w.last = e.Sequence
+	}
+}
+
+// pause tells those who want to know that this is all for now. w.deliver is held.
+func (w *watch) pause() {
+	for _, x := range w.watchers {
+		if x.pause != nil && !x.stopped.Load() {
+			x.pause()
+		}
 	}
 }

@@ -79,7 +79,7 @@ func syncFolder(path string) error {
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
+	defer func() { _ = folder.Close() }()
 	if err := folder.Sync(); err != nil {
 		return fmt.Errorf("flush %s: %w", path, err)
 	}

@@ -24,7 +24,7 @@ func TestPace(t *testing.T) {
 		if _, ok := p.deadline(); ok {
 			t.Error("a deadline is set for every byte")
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(10 * time.Second) //nolint:forbidigo // of the bubble's clock
 		if d := left(p); d != stall-10*time.Second {
 			t.Errorf("with nothing moved %s", d)
 		}
@@ -32,12 +32,12 @@ func TestPace(t *testing.T) {
 		if d := left2(p); d != stall {
 			t.Errorf("with much moved %s", d)
 		}
-		time.Sleep(520 * time.Second) // what was moved is worth 512 s, and the stall
+		time.Sleep(520 * time.Second) //nolint:forbidigo // what was moved is worth 512 s, and the stall
 		if d := left(p); d != 12*time.Second {
 			t.Errorf("crawling %s", d)
 		}
 		p.moved = 1 << 40
-		time.Sleep(longest - 540*time.Second)
+		time.Sleep(longest - 540*time.Second) //nolint:forbidigo // of the bubble's clock
 		if d := left(p); d != 10*time.Second {
 			t.Errorf("near the end %s", d)
 		}

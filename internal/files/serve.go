@@ -153,10 +153,10 @@ func (c *content) Read(p []byte) (n int, err error) {
 		n, err = c.body.Read(p)
 	}
 	c.place, c.at = c.place+int64(n), c.at+int64(n)
-	if err == io.EOF && c.place < c.size {
+	if err == io.EOF && c.place < c.size { //nolint:errorlint // readers return it bare
 		err = io.ErrUnexpectedEOF
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF { //nolint:errorlint // the same
 		c.failed = err
 	}
 	return n, err

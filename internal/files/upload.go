@@ -107,7 +107,7 @@ func (s *Service) receive(parts *multipart.Reader, metered *meter, up *received)
 		metered.bound()
 		part, err := parts.NextRawPart()
 		metered.lift()
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a wrapped one is of parts that are cut off
 			break
 		}
 		if err != nil {
@@ -212,7 +212,7 @@ func copyTo(draft io.Writer, content hash.Hash, from io.Reader) (size int64, hea
 				return size, head, storing(err)
 			}
 		}
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a wrapped one is of parts that are cut off
 			return size, head, nil
 		}
 		if err != nil {

@@ -17,6 +17,8 @@ type node struct {
 	host  string // host:port
 	local *localAddresses
 	conns connPool
+	// headers go with every request, each after an end of line.
+	headers string
 }
 
 func newNode(address string) (*node, error) {
@@ -28,7 +30,7 @@ func newNode(address string) (*node, error) {
 	if u.Port() == "" {
 		n.host = net.JoinHostPort(u.Hostname(), "80")
 	}
-	n.conns.make = func() *httpConn { return &httpConn{host: n.host, dial: n.dialHTTP} }
+	n.conns.make = func() *httpConn { return &httpConn{host: n.host, headers: n.headers, dial: n.dialHTTP} }
 	return n, nil
 }
 

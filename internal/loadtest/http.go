@@ -18,12 +18,13 @@ const requestTimeout = 30 * time.Second
 // httpConn is a persistent HTTP/1.1 connection for one request at a time. The standard client
 // does more than a generator needs, and costs the server it shares the machine with.
 type httpConn struct {
-	dial func() (net.Conn, error)
-	host string
-	conn net.Conn // nil until the first request and after an error
-	in   *bufio.Reader
-	out  []byte
-	body bytes.Buffer
+	dial    func() (net.Conn, error)
+	host    string
+	headers string   // further ones, each after an end of line
+	conn    net.Conn // nil until the first request and after an error
+	in      *bufio.Reader
+	out     []byte
+	body    bytes.Buffer
 }
 
 // do sends a request and returns the status and the body, which is valid until the next one.
@@ -55,6 +56,7 @@ func (c *httpConn) exchange(method, path string, body []byte) (status int, keep 
 	c.out = append(c.out, path...)
 	c.out = append(c.out, " HTTP/1.1\r\nHost: "...)
 	c.out = append(c.out, c.host...)
+	c.out = append(c.out, c.headers...)
 	if body != nil {
 		c.out = append(c.out, "\r\nContent-Type: application/json\r\nContent-Length: "...)
 		c.out = strconv.AppendInt(c.out, int64(len(body)), 10)

@@ -15,11 +15,12 @@ type Idle struct {
 	ConnectSeconds     float64 `json:"connectSeconds"` // to connect all
 }
 
-// How long the server's memory is left to settle: until it moves less than a percent in a second,
-// at most the longest.
+// How long the server's memory is left to settle: until it moves less than a percent in a second so often
+// in a row, at most the longest.
 const (
 	settleStep    = time.Second
-	settleLongest = 8 * time.Second
+	settleSteps   = 3
+	settleLongest = 10 * time.Second
 )
 
 // holdIdle opens connections that hold one session each, as a widget does, and leaves them open.
@@ -64,6 +65,7 @@ func (g *generator) settledMemory(ctx context.Context) (int64, error) {
 		return 0, nil
 	}
 	last, err := g.memory()
+	still := 0
 	for begin := time.Now(); err == nil && time.Since(begin) < settleLongest; {
 		if !pause(ctx, settleStep) {
 			return 0, ctx.Err()
@@ -72,7 +74,9 @@ func (g *generator) settledMemory(ctx context.Context) (int64, error) {
 		now, err = g.memory()
 		moved := now - last
 		last = now
-		if max(moved, -moved)*100 < now {
+		if still++; max(moved, -moved)*100 >= now {
+			still = 0
+		} else if still == settleSteps {
 			break
 		}
 	}

@@ -211,25 +211,26 @@ func (g *generator) load(ctx context.Context, rate float64, d time.Duration, tl 
 	}
 	rec := newRecorder(answers, d+lateGrace)
 	rec.timeline = tl
+	act := func(due time.Time) { g.act(ctx, rec, due) }
 	if rate > 0 {
-		g.openLoop(ctx, rec, rate, d)
+		openLoop(ctx, rec, rate, d, act)
 	} else {
-		g.closedLoop(ctx, rec, d)
+		closedLoop(ctx, rec, g.options.InFlight, d, act)
 	}
 	return rec
 }
 
 // closedLoop keeps a number of requests in flight: the next is sent when one is answered.
-func (g *generator) closedLoop(ctx context.Context, rec *recorder, d time.Duration) {
+func closedLoop(ctx context.Context, rec *recorder, inFlight int, d time.Duration, act func(due time.Time)) {
 	var wg sync.WaitGroup
-	for range g.options.InFlight {
+	for range inFlight {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				now := time.Now()
 				if now.Sub(rec.start) >= d {
 					return
 				}
-				g.act(ctx, rec, now)
+				act(now)
 			}
 		})
 	}
@@ -238,7 +239,7 @@ func (g *generator) closedLoop(ctx context.Context, rec *recorder, d time.Durati
 }
 
 // openLoop sends at times fixed in advance.
-func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d time.Duration) {
+func openLoop(ctx context.Context, rec *recorder, rate float64, d time.Duration, act func(due time.Time)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	runtime.LockOSThread() // for nap
@@ -248,7 +249,7 @@ func (g *generator) openLoop(ctx context.Context, rec *recorder, rate float64, d
 	launched := p.run(ctx, func(due time.Time) {
 		slots <- struct{}{} // blocks when the server is far behind: the message is late, and counted so
 		wg.Go(func() {
-			g.act(ctx, rec, due)
+			act(due)
 			<-slots
 		})
 	})

@@ -57,7 +57,7 @@ func (r *receiver) close() {
 	if r.server.Shutdown(ctx) != nil {
 		_ = r.server.Close() // who still sends has not been heard of
 	}
-	<-r.failed
+	<-r.failed //nolint:errcheck // it says only that the server is closed
 }
 
 // ServeHTTP takes one delivery. What it cannot read is missing in the account.

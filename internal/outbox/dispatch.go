@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -101,7 +102,7 @@ func (d *dispatch) sweep(ctx context.Context) {
 // see logs once that storage is away, and once that it is back.
 func (d *dispatch) see(ctx context.Context, err error) {
 	switch {
-	case ctx.Err() != nil && context.Cause(ctx) == context.Canceled:
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
 	case err != nil && !d.blind:
 		d.Log.ErrorContext(ctx, "outbox: cannot look for deliveries", "error", err)
 		d.blind = true

@@ -55,6 +55,9 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		if i+1 < len(list) && work.Err() == nil && time.Since(began) < b.turn() {
 			st.Next = list[i+1].Key
 		}
+		if a.Delivered { // before the delivery is settled: after a crash in between both are done again
+			b.noteReceipt(d, true)
+		}
 		kept, due, err := b.settle(d, a.Outcome, st)
 		if err != nil {
 			return rep
@@ -66,12 +69,22 @@ func (b *Outbox) serve(work, posts context.Context, receiver string, l chat.Stre
 		}
 		if d.State == chat.DeliveryDead {
 			rep.died = d
+			b.noteReceipt(d, false)
 		}
 		if !kept {
 			break
 		}
 	}
 	return rep
+}
+
+// noteReceipt has the domain note that messages have arrived, or never will.
+func (b *Outbox) noteReceipt(d *chat.Delivery, arrived bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	if err := b.Service.NoteReceipt(ctx, d, arrived); err != nil {
+		b.Log.Error("outbox: the status of messages is not noted", "delivery", d.ID, "error", err)
+	}
 }
 
 func (b *Outbox) pending(l chat.StreamLease) ([]chat.Delivery, error) {

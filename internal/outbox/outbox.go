@@ -42,6 +42,7 @@ type Service interface {
 	ListPending(ctx context.Context, l chat.StreamLease, limit int) ([]chat.Delivery, error)
 	LoadOutgoing(ctx context.Context, d *chat.Delivery) (*chat.Outgoing, error)
 	SettleDelivery(ctx context.Context, d *chat.Delivery, o chat.Outcome, st chat.Settlement) (kept, due bool, err error)
+	NoteReceipt(ctx context.Context, d *chat.Delivery, arrived bool) error
 	GiveBackStream(ctx context.Context, l chat.StreamLease, after time.Duration) error
 }
 

@@ -436,7 +436,7 @@ func TestBadReceiversHarmNobody(t *testing.T) {
 		eventually(t, func() error {
 			list, _, err := w.ListDeliveries(t.Context(), chat.DeliveriesQuery{URL: url, Limit: 100})
 			if err != nil || len(list) != 12 {
-				return fmt.Errorf("%s: %d deliveries, %v", url, len(list), err)
+				return fmt.Errorf("%s: %d deliveries, %w", url, len(list), err)
 			}
 			for _, d := range list {
 				if d.State != chat.DeliveryPending {

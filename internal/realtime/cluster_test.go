@@ -30,7 +30,7 @@ func member(t *testing.T, redis, name string) func(*realtime.Params) {
 	t.Helper()
 	link, err := relay.New(relay.Params{
 		URL: redis, LogID: testLogID, Node: name, Log: slog.New(slog.DiscardHandler),
-		Deliver: func(chat.Ring) {}, Resync: func(int64) {}, // the test's log is one for all
+		Deliver: func(chat.Ring) {}, Resync: func(int64) {}, RingClient: func(chat.ClientRef) {}, // the test's log is one for all
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -93,6 +93,12 @@ type readData struct {
 	AuthorType chat.AuthorType `json:"authorType,omitempty"` // who read it; session stream only
 }
 
+type changedStatusData struct {
+	QuestionID string             `json:"questionId"`
+	Status     chat.MessageStatus `json:"status"`
+	AuthorType chat.AuthorType    `json:"authorType"` // who has said so
+}
+
 type pressData struct {
 	Event string          `json:"event"`
 	Data  json.RawMessage `json:"data,omitempty"` // as the client sent it
@@ -149,6 +155,8 @@ func describe(e *chat.Event, stream chat.Stream, links Links) any {
 		return closedData{e.Session.ID, p.ChatID, p.RatingRequired}
 	case *chat.ActionPressed:
 		return pressData{p.Event, p.Data}
+	case *chat.StatusChanged:
+		return changedStatusData{p.QuestionID, p.Status, p.By}
 	default:
 		return nil
 	}

@@ -20,6 +20,13 @@ func (s *transcript) note(line string) {
 	}
 }
 
+// settle puts a reply that came last before the push that came before it: their order is not promised.
+func (s *transcript) settle(reply string) {
+	if n := len(s.lines); strings.HasPrefix(s.lines[n-1], "< "+reply) {
+		s.lines[n-2], s.lines[n-1] = s.lines[n-1], s.lines[n-2]
+	}
+}
+
 func (s *transcript) compare(t *testing.T, name string) {
 	t.Helper()
 	got := strings.Join(s.lines, "\n") + "\n"

@@ -118,5 +118,6 @@ func TestTranscriptJoining(t *testing.T) {
 	c.next()
 	c.next()
 	c.next()
+	c.script.settle(`{"id":2,"rpc"`)
 	c.script.compare(t, "joining")
 }

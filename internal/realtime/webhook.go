@@ -49,6 +49,8 @@ func EventName(p chat.Payload) string {
 		return "sessionClosed"
 	case *chat.ActionPressed:
 		return "actionPressed"
+	case *chat.StatusChanged:
+		return "messageStatusChanged"
 	default:
 		return ""
 	}

@@ -33,6 +33,8 @@ func TestWebhook(t *testing.T) {
 			`"data":{"messageId":"m","authorType":"CLIENT"},"id":"event","sequence":7` + whose,
 		&chat.ActionPressed{Event: "buy", Data: json.RawMessage(`{"n":1}`)}: `{"event":"actionPressed","action":"actionPressed",` +
 			`"data":{"event":"buy","data":{"n":1}},"id":"event","sequence":7` + whose,
+		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient}: `{"event":"messageStatusChanged",` +
+			`"action":"messageStatusChanged","data":{"questionId":"q","status":"READ","authorType":"CLIENT"},"id":"event","sequence":7` + whose,
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "389", Name: "Анна"}, Previous: chat.Owner{Kind: chat.OwnerQueue}}: `{"event":` +
 			`"operatorChanged","action":"operatorChanged","data":{"operatorId":"389","operatorName":"Анна","avatar":null,` +
 			`"previousOperatorId":null,"previousOperatorName":null,"previousOperatorAvatar":null},"id":"event","sequence":7` + whose,

@@ -21,12 +21,13 @@ type database struct {
 	chat.Reader
 	mu       sync.Mutex
 	sessions map[int64][]chat.Event
-	owed     map[int64]bool // a bot owes a reaction
+	owners   map[int64]chat.ClientRef // of sessions that are some client's
+	owed     map[int64]bool           // a bot owes a reaction
 	changed  []chat.Change
 }
 
 func newDatabase() *database {
-	return &database{sessions: map[int64][]chat.Event{}, owed: map[int64]bool{}}
+	return &database{sessions: map[int64][]chat.Event{}, owners: map[int64]chat.ClientRef{}, owed: map[int64]bool{}}
 }
 
 // commit adds a message to a session and returns its ring.
@@ -36,7 +37,7 @@ func (d *database) commit(ref chat.SessionRef) chat.Ring {
 	r := said(ref, int64(len(d.sessions[ref.Key])+1), "hello")
 	r.Settled = r.Sequence
 	d.sessions[ref.Key] = append(d.sessions[ref.Key], r.Events...)
-	d.changed = append(d.changed, chat.Change{SessionKey: ref.Key, Sequence: r.Sequence})
+	d.changed = append(d.changed, chat.Change{SessionKey: ref.Key, Sequence: r.Sequence, Client: d.owners[ref.Key]})
 	return r
 }
 
@@ -54,6 +55,32 @@ func (d *database) FindSessionByKey(_ context.Context, key int64) (*chat.Session
 		s.Owner.Kind, s.Pending, s.Lease.Node = chat.OwnerBot, s.Sequence, "a"
 	}
 	return s, nil
+}
+
+// begin commits the start of a session of a client and returns its ring.
+func (d *database) begin(ref chat.SessionRef, client chat.ClientRef) chat.Ring {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := chat.Ring{Session: ref, Client: client, Sequence: 1, Settled: 1}
+	r.Events = []chat.Event{{ID: "start", Session: ref, Sequence: 1, Payload: &chat.SessionStarted{}}}
+	d.owners[ref.Key], d.sessions[ref.Key] = client, r.Events
+	d.changed = append(d.changed, chat.Change{SessionKey: ref.Key, Sequence: 1, Client: client})
+	return r
+}
+
+func (d *database) ListClientSessions(_ context.Context, _, client int64, _ int) ([]chat.Session, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var newest int64
+	for key, of := range d.owners {
+		if of.Client == client {
+			newest = max(newest, key)
+		}
+	}
+	if newest == 0 {
+		return nil, nil
+	}
+	return []chat.Session{{Key: newest}}, nil
 }
 
 func (d *database) ListEvents(_ context.Context, ref chat.SessionRef, after int64, limit int) ([]chat.Event, error) {
@@ -92,6 +119,7 @@ func join(t *testing.T, db *database, url, name string, heal time.Duration, dist
 			}
 		}
 		p.Resync = func(session int64) { m.feed.Resync(session) }
+		p.RingClient = func(c chat.ClientRef) { m.feed.RingClient(c) }
 	})
 	m.feed = feed.New(db, feed.Options{Log: slog.New(slog.DiscardHandler), HealInterval: heal, Remote: m.Relay, Node: name})
 	t.Cleanup(m.feed.Close)
@@ -316,5 +344,47 @@ func TestWhoWaitsHearsThatABotOfAnotherNodeHasReacted(t *testing.T) {
 		case <-time.After(patience):
 			t.Fatal(errors.New("it waits still"))
 		}
+	}
+}
+
+// TestWhoWaitsForAClientHearsOfASessionThatBeginsElsewhere: with Redis at once, without it from the log.
+func TestWhoWaitsForAClientHearsOfASessionThatBeginsElsewhere(t *testing.T) {
+	t.Parallel()
+	client := chat.ClientRef{Chat: 3, Client: 9}
+	for name, heal := range map[string]time.Duration{"with Redis": time.Hour, "without": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := "redis://127.0.0.1:1"
+			if heal == time.Hour {
+				url = servers.NewRedis(t).URL()
+			}
+			db := newDatabase()
+			a, b := join(t, db, url, "a", heal, nil), join(t, db, url, "b", heal, nil)
+			if heal == time.Hour {
+				a.awaitUp(t, 1)
+				b.awaitUp(t, 1)
+			}
+			heard := make(chan feed.News, 100)
+			_, stop, err := b.feed.WatchClient(t.Context(), client, func(n feed.News) { heard <- n })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			at := chat.Position{}
+			for _, ref := range []chat.SessionRef{{Key: 11, ID: "eleven"}, {Key: 12, ID: "twelve"}} {
+				r := db.begin(ref, client)
+				a.feed.Ring(r)
+				a.Publish(r)
+				a.write(ref)
+				for at.Session != ref.Key || at.Sequence < 2 {
+					select {
+					case n := <-heard:
+						at = chat.Position{Session: n.Session.Key, Sequence: n.Sequence}
+					case <-time.After(patience):
+						t.Fatalf("session %d: heard up to %v", ref.Key, at)
+					}
+				}
+			}
+		})
 	}
 }

@@ -20,7 +20,7 @@ const (
 	pulseInterval = 200 * time.Millisecond
 	maxSilence    = time.Second
 
-	// maxBatch is how many rings are published at a time, maxTold how many sessions are
+	// maxBatch is how many rings are published at a time, maxTold how many topics are
 	// subscribed to.
 	maxBatch = 256
 	maxTold  = 512
@@ -162,8 +162,8 @@ func (l *link) message(m rueidis.PubSubMessage) {
 
 // confirm is called when Redis has subscribed us to a channel, or the reverse.
 func (l *link) confirm(s rueidis.PubSubSubscription) {
-	if key, ok := l.relay.session(s.Channel); ok && l.relay.subscriptions.confirm(key) {
-		l.relay.params.Resync(key)
+	if t, ok := l.relay.topic(s.Channel); ok && l.relay.subscriptions.confirm(t) {
+		l.relay.resync(t)
 	}
 }
 
@@ -195,7 +195,7 @@ func (l *link) publish(ctx context.Context) error {
 func (l *link) collect(batch []rueidis.Completed, m message) []rueidis.Completed {
 	for {
 		l.relay.queued.Add(-int64(len(m.data)))
-		batch = append(batch, l.publication(l.relay.channel(m.session), m.data))
+		batch = append(batch, l.publication(l.relay.channel(m.topic), m.data))
 		if len(batch) == maxBatch {
 			return batch
 		}
@@ -228,7 +228,7 @@ func (l *link) send(batch []rueidis.Completed, rings int) (err error) {
 	return err
 }
 
-// subscribe tells Redis of which sessions rings are wanted, all of them at first, and that this
+// subscribe tells Redis of which topics is to be heard, all of them at first, and that this
 // node listens to others.
 func (l *link) subscribe(ctx context.Context) error {
 	l.relay.subscriptions.renew()
@@ -254,7 +254,7 @@ func (l *link) subscribe(ctx context.Context) error {
 	}
 }
 
-func (l *link) tell(subscribe, unsubscribe []int64) error {
+func (l *link) tell(subscribe, unsubscribe []topic) error {
 	if len(unsubscribe) > 0 {
 		command := l.subscriber.B().Unsubscribe().Channel(l.channels(unsubscribe)...).Build()
 		if err := l.subscriber.Do(context.Background(), command).Error(); err != nil {
@@ -268,10 +268,10 @@ func (l *link) tell(subscribe, unsubscribe []int64) error {
 	return l.subscriber.Do(context.Background(), command).Error()
 }
 
-func (l *link) channels(sessions []int64) []string {
-	names := make([]string, len(sessions))
-	for i, key := range sessions {
-		names[i] = l.relay.channel(key)
+func (l *link) channels(topics []topic) []string {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = l.relay.channel(t)
 	}
 	return names
 }

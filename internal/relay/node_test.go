@@ -29,6 +29,7 @@ type node struct {
 	*relay.Relay
 	rings   chan chat.Ring
 	resyncs chan int64
+	clients chan chat.ClientRef
 	metrics relay.Metrics
 	log     *lines
 }
@@ -64,6 +65,7 @@ func start(t testing.TB, url, name string, change ...func(*relay.Params)) *node 
 	n := &node{
 		rings:   make(chan chat.Ring, 1<<16),
 		resyncs: make(chan int64, 1<<16),
+		clients: make(chan chat.ClientRef, 1<<16),
 		log:     &lines{},
 		metrics: relay.Metrics{
 			Up:         prometheus.NewGauge(prometheus.GaugeOpts{Name: "up"}),
@@ -75,10 +77,11 @@ func start(t testing.TB, url, name string, change ...func(*relay.Params)) *node 
 	}
 	p := relay.Params{
 		URL: url, LogID: logID, Node: name,
-		Deliver: func(r chat.Ring) { n.rings <- r },
-		Resync:  func(session int64) { n.resyncs <- session },
-		Log:     slog.New(slog.NewTextHandler(n.log, nil)),
-		Metrics: n.metrics,
+		Deliver:    func(r chat.Ring) { n.rings <- r },
+		Resync:     func(session int64) { n.resyncs <- session },
+		RingClient: func(c chat.ClientRef) { n.clients <- c },
+		Log:        slog.New(slog.NewTextHandler(n.log, nil)),
+		Metrics:    n.metrics,
 	}
 	for _, f := range change {
 		f(&p)

@@ -1,8 +1,9 @@
 // Package relay carries rings between nodes, over Redis. What a node commits it publishes on
-// the session's channel; a node hears the channels of the sessions somebody there watches.
+// the session's channel; a node hears the channels of the sessions somebody there watches. That a
+// session begins is said on its client's channel too, for who waits for the client.
 //
 //	commit ── Publish ──▶ queue ──▶ PUBLISH ┐
-//	                                        ├─ Redis: one channel per session
+//	                                        ├─ Redis: one channel per session, one per client
 //	feed ◀── Deliver ◀── SUBSCRIBE ◀────────┘
 //	  └───── Subscribe / Unsubscribe: the first comes, the last leaves
 //
@@ -58,6 +59,8 @@ type Params struct {
 	// before the first Subscribe, and must not block.
 	Deliver func(chat.Ring)
 	Resync  func(session int64)
+	// RingClient is told of a client that is subscribed to when it has a new session, or may have one.
+	RingClient func(chat.ClientRef)
 
 	Log     *slog.Logger
 	Metrics Metrics
@@ -77,6 +80,7 @@ type Relay struct {
 	params        Params
 	options       rueidis.ClientOption
 	sessions      string // prefix of the channels of sessions
+	clients       string // and of clients
 	pulse         string // channel on which this node hears itself
 	head          string // how envelopes of this node begin
 	subscriptions *subscriptions
@@ -94,8 +98,8 @@ type Relay struct {
 
 // message is a ring to be published.
 type message struct {
-	session int64
-	data    []byte
+	topic topic
+	data  []byte
 }
 
 // New returns a relay that runs until Close. Redis need not be there: the relay connects in
@@ -115,6 +119,7 @@ func New(p Params) (*Relay, error) {
 		params:        p,
 		options:       options,
 		sessions:      prefix + ":ring:",
+		clients:       prefix + ":client:",
 		pulse:         prefix + ":pulse:" + p.Node,
 		head:          string(appendHead(nil, p.Node)),
 		subscriptions: newSubscriptions(),
@@ -147,10 +152,18 @@ func (r *Relay) Publish(ring chat.Ring) {
 		r.complain("relay: a ring cannot be written", err)
 		return
 	}
-	size := int64(len(data))
+	if ring.Starts() {
+		r.put(message{ofClient(ring.Client), []byte(r.head)})
+	}
+	r.put(message{ofSession(ring.Session.Key), data})
+}
+
+// put queues a message, or drops it.
+func (r *Relay) put(m message) {
+	size := int64(len(m.data))
 	if r.queued.Add(size) <= maxQueuedBytes {
 		select {
-		case r.queue <- message{session: ring.Session.Key, data: data}:
+		case r.queue <- m:
 			return
 		default:
 		}
@@ -163,8 +176,16 @@ func (r *Relay) Publish(ring chat.Ring) {
 // missed any more, at the latest after ConfirmWait, and at once while Redis is away; when that
 // was too early, Resync is called later. Calls for one session must alternate with those of
 // Unsubscribe.
-func (r *Relay) Subscribe(ctx context.Context, session int64) {
-	confirmed := r.subscriptions.want(session)
+func (r *Relay) Subscribe(ctx context.Context, session int64) { r.subscribe(ctx, ofSession(session)) }
+
+// SubscribeClient asks to be told of new sessions of a client, until UnsubscribeClient, in the same way;
+// when it returned too early, RingClient is called later.
+func (r *Relay) SubscribeClient(ctx context.Context, client chat.ClientRef) {
+	r.subscribe(ctx, ofClient(client))
+}
+
+func (r *Relay) subscribe(ctx context.Context, t topic) {
+	confirmed := r.subscriptions.want(t)
 	if confirmed == nil {
 		return
 	}
@@ -178,11 +199,23 @@ func (r *Relay) Subscribe(ctx context.Context, session int64) {
 		case <-ctx.Done():
 		}
 	}
-	r.subscriptions.giveUp(session)
+	r.subscriptions.giveUp(t)
 }
 
 // Unsubscribe ends what Subscribe began. It does not block.
-func (r *Relay) Unsubscribe(session int64) { r.subscriptions.drop(session) }
+func (r *Relay) Unsubscribe(session int64) { r.subscriptions.drop(ofSession(session)) }
+
+// UnsubscribeClient ends what SubscribeClient began. It does not block.
+func (r *Relay) UnsubscribeClient(client chat.ClientRef) { r.subscriptions.drop(ofClient(client)) }
+
+// resync tells that rings of a topic may have been missed.
+func (r *Relay) resync(t topic) {
+	if t.isClient() {
+		r.params.RingClient(t.client)
+	} else {
+		r.params.Resync(t.session)
+	}
+}
 
 // run connects to Redis again and again, with a pause that grows while it is away.
 func (r *Relay) run(ctx context.Context) {
@@ -248,12 +281,17 @@ func (r *Relay) receive(channel, data string) {
 	if strings.HasPrefix(data, r.head) {
 		return // our own
 	}
-	key, ok := r.session(channel)
+	t, ok := r.topic(channel)
 	if !ok {
 		return
 	}
+	if t.isClient() {
+		count(r.params.Metrics.Received, 1)
+		r.params.RingClient(t.client)
+		return
+	}
 	ring, err := decode([]byte(data))
-	if err == nil && ring.Session.Key != key {
+	if err == nil && ring.Session.Key != t.session {
 		err = errors.New("it is of another session")
 	}
 	if err != nil {

@@ -2,17 +2,17 @@ package relay
 
 import "sync"
 
-// subscriptions are the sessions this node wants rings of, and what Redis knows of that. A
-// session that is dropped before Redis has been told of it costs nothing.
+// subscriptions are what this node wants to hear of, and what Redis knows of that. A topic that
+// is dropped before Redis has been told of it costs nothing.
 type subscriptions struct {
 	mu      sync.Mutex // guards what follows
-	byKey   map[int64]*subscription
-	changed []int64 // to be told to Redis, each once
+	byTopic map[topic]*subscription
+	changed []topic // to be told to Redis, each once
 
 	wake chan struct{} // has one when there is something in changed
 }
 
-// subscription is a session's.
+// subscription is a topic's.
 type subscription struct {
 	wanted    bool
 	sent      bool // what Redis was told last
@@ -23,18 +23,18 @@ type subscription struct {
 }
 
 func newSubscriptions() *subscriptions {
-	return &subscriptions{byKey: make(map[int64]*subscription), wake: make(chan struct{}, 1)}
+	return &subscriptions{byTopic: make(map[topic]*subscription), wake: make(chan struct{}, 1)}
 }
 
-// want has a session subscribed to. The channel returned is closed when it is; nil means it is
+// want has a topic subscribed to. The channel returned is closed when it is; nil means it is
 // already.
-func (s *subscriptions) want(key int64) <-chan struct{} {
+func (s *subscriptions) want(key topic) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.byKey[key]
+	x := s.byTopic[key]
 	if x == nil {
 		x = &subscription{}
-		s.byKey[key] = x
+		s.byTopic[key] = x
 	}
 	x.wanted = true
 	if x.isConfirmed() {
@@ -47,27 +47,27 @@ func (s *subscriptions) want(key int64) <-chan struct{} {
 	return x.confirmed
 }
 
-// giveUp notes that whoever wanted a session could not wait until it was confirmed.
-func (s *subscriptions) giveUp(key int64) {
+// giveUp notes that whoever wanted a topic could not wait until it was confirmed.
+func (s *subscriptions) giveUp(key topic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.byKey[key]; x != nil && !x.isConfirmed() {
+	if x := s.byTopic[key]; x != nil && !x.isConfirmed() {
 		x.late = true
 	}
 }
 
-// drop has a session no longer subscribed to.
-func (s *subscriptions) drop(key int64) {
+// drop has a topic no longer subscribed to.
+func (s *subscriptions) drop(key topic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.byKey[key]; x != nil {
+	if x := s.byTopic[key]; x != nil {
 		x.wanted, x.late = false, false
 		s.change(key, x)
 	}
 }
 
-// change has the subscriber look at a session. s.mu is held.
-func (s *subscriptions) change(key int64, x *subscription) {
+// change has the subscriber look at a topic. s.mu is held.
+func (s *subscriptions) change(key topic, x *subscription) {
 	if x.changed {
 		return
 	}
@@ -79,14 +79,14 @@ func (s *subscriptions) change(key int64, x *subscription) {
 	}
 }
 
-// next returns at most limit sessions of which Redis is to be told, and counts them as told.
-func (s *subscriptions) next(limit int) (subscribe, unsubscribe []int64) {
+// next returns at most limit topics of which Redis is to be told, and counts them as told.
+func (s *subscriptions) next(limit int) (subscribe, unsubscribe []topic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.changed) > 0 && len(subscribe)+len(unsubscribe) < limit {
 		key := s.changed[0]
 		s.changed = s.changed[1:]
-		x := s.byKey[key]
+		x := s.byTopic[key]
 		x.changed = false
 		switch {
 		case x.wanted != x.sent:
@@ -98,18 +98,18 @@ func (s *subscriptions) next(limit int) (subscribe, unsubscribe []int64) {
 				unsubscribe = append(unsubscribe, key)
 			}
 		case !x.wanted && x.open == 0:
-			delete(s.byKey, key)
+			delete(s.byTopic, key)
 		}
 	}
 	return subscribe, unsubscribe
 }
 
-// confirm notes that Redis has done what it was told of a session. It reports whether rings
+// confirm notes that Redis has done what it was told of a topic. It reports whether rings
 // may have been missed that somebody counts on.
-func (s *subscriptions) confirm(key int64) (missed bool) {
+func (s *subscriptions) confirm(key topic) (missed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.byKey[key]
+	x := s.byTopic[key]
 	if x == nil || x.open == 0 {
 		return false
 	}
@@ -122,7 +122,7 @@ func (s *subscriptions) confirm(key int64) (missed bool) {
 			x.confirmed = nil
 		}
 	case x.open == 0 && !x.wanted && !x.changed:
-		delete(s.byKey, key)
+		delete(s.byTopic, key)
 	}
 	return missed
 }
@@ -135,9 +135,9 @@ func (s *subscriptions) renew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = nil
-	for key, x := range s.byKey {
+	for key, x := range s.byTopic {
 		if !x.wanted {
-			delete(s.byKey, key)
+			delete(s.byTopic, key)
 			continue
 		}
 		// Who waits for the confirmation has seen nothing yet, and needs no Resync.

@@ -14,8 +14,15 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
+func topics(sessions ...int64) (all []topic) {
+	for _, key := range sessions {
+		all = append(all, ofSession(key))
+	}
+	return all
+}
+
 // expectNext takes what Redis is to be told.
-func expectNext(t *testing.T, s *subscriptions, subscribe, unsubscribe []int64) {
+func expectNext(t *testing.T, s *subscriptions, subscribe, unsubscribe []topic) {
 	t.Helper()
 	if on, off := s.next(10); !slices.Equal(on, subscribe) || !slices.Equal(off, unsubscribe) {
 		t.Fatalf("Redis is told %v and not %v, expected %v and not %v", on, off, subscribe, unsubscribe)
@@ -25,18 +32,18 @@ func expectNext(t *testing.T, s *subscriptions, subscribe, unsubscribe []int64) 
 func TestAConfirmationOfEarlierIsNoneOfNow(t *testing.T) {
 	t.Parallel()
 	s := newSubscriptions()
-	first := s.want(1)
-	expectNext(t, s, []int64{1}, nil)
-	s.drop(1)
-	expectNext(t, s, nil, []int64{1})
-	s.want(1)
-	expectNext(t, s, []int64{1}, nil)
+	first := s.want(ofSession(1))
+	expectNext(t, s, topics(1), nil)
+	s.drop(ofSession(1))
+	expectNext(t, s, nil, topics(1))
+	s.want(ofSession(1))
+	expectNext(t, s, topics(1), nil)
 	for range 2 {
-		if s.confirm(1) || isClosed(first) {
+		if s.confirm(ofSession(1)) || isClosed(first) {
 			t.Fatal("taken for confirmed before it was")
 		}
 	}
-	if s.confirm(1) || !isClosed(first) || s.want(1) != nil {
+	if s.confirm(ofSession(1)) || !isClosed(first) || s.want(ofSession(1)) != nil {
 		t.Error("not confirmed")
 	}
 }
@@ -44,17 +51,17 @@ func TestAConfirmationOfEarlierIsNoneOfNow(t *testing.T) {
 func TestWhatIsTakenBackInTimeIsNotTold(t *testing.T) {
 	t.Parallel()
 	s := newSubscriptions()
-	s.want(1)
-	s.drop(1)
+	s.want(ofSession(1))
+	s.drop(ofSession(1))
 	expectNext(t, s, nil, nil)
-	if len(s.byKey) != 0 {
+	if len(s.byTopic) != 0 {
 		t.Error("it is remembered")
 	}
-	s.want(2)
-	expectNext(t, s, []int64{2}, nil)
-	s.confirm(2)
-	s.drop(2)
-	if s.want(2) != nil {
+	s.want(ofSession(2))
+	expectNext(t, s, topics(2), nil)
+	s.confirm(ofSession(2))
+	s.drop(ofSession(2))
+	if s.want(ofSession(2)) != nil {
 		t.Error("Redis has not been told otherwise, and yet it is to be waited for")
 	}
 	expectNext(t, s, nil, nil)
@@ -64,22 +71,22 @@ func TestNothingIsLeftOfWhatIsDropped(t *testing.T) {
 	t.Parallel()
 	s := newSubscriptions()
 	for key := range int64(3) {
-		s.want(key)
+		s.want(ofSession(key))
 	}
 	s.next(10)
-	s.confirm(0) // 1 is not confirmed before it is dropped
+	s.confirm(ofSession(0)) // 1 is not confirmed before it is dropped
 	for key := range int64(2) {
-		s.drop(key)
+		s.drop(ofSession(key))
 	}
-	expectNext(t, s, nil, []int64{0, 1})
-	s.confirm(1)
-	s.confirm(0)
-	s.confirm(1)
-	s.confirm(99) // what nobody asked for
-	s.confirm(0)
-	s.drop(99)
-	if len(s.byKey) != 1 || len(s.changed) != 0 {
-		t.Errorf("left: %v, %v", s.byKey, s.changed)
+	expectNext(t, s, nil, topics(0, 1))
+	s.confirm(ofSession(1))
+	s.confirm(ofSession(0))
+	s.confirm(ofSession(1))
+	s.confirm(ofSession(99)) // what nobody asked for
+	s.confirm(ofSession(0))
+	s.drop(ofSession(99))
+	if len(s.byTopic) != 1 || len(s.changed) != 0 {
+		t.Errorf("left: %v, %v", s.byTopic, s.changed)
 	}
 }
 
@@ -87,22 +94,22 @@ func TestANewConnectionIsToldOfAll(t *testing.T) {
 	t.Parallel()
 	s := newSubscriptions()
 	for key := range int64(4) {
-		s.want(key)
+		s.want(ofSession(key))
 	}
 	s.next(10)
-	s.confirm(0)
-	s.confirm(1)
-	s.drop(1)
-	s.giveUp(2)
+	s.confirm(ofSession(0))
+	s.confirm(ofSession(1))
+	s.drop(ofSession(1))
+	s.giveUp(ofSession(2))
 	// 3 is still waited for.
 	s.renew()
 	on, off := s.next(10)
-	slices.Sort(on)
-	if !slices.Equal(on, []int64{0, 2, 3}) || off != nil {
+	slices.SortFunc(on, func(a, b topic) int { return int(a.session - b.session) })
+	if !slices.Equal(on, topics(0, 2, 3)) || off != nil {
 		t.Fatalf("told %v and not %v", on, off)
 	}
 	for key, want := range map[int64]bool{0: true, 2: true, 3: false} {
-		if s.confirm(key) != want {
+		if s.confirm(ofSession(key)) != want {
 			t.Errorf("missed rings of %d: %v", key, !want)
 		}
 	}
@@ -112,7 +119,7 @@ func TestRedisIsToldAPartAtATime(t *testing.T) {
 	t.Parallel()
 	s := newSubscriptions()
 	for key := range int64(25) {
-		s.want(key)
+		s.want(ofSession(key))
 	}
 	for _, want := range []int{10, 10, 5, 0} {
 		if on, _ := s.next(10); len(on) != want {

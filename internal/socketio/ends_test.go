@@ -94,17 +94,25 @@ func TestWhatTheServerEndsIsNotGiven(t *testing.T) {
 // for what was written before it.
 func TestWhoIsCutOffIsNotGivenMore(t *testing.T) {
 	t.Parallel()
-	log := newTestLog()
-	session := log.open(sessionA)
-	s := serve(t, log) // a client that sends has what was written a second before: nothing here
-	c := unread(t, s, session, 4, "websocket")
-	c.settled()
-	_ = c.post(strings.Repeat("4", 70_000)) // it may be cut off meanwhile
-	_ = c.ended()
-	s.close()
-	if given := session.given(); given != 0 {
-		t.Errorf("given up to %d", given)
+	for range 20 {
+		log := newTestLog()
+		session := log.open(sessionA)
+		s := serve(t, log)
+		began := time.Now()
+		c := unread(t, s, session, 4, "websocket")
+		c.settled()
+		_ = c.post(strings.Repeat("4", 70_000)) // it may be cut off meanwhile
+		_ = c.ended()
+		took := time.Since(began)
+		s.close()
+		switch given := session.given(); {
+		case given == 0:
+			return
+		case took < time.Second: // who sends has what was written a second before: that was not
+			t.Fatalf("given up to %d", given)
+		}
 	}
+	t.Skip("the machine is too slow to tell")
 }
 
 // TestWhoLeavesHasWhatWasWritten, in whatever way it says so.

@@ -96,6 +96,32 @@ func botOf(r sqlgen.Bot, err error) (*chat.BotRecord, error) {
 	return b, nil
 }
 
+// FindBriefing implements chat.Reader.
+func (s *Store) FindBriefing(ctx context.Context, session, client int64, botID string) (*chat.Briefing, error) {
+	return read(ctx, s, "session", func(ctx context.Context, q *sqlgen.Queries) (*chat.Briefing, error) {
+		row, err := q.FindBriefing(ctx, sqlgen.FindBriefingParams{ClientKey: client, BotID: botID, SessionKey: session})
+		if err != nil {
+			return nil, err
+		}
+		details, err := detailsOf(row.SessionDetail)
+		if err != nil {
+			return nil, err
+		}
+		found, err := clientOf(row.Client, nil)
+		if err != nil {
+			return nil, err
+		}
+		state := chat.BotState{ClientVersion: row.ClientVersion}
+		if row.SessionState != "" {
+			state.Session = json.RawMessage(row.SessionState)
+		}
+		if row.ClientState != "" {
+			state.Client = json.RawMessage(row.ClientState)
+		}
+		return &chat.Briefing{Details: details, Client: found, State: state}, nil
+	})
+}
+
 // FindBotState implements chat.Reader. A bot that remembers nothing has an empty state.
 func (s *Store) FindBotState(ctx context.Context, session int64, botID string, client int64) (*chat.BotState, error) {
 	return read(ctx, s, "bot state", func(ctx context.Context, q *sqlgen.Queries) (*chat.BotState, error) {

@@ -16,6 +16,13 @@ func (s *Store) FindChat(ctx context.Context, id string) (*chat.Chat, error) {
 	})
 }
 
+// FindChatID implements chat.Reader.
+func (s *Store) FindChatID(ctx context.Context, token string) (string, error) {
+	return read(ctx, s, "chat", func(ctx context.Context, q *sqlgen.Queries) (string, error) {
+		return q.FindChatID(ctx, token)
+	})
+}
+
 // ListChats implements chat.Reader.
 func (s *Store) ListChats(ctx context.Context, offset, limit int) (chats []chat.Chat, total int64, err error) {
 	chats, err = read(ctx, s, "chat", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Chat, error) {

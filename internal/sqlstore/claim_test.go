@@ -35,8 +35,9 @@ var fillStreams = []string{
 func BenchmarkClaim(b *testing.B) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		b.Run(name, func(b *testing.B) {
-			o, driver, source := Options{Dir: b.TempDir()}, "sqlite", ""
-			if source = o.Dir + "/" + databaseName; name == "postgres" {
+			o, driver := Options{Dir: b.TempDir()}, "sqlite"
+			source := o.Dir + "/" + databaseName
+			if name == "postgres" {
 				source = servers.NewPostgres(b).NewDatabase(b)
 				o, driver = Options{PostgresURL: source}, "pgx"
 			}

@@ -235,7 +235,7 @@ func (s *Store) ListDeliveries(ctx context.Context, d chat.DeliveriesQuery) (lis
 // deliveriesOfSession finds the session by its id, so that deliveries need no index of those.
 func deliveriesOfSession(ctx context.Context, q *sqlgen.Queries, d *chat.DeliveriesQuery) (rows []sqlgen.Delivery, total int64, err error) {
 	session, err := q.FindSession(ctx, d.SessionID)
-	if chat.CodeOf(asDomain("session", err)) == chat.CodeNotFound && err != nil {
+	if chat.CodeOf(asDomain("session", err)) == chat.CodeNotFound {
 		return nil, 0, nil
 	}
 	if err != nil {

@@ -46,6 +46,19 @@ func (t *tx) FindEvent(session int64, id string) (*chat.Event, error) {
 	return &e, nil
 }
 
+// FindEventAt implements chat.Tx.
+func (t *tx) FindEventAt(session, sequence int64) (*chat.Event, error) {
+	row, err := t.q.FindEventAt(context.Background(), sqlgen.FindEventAtParams{SessionKey: session, Sequence: sequence})
+	if err != nil {
+		return nil, t.fail("event", err)
+	}
+	e, err := eventOf(chat.SessionRef{Key: session, ID: row.SessionID}, &row.Event)
+	if err != nil {
+		return nil, err
+	}
+	return &e, nil
+}
+
 // ListEvents implements chat.Reader.
 func (s *Store) ListEvents(ctx context.Context, ref chat.SessionRef, after int64, limit int) ([]chat.Event, error) {
 	return read(ctx, s, "event", func(ctx context.Context, q *sqlgen.Queries) ([]chat.Event, error) {
@@ -100,7 +113,10 @@ func (s *Store) ListChanged(ctx context.Context, after int64) (changes []chat.Ch
 		rows, position, err = s.listChanged(ctx, c, after)
 		changes := make([]chat.Change, len(rows))
 		for i, r := range rows {
-			changes[i] = chat.Change{SessionKey: r.SessionKey, Sequence: r.Sequence}
+			changes[i] = chat.Change{
+				SessionKey: r.SessionKey, Sequence: r.Sequence,
+				Client: chat.ClientRef{Chat: r.ChatKey, Client: r.ClientKey},
+			}
 		}
 		return changes, err
 	})

@@ -1,11 +1,10 @@
 package sqlstore
 
 import (
-	"fmt"
 	"os"
-	"runtime"
-	"strings"
 	"testing"
+
+	"github.com/govorun/govorun/test/leaks"
 )
 
 // childMode names what the test binary does when a test has started it as another process.
@@ -20,22 +19,5 @@ func TestMain(m *testing.M) {
 	case "open":
 		os.Exit(childOpens())
 	}
-	code := m.Run()
-	if leaked := leakedGoroutines(); code == 0 && leaked != "" {
-		fmt.Fprintf(os.Stderr, "leaked goroutines:\n%s\n", leaked)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// leakedGoroutines lists those of this package that a store's Close should have waited for.
-func leakedGoroutines() string {
-	buf := make([]byte, 1<<20)
-	var leaked []string
-	for i, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		if i > 0 && strings.Contains(stack, "internal/sqlstore.") {
-			leaked = append(leaked, stack)
-		}
-	}
-	return strings.Join(leaked, "\n\n")
+	os.Exit(leaks.Run(m, 0, "internal/sqlstore.")) // a store's Close waits for them
 }

@@ -184,13 +184,13 @@ func (t *tx) updateSession(old, row *sessionRow) error {
 		return t.q.UpdateSessionTurn(context.Background(), sqlgen.UpdateSessionTurnParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
-			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt, DueAt: h.DueAt,
+			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt, LastAt: h.LastAt, DueAt: h.DueAt,
 		})
 	default:
 		return t.q.UpdateSessionHead(context.Background(), sqlgen.UpdateSessionHeadParams{
 			SessionKey: h.SessionKey, Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven,
 			ClientRead: h.ClientRead, Cursor: h.Cursor, Pending: h.Pending, ActiveAt: h.ActiveAt,
-			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt,
+			LeaseNode: h.LeaseNode, LeaseUntil: h.LeaseUntil, LeaseAttempts: h.LeaseAttempts, TimeoutAt: h.TimeoutAt, LastAt: h.LastAt,
 		})
 	}
 }
@@ -222,8 +222,8 @@ func sessionOf(s sqlgen.Session, h sqlgen.SessionHead) *chat.Session {
 		Sequence: h.Sequence, WidgetNo: h.WidgetNo, SessionNo: h.SessionNo, WidgetGiven: h.WidgetGiven, ClientRead: h.ClientRead,
 		Cursor: h.Cursor, Pending: h.Pending,
 		Lease:     chat.Lease{Node: h.LeaseNode, Until: timeOf(h.LeaseUntil), Attempts: int(h.LeaseAttempts)},
-		TimeoutAt: timeOf(h.TimeoutAt),
-		TTL:       time.Duration(s.Ttl) * time.Microsecond, StartedAt: timeOf(s.StartedAt), ActiveAt: timeOf(h.ActiveAt),
+		TimeoutAt: timeOf(h.TimeoutAt), LastAt: timeOf(h.LastAt),
+		TTL: time.Duration(s.Ttl) * time.Microsecond, StartedAt: timeOf(s.StartedAt), ActiveAt: timeOf(h.ActiveAt),
 		CheckAt: timeOf(s.CheckAt), ClosedAt: timeOf(s.ClosedAt), Hooks: hooksOf(s.Hooks),
 	}
 }
@@ -241,7 +241,7 @@ func rowOfSession(s *chat.Session) sessionRow {
 			SessionKey: s.Key, Sequence: s.Sequence, WidgetNo: s.WidgetNo, SessionNo: s.SessionNo, WidgetGiven: s.WidgetGiven,
 			ClientRead: s.ClientRead, Cursor: s.Cursor, Pending: s.Pending, ActiveAt: micros(s.ActiveAt),
 			LeaseNode: s.Lease.Node, LeaseUntil: micros(s.Lease.Until), LeaseAttempts: int64(s.Lease.Attempts),
-			TimeoutAt: micros(s.TimeoutAt),
+			TimeoutAt: micros(s.TimeoutAt), LastAt: micros(s.LastAt),
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // maxKey is the longest Idempotency-Key, in bytes.
@@ -30,6 +31,6 @@ func (a *API) idempotency(r *http.Request, body []byte) (chat.Idempotency, error
 // bodyHash tells bodies apart by what they say: the order of the members and the white space
 // between the tokens make no difference.
 func bodyHash(body []byte) string {
-	sum := sha256.Sum256(canonical(body))
+	sum := sha256.Sum256(jsontext.Canonical(body))
 	return hex.EncodeToString(sum[:])
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // This file is where bytes become values and values bytes; nothing else in the package
@@ -28,10 +29,6 @@ const (
 	maxName = 255
 	maxText = 16_384
 )
-
-// maxDepth is how deep a value of the caller's own making may be nested. Stored inside other
-// JSON it must stay readable, and Go's decoder ends at 10,000.
-const maxDepth = 100
 
 // timeLayout is the vendor's form of ISO 8601: seconds, and an offset that is never Z
 // (TWIN, section 1). The time is in UTC.
@@ -80,9 +77,9 @@ func errTooLarge() error {
 
 func decodeJSON(data []byte, v any) error {
 	if !utf8.Valid(data) {
-		return chat.Invalid("", "the body is not valid UTF-8, see byte %d", invalidUTF8(data)+1)
+		return chat.Invalid("", "the body is not valid UTF-8, see byte %d", jsontext.InvalidUTF8(data)+1)
 	}
-	if i := escapedNUL(data); i >= 0 {
+	if i := jsontext.EscapedNUL(data); i >= 0 {
 		return chat.Invalid("", "U+0000 is not allowed in a text, see byte %d", i+1)
 	}
 	err := json.Unmarshal(data, v)
@@ -97,38 +94,6 @@ func decodeJSON(data []byte, v any) error {
 		return chat.Invalid("", "the body is not valid JSON: %s at byte %d", syntax, syntax.Offset)
 	default:
 		return fmt.Errorf("decode body: %w", err)
-	}
-}
-
-// invalidUTF8 finds the first byte that is no part of a character.
-func invalidUTF8(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
-}
-
-// escapedNUL finds a \u0000 that JSON would decode to U+0000, or returns -1: a backslash
-// that is itself escaped begins no escape. Databases cannot store this character in a text.
-func escapedNUL(data []byte) int {
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte(`\u0000`))
-		if i < 0 {
-			return -1
-		}
-		i += from
-		before := 0
-		for before < i && data[i-1-before] == '\\' {
-			before++
-		}
-		if before%2 == 0 {
-			return i
-		}
-		from = i + 1
 	}
 }
 
@@ -161,29 +126,9 @@ func nameValue(v string) string {
 	}
 }
 
-// nameRaw says what kind of value a piece of valid JSON is.
-func nameRaw(raw json.RawMessage) string {
-	switch raw[0] {
-	case '"':
-		return "a string"
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	default:
-		return "a number"
-	}
-}
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || raw[0] == 'n' }
-
 // phone reads a string or, as the vendor's samples have it, a whole number.
 func phone(raw json.RawMessage) (string, error) {
-	if isNull(raw) {
+	if jsontext.IsNull(raw) {
 		return "", nil
 	}
 	var text string
@@ -193,7 +138,7 @@ func phone(raw json.RawMessage) (string, error) {
 	if n, err := strconv.ParseUint(string(raw), 10, 64); err == nil {
 		return strconv.FormatUint(n, 10), nil
 	}
-	return "", chat.Invalid("clientPhone", "expected a string or a whole number, got %s", nameRaw(raw))
+	return "", chat.Invalid("clientPhone", "expected a string or a whole number, got %s", jsontext.Kind(raw))
 }
 
 // fileIDs reads an array of file ids or of objects that have one; both forms are in use.
@@ -219,19 +164,19 @@ func fileIDs(field string, raws []json.RawMessage) ([]string, error) {
 // metadata reads an object of strings; numbers and booleans are taken as their text. An
 // empty array is PHP's empty object.
 func metadata(raw json.RawMessage) (map[string]string, error) {
-	if isNull(raw) || string(compact(raw)) == "[]" {
+	if jsontext.IsNull(raw) || string(compact(raw)) == "[]" {
 		return nil, nil
 	}
 	var raws map[string]json.RawMessage
 	if json.Unmarshal(raw, &raws) != nil {
-		return nil, chat.Invalid("clientMetadata", "expected an object, got %s", nameRaw(raw))
+		return nil, chat.Invalid("clientMetadata", "expected an object, got %s", jsontext.Kind(raw))
 	}
 	values := make(map[string]string, len(raws))
 	for name, raw := range raws {
 		switch raw[0] {
 		case 'n':
 		case '{', '[':
-			return nil, chat.Invalid("clientMetadata", "expected an object of strings, got %s in it", nameRaw(raw))
+			return nil, chat.Invalid("clientMetadata", "expected an object of strings, got %s in it", jsontext.Kind(raw))
 		case '"':
 			var text string
 			if err := json.Unmarshal(raw, &text); err != nil {
@@ -265,7 +210,7 @@ func variables(raw json.RawMessage) (map[string]any, error) {
 		}
 		return byName, nil
 	default:
-		return nil, chat.Invalid("variables", "expected an array or an object, got %s", nameRaw(raw))
+		return nil, chat.Invalid("variables", "expected an array or an object, got %s", jsontext.Kind(raw))
 	}
 }
 
@@ -290,53 +235,17 @@ func actionData(raw json.RawMessage) (json.RawMessage, error) {
 }
 
 func anyValue(field string, raw json.RawMessage) (any, error) {
-	if isNull(raw) {
+	if jsontext.IsNull(raw) {
 		return nil, nil
 	}
-	if depth(raw) > maxDepth {
-		return nil, chat.Invalid(field, "expected at most %d levels of nesting", maxDepth)
+	if jsontext.Depth(raw) > jsontext.MaxDepth {
+		return nil, chat.Invalid(field, "expected at most %d levels of nesting", jsontext.MaxDepth)
 	}
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return nil, chat.Invalid(field, "expected numbers that fit 64 bits")
 	}
 	return v, nil
-}
-
-// depth is how deep valid JSON is nested.
-func depth(data []byte) int {
-	level, deepest, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '\\' && inString:
-			i++ // the next one is escaped
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
-}
-
-// canonical writes a JSON value so that what says the same is the same: members in order, no
-// white space. Numbers stay as they are written; what is no JSON does, too.
-func canonical(data []byte) []byte {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return data
-	}
-	written, err := json.Marshal(v)
-	if err != nil {
-		return data
-	}
-	return written
 }
 
 // compact takes away the white space between tokens.

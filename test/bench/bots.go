@@ -24,33 +24,45 @@ import (
 // onlyBots is the name under which the bots are measured alone.
 const onlyBots = "bots"
 
-// botFigure is what is measured of bots: the figure of each round, beside that of its floor in
-// the same round.
-type botFigure struct {
+// comparedFigure is what is measured: the figure of each round, beside that of its floor in the same
+// round.
+type comparedFigure struct {
 	label, unit string
 	floor, own  []float64
 	goal        float64 // of the figure itself, at most; 0: none
+	atLeast     bool    // the goal is a lower bound
 }
 
-// botFigures are the figures by label, in order of their first appearance.
-type botFigures []*botFigure
+// figures are those by label, in order of their first appearance.
+type figures []*comparedFigure
 
-func (f *botFigures) add(label, unit string, floor, own, goal float64) {
-	i := slices.IndexFunc(*f, func(b *botFigure) bool { return b.label == label })
+func (f *figures) add(label, unit string, floor, own, goal float64) {
+	f.of(label, unit, floor, own).goal = goal
+}
+
+// addRate adds a figure that is to be as high as can be.
+func (f *figures) addRate(label string, floor, own, goal float64) {
+	c := f.of(label, "/s", floor, own)
+	c.goal, c.atLeast = goal, true
+}
+
+func (f *figures) of(label, unit string, floor, own float64) *comparedFigure {
+	i := slices.IndexFunc(*f, func(b *comparedFigure) bool { return b.label == label })
 	if i < 0 {
 		i = len(*f)
-		*f = append(*f, &botFigure{label: label, unit: unit, goal: goal})
+		*f = append(*f, &comparedFigure{label: label, unit: unit})
 	}
 	(*f)[i].own = append((*f)[i].own, own)
 	if floor > 0 {
 		(*f)[i].floor = append((*f)[i].floor, floor)
 	}
+	return (*f)[i]
 }
 
 // measureBots measures what bots take without storage and network, and prints it. The floor of a
 // turn is the same state read from JSON and written again; that of the matching is to try every pattern.
 func measureBots(ctx context.Context, o options, w io.Writer) error {
-	var figures botFigures
+	var f figures
 	demo, err := fs.Sub(bots.Demo, "demo")
 	if err != nil {
 		return err
@@ -61,20 +73,20 @@ func measureBots(ctx context.Context, o options, w io.Writer) error {
 	}
 	for range rounds {
 		for _, step := range []func() error{
-			func() error { return figures.turns(ctx, "demo, plain", demo, turns, "расскажи шутку") },
-			func() error { return figures.turns(ctx, "demo, script", demo, turns, "меня зовут Ёжик") },
+			func() error { return f.turns(ctx, "demo, plain", demo, turns, "расскажи шутку") },
+			func() error { return f.turns(ctx, "demo, script", demo, turns, "меня зовут Ёжик") },
 			func() error {
-				return figures.turns(ctx, "1,000 states, script", generated(1000), turns, "расскажи про тему 500 сейчас")
+				return f.turns(ctx, "1,000 states, script", generated(1000), turns, "расскажи про тему 500 сейчас")
 			},
-			func() error { return figures.matching(turns / 10) },
-			func() error { return figures.memory(demo) },
+			func() error { return f.matching(turns / 10) },
+			func() error { return f.memory(demo) },
 		} {
 			if err := step(); err != nil {
 				return err
 			}
 		}
 	}
-	return figures.print(w)
+	return f.print(w, "Bots, without storage and network; medians (ranges) of the rounds")
 }
 
 // generated is a bot of so many states, each with a pattern, a condition and a script.
@@ -92,7 +104,7 @@ func generated(states int) fs.FS {
 }
 
 // turns measures loading a bot and what its turns take.
-func (f *botFigures) turns(ctx context.Context, label string, files fs.FS, turns int, said string) error {
+func (f *figures) turns(ctx context.Context, label string, files fs.FS, turns int, said string) error {
 	began := time.Now()
 	b, err := sc.Load(files, sc.Options{})
 	if err != nil {
@@ -145,7 +157,7 @@ func bareTurn(state json.RawMessage) time.Duration {
 }
 
 // matching measures the search among many patterns beside trying each of them.
-func (f *botFigures) matching(times int) error {
+func (f *figures) matching(times int) error {
 	for _, n := range []int{100, 1000, 10_000} {
 		library := pattern.NewLibrary(pattern.Options{Words: morph.New()})
 		all := make([]*pattern.Pattern, n)
@@ -182,7 +194,7 @@ func (f *botFigures) matching(times int) error {
 
 // memory measures what an idle bot holds. The engine's memory is not the Go heap's: what the system
 // gave the process is counted.
-func (f *botFigures) memory(files fs.FS) error {
+func (f *figures) memory(files fs.FS) error {
 	const count = 100
 	before, err := inUse()
 	if err != nil {
@@ -215,8 +227,8 @@ func quantile(values []float64, q float64) float64 {
 }
 
 // print prints a line for each figure: medians and ranges, and the ratio of each round to the floor.
-func (f botFigures) print(w io.Writer) error {
-	fmt.Fprintln(w, "Bots, without storage and network; medians (ranges) of the rounds")
+func (f figures) print(w io.Writer, title string) error {
+	fmt.Fprintln(w, title)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tunit\tfloor\tgovorun\tratio\tgoal\t")
 	for _, b := range f {
@@ -228,7 +240,7 @@ func (f botFigures) print(w io.Writer) error {
 			}
 			ratio = spread(ratios)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", b.label, b.unit, spread(b.floor), spread(b.own), ratio, row{goal: b.goal}.verdict(median(b.own)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", b.label, b.unit, spread(b.floor), spread(b.own), ratio, row{goal: b.goal, atLeast: b.atLeast}.verdict(median(b.own)))
 	}
 	return t.Flush()
 }

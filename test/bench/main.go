@@ -33,7 +33,7 @@ type options struct {
 	Quick   bool    `env:"QUICK" help:"A smoke run: one short round."`
 	Rate    float64 `env:"RATE" default:"1000" help:"Messages per second of the open loops."`
 	Idle    int     `env:"IDLE" default:"10000" help:"Idle connections to hold."`
-	Only    string  `env:"ONLY" help:"One scenario: idle, idle-socketio, throughput, steady, many, answers, socketio, webhooks, overload or bots; on PostgreSQL also tinode, nodes or cost."`
+	Only    string  `env:"ONLY" help:"One scenario: idle, idle-socketio, throughput, steady, many, answers, socketio, webhooks, overload, poll, chatapi, campaign or bots; on PostgreSQL also tinode, nodes or cost."`
 }
 
 func (o options) onPostgres() bool { return o.Engine == "postgres" }
@@ -74,6 +74,14 @@ func run(ctx context.Context, o options, w io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, b.cluster.close(ctx)) }()
 	}
+	switch o.Only {
+	case onlyPolls:
+		return b.measurePolls(ctx, w)
+	case onlyAsks:
+		return b.measureAsks(ctx, w)
+	case onlyCampaigns:
+		return b.measureCampaigns(ctx, w)
+	}
 	begin := time.Now()
 	rounds, broken := b.measureRounds(ctx)
 	if broken != nil && !isFault(broken) {
@@ -89,7 +97,7 @@ func run(ctx context.Context, o options, w io.Writer) (err error) {
 		}
 	}
 	if !o.onPostgres() && o.Only == "" {
-		return errors.Join(broken, measureBots(ctx, o, w))
+		return errors.Join(broken, b.measureAsks(ctx, w), b.measureCampaigns(ctx, w), b.measurePolls(ctx, w), measureBots(ctx, o, w))
 	}
 	if !o.onPostgres() {
 		return broken

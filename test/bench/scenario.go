@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/govorun/govorun/internal/loadtest"
@@ -28,7 +29,7 @@ func onNodes(name string, n int) string {
 
 // checkOnly refuses to measure nothing.
 func (o options) checkOnly() error {
-	known := o.Only == "" || o.Only == onlyBots || o.onPostgres() && (o.Only == "nodes" || o.Only == "cost")
+	known := slices.Contains([]string{"", onlyBots, onlyPolls, onlyAsks, onlyCampaigns}, o.Only) || o.onPostgres() && (o.Only == "nodes" || o.Only == "cost")
 	for _, s := range scenarios(o) {
 		known = known || o.Only == s.name
 	}

@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -71,9 +73,34 @@ type server struct {
 	url  string
 	data string
 	cmd  *exec.Cmd
-	log  bytes.Buffer // what it printed; to be read after it has ended
+	log  printed
 	quit context.CancelFunc
 	done chan error // what it ended with
+}
+
+// printed is what a server has printed so far.
+type printed struct {
+	mu  sync.Mutex // guards all
+	all bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (p *printed) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all.Write(data)
+}
+
+func (p *printed) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all.String()
+}
+
+// tail is its end.
+func (p *printed) tail() string {
+	text := p.text()
+	return text[max(0, len(text)-2000):]
 }
 
 // How long a server may take to start and to stop.
@@ -109,6 +136,26 @@ func start(ctx context.Context, p program, dir string, in backend) (*server, err
 		return nil, fmt.Errorf("start %s: %w", p.name, errors.Join(err, s.stop()))
 	}
 	return s, nil
+}
+
+// alone measures one fresh server.
+func (b *bench) alone(ctx context.Context, p program, measure func(s *server) error) (err error) {
+	var in backend
+	if b.cluster != nil {
+		db, failed := b.cluster.newDatabase(ctx)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, db.drop(ctx)) }()
+		in.postgres = db.url
+	}
+	s, err := start(ctx, p, b.dir, in)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(measure(s), s.stop())
+	debug.FreeOSMemory() // every run begins with an empty heap
+	return err
 }
 
 // startNodes starts some servers over the same backend.
@@ -169,7 +216,7 @@ func (s *server) healthy(ctx context.Context) error {
 		select {
 		case err := <-s.done:
 			s.done <- err
-			return fmt.Errorf("it ended: %w\n%s", err, tail(s.log.Bytes()))
+			return fmt.Errorf("it ended: %w\n%s", err, s.log.tail())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -184,11 +231,8 @@ func (s *server) stop() error {
 	if errors.Is(err, context.Canceled) || err == nil {
 		return os.RemoveAll(s.data)
 	}
-	return errors.Join(fmt.Errorf("stop: %w\n%s", err, tail(s.log.Bytes())), os.RemoveAll(s.data))
+	return errors.Join(fmt.Errorf("stop: %w\n%s", err, s.log.tail()), os.RemoveAll(s.data))
 }
-
-// tail is the end of a log.
-func tail(log []byte) []byte { return log[max(0, len(log)-2000):] }
 
 func freeAddress(ctx context.Context) (string, error) {
 	var config net.ListenConfig

@@ -12,11 +12,15 @@ import (
 )
 
 const (
-	session = "0d15fc34-4191-4977-a700-ab842fa71206"
-	starts  = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
-	reads   = "/api/v1/sessions/" + session + "/messages"
-	created = `{"id":"` + session + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":4}`
-	message = `{"id":"` + session + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":4,"authorId":"","authorType":"CLIENT","body":"",` +
+	session  = "0d15fc34-4191-4977-a700-ab842fa71206"
+	starts   = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
+	reads    = "/api/v1/sessions/" + session + "/messages"
+	asks     = "/chatapi/DemoChat:0000000000000000000000000000000000000000"
+	answered = `{"id":"a","token":"t","clientId":"u","questionId":"q","data":{"nlpClass":"","confidence":0,"replies":[],"answer":"",` +
+		`"newSessionStarted":true,"debugData":[],"endSession":false,"foo":1},"timestamp":"2022-09-28T12:32:13.262","blockForm":false}`
+	chatError = `{"timestamp":"2022-09-28T12:32:13.262","status":405,"error":"Method Not Allowed","exception":"method","message":"","path":"/"}`
+	created   = `{"id":"` + session + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":4}`
+	message   = `{"id":"` + session + `","createdAt":"2018-10-31T11:56:07+00:00","sequence":4,"authorId":"","authorType":"CLIENT","body":"",` +
 		`"answers":[],"keyboard":null,"actions":[],"attachments":[],"sessionId":"` + session + `","authorName":"","type":"REGULAR"}`
 )
 
@@ -52,10 +56,19 @@ var exchanges = []exchange{
 	{"a page", "GET", "/webui/x.css", ``, 200, "Content-Type: text/css", "x", ""},
 	{"some fields", "GET", reads + "?fields=body", ``, 200, "", `{"items":[{"body":"a"}]}`, ""},
 	{"all fields", "GET", reads, ``, 200, "", `{"count":1,"items":[` + message + `]}`, ""},
+	{"an unknown method of the Chat API", "PUT", asks, ``, 405, "Allow: GET, HEAD, OPTIONS, POST", chatError, ""},
+	{"a preflight of the Chat API", "OPTIONS", asks, ``, 204, "Allow: GET, HEAD, OPTIONS, POST", "", ""},
+	{"the Chat API's second prefix", "GET", "/chatadapter" + asks + "/stash?clientId=u", ``, 200, "", `{"a":[1]}`, ""},
+	{"a reply of an unknown type", "POST", asks, `{"clientId":5,"query":"hi"}`, 200, "", strings.Replace(answered, "[]", `[{"type":"alien","x":[null]}]`, 1), ""},
 	{"a wait", "POST", reads, `{"body":"hi"}`, 429, "Retry-After: 3", `{"error":"Too many requests"}`, ""},
 	{"more than is kept", "POST", reads, `{"body":7,"x":"` + strings.Repeat("x", maxSeen) + `"}`, 201, "", created, ""},
 	{"bad input is nobody's fault", "POST", reads, `{"body":7}`, 400, "", `{"error":"Invalid input parameters"}`, ""},
 
+	{"an unknown method of the Chat API in another shape", "PUT", asks, ``, 405, "Allow: GET, HEAD, OPTIONS, POST", `{"error":"Method not allowed"}`, "timestamp"},
+	{"an error of the Chat API in another shape", "POST", asks, `{}`, 400, "", `{"error":"Invalid input parameters"}`, "timestamp"},
+	{"a question and an event", "POST", asks, `{"clientId":"u","query":"hi","event":"e"}`, 200, "", answered, "anyOf"},
+	{"no client", "POST", asks, `{"query":"hi"}`, 200, "", answered, "clientId"},
+	{"an undocumented field of the Chat API", "POST", asks, `{"clientId":"u","query":"hi"}`, 200, "", strings.Replace(answered, "{", `{"type":"bot",`, 1), "type"},
 	{"an undocumented field", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, "{", `{"secret":1,`, 1), "secret"},
 	{"a missing field", "POST", reads, `{"body":"hi"}`, 201, "", `{"id":"` + session + `","sequence":4}`, "createdAt"},
 	{"a field of another type", "POST", reads, `{"body":"hi"}`, 201, "", strings.Replace(created, "4}", `"4"}`, 1), "sequence"},
@@ -186,7 +199,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	routes := load(t).Routes()
-	for _, want := range []string{"POST /api/v1/chats/{chatId}/sessions", "POST /api/chats/v1/chats/{chatId}/sessions", "GET /healthz"} {
+	for _, want := range []string{"POST /api/v1/chats/{chatId}/sessions", "POST /api/chats/v1/chats/{chatId}/sessions", "GET /chatadapter/chatapi/{token}/restore", "GET /healthz"} {
 		if !slices.Contains(routes, want) {
 			t.Errorf("%s is not among %v", want, routes)
 		}

@@ -22,7 +22,9 @@ import (
 )
 
 const (
-	demoSessions = "/api/v1/chats/11111111-1111-4111-8111-111111111111/sessions"
+	demoChat     = "11111111-1111-4111-8111-111111111111"
+	demoSessions = "/api/v1/chats/" + demoChat + "/sessions"
+	demoChannel  = "/chatapi/DemoChat:0000000000000000000000000000000000000000"
 	demoBot      = "22222222-2222-4222-8222-222222222222"
 )
 
@@ -41,7 +43,7 @@ func TestSchemathesis(t *testing.T) {
 	}
 	url, setup := startServer(t)
 	key := becomeAdministrator(t, url, setup)
-	dir, scenarios := prepareTrial(t, url, key)
+	dir, remote := prepareTrial(t, url, key)
 	st, err := filepath.Abs("../../.cache/schemathesis/bin/st")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func TestSchemathesis(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), st, "--config-file", "schemathesis.toml", "run", url+"/api/openapi.json",
 		"--checks", "all", "--max-examples", examples, "--seed", seed, "--no-color")
 	cmd.Dir = dir
-	cmd.Env = append(withoutOurs(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "TRIAL_KEY="+key.Key, "TRIAL_KEY_ID="+key.ID, "TRIAL_DEPLOYED="+scenarios)
+	cmd.Env = append(withoutOurs(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "TRIAL_KEY="+key.Key, "TRIAL_KEY_ID="+key.ID, "TRIAL_REMOTE="+remote)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -162,8 +164,8 @@ func withoutOurs() []string {
 }
 
 // prepareTrial makes a directory with schemathesis' configuration and the lists of ids that it names. It
-// returns also the list of the bots that are no remote ones.
-func prepareTrial(t *testing.T, url string, key made) (dir, scenarios string) {
+// returns also the list of the remote bots.
+func prepareTrial(t *testing.T, url string, key made) (dir, remote string) {
 	t.Helper()
 	dir = t.TempDir()
 	files := make(map[string][]byte)
@@ -183,6 +185,11 @@ func prepareTrial(t *testing.T, url string, key made) (dir, scenarios string) {
 		files["chats.txt"] = fmt.Appendf(files["chats.txt"], "%q\n", post(t, url+"/api/admin/v1/chats", `{"name":"shop"}`, key.Key).ID)
 		files["bots.txt"] = fmt.Appendf(files["bots.txt"], "%q\n", post(t, url+"/api/admin/v1/bots", `{"name":"far","url":"http://127.0.0.1:9"}`, key.Key).ID)
 	}
+	for n := range 6 {
+		made := post(t, url+"/api/admin/v1/campaigns", fmt.Sprintf(`{"name":"sale %d","chatId":%q,"event":"sale","recipients":["a","b"]}`, n, demoChat), key.Key)
+		name := []string{"campaigns.txt", "started.txt", "canceled.txt"}[n%3]
+		files[name] = fmt.Appendf(files[name], "%q\n", made.ID)
+	}
 	for range 2 {
 		files["deployed.txt"] = fmt.Appendf(files["deployed.txt"], "%q\n", deployed(t, url, key))
 	}
@@ -191,13 +198,19 @@ func prepareTrial(t *testing.T, url string, key made) (dir, scenarios string) {
 			files[name] = fmt.Appendf(files[name], "%q\n", post(t, url+"/api/bot/v1/dialogs", `{"botId":"`+demoBot+`"}`, key.Key).DialogID)
 		}
 	}
+	for n := range 4 {
+		client, question := fmt.Sprintf("client-%d", n), fmt.Sprintf("question-%d", n)
+		var answer struct{ QuestionID string }
+		call(t, http.MethodPost, url+demoChannel, fmt.Sprintf(`{"clientId":%q,"query":"hi","uuid":%q}`, client, question), "", &answer)
+		files["clients.txt"] = fmt.Appendf(files["clients.txt"], "%q\n", client)
+	}
 	files["webhooks.txt"], files["dropped.txt"] = bury(t, url, key, 6), bury(t, url, key, 4)
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return dir, string(files["deployed.txt"])
+	return dir, string(files["bots.txt"])
 }
 
 // deployed makes a bot in the scenario language that has two versions, and returns its id.

@@ -29,10 +29,11 @@ type entry struct {
 	id, kind                          string
 
 	// Of a message; cause is the sequence of the event a bot's message answers. Of the start
-	// of a session: whether the bot is to speak first.
+	// of a session: whether the bot is to speak first. Of what was pressed: the event's name.
 	author, body string
 	cause        int64
 	greet        bool
+	event        string
 }
 
 // readBook reads the whole log as it is at one moment, whether a server runs on it or not.
@@ -107,12 +108,13 @@ func readEntries(ctx context.Context, tx *sql.Tx, pages map[int64]*page) error {
 				AuthorType, Body string
 				Cause            int64
 				Greet            bool
+				Event            string
 			}
 		}
 		if err := json.Unmarshal([]byte(payload), &stored); err != nil {
 			return err
 		}
-		e.author, e.body, e.cause, e.greet = stored.P.AuthorType, stored.P.Body, stored.P.Cause, stored.P.Greet
+		e.author, e.body, e.cause, e.greet, e.event = stored.P.AuthorType, stored.P.Body, stored.P.Cause, stored.P.Greet, stored.P.Event
 		p := pages[key]
 		if p == nil {
 			return fmt.Errorf("event %s is of no session", e.id)
@@ -135,7 +137,8 @@ func (c *complaints) add(format string, args ...any) {
 	}
 }
 
-// checkNumbers: sequences and audience numbers are dense, in order, and agree with the heads.
+// checkNumbers: sequences and audience numbers are dense, in order, and agree with the heads; times
+// grow by a millisecond at least.
 func (b book) checkNumbers(t *testing.T) {
 	t.Helper()
 	wrong := &complaints{t: t}
@@ -146,6 +149,9 @@ func (b book) checkNumbers(t *testing.T) {
 			e := &p.entries[i]
 			if e.sequence != int64(i+1) {
 				wrong.add("session %s: event %d has sequence %d", p.id, i+1, e.sequence)
+			}
+			if i > 0 && e.at < nextMilli(p.entries[i-1].at) {
+				wrong.add("session %s: event %d is of %d µs, the one before of %d", p.id, e.sequence, e.at, p.entries[i-1].at)
 			}
 			if e.widgetNo != 0 {
 				if widget++; e.widgetNo != widget {
@@ -169,8 +175,8 @@ func (b book) checkNumbers(t *testing.T) {
 }
 
 // checkTurns: no event was answered twice, in pieces or out of order, and with settled every
-// event that a bot must answer was. A turn is one transaction, so its messages have one time
-// and follow each other.
+// event that a bot must answer was. A turn is one transaction, so its messages follow each other,
+// each in the next millisecond.
 func (b book) checkTurns(t *testing.T, settled bool) {
 	t.Helper()
 	wrong := &complaints{t: t}
@@ -183,11 +189,11 @@ func (b book) checkTurns(t *testing.T, settled bool) {
 			}
 			goesOn := i > 0 && p.entries[i-1].cause == e.cause
 			switch {
-			case e.cause < last || e.cause >= e.sequence:
+			case e.cause < last || e.cause > e.sequence: // its own, or that of one before, when it answers nothing
 				wrong.add("session %s: message %d answers %d after %d was answered", p.id, e.sequence, e.cause, last)
 			case e.cause == last && !goesOn:
 				wrong.add("session %s: %d was answered twice, at last by %d", p.id, e.cause, e.sequence)
-			case goesOn && p.entries[i-1].at != e.at:
+			case goesOn && e.at != nextMilli(p.entries[i-1].at):
 				wrong.add("session %s: %d was answered by two turns, at last by %d", p.id, e.cause, e.sequence)
 			}
 			last = e.cause
@@ -207,6 +213,9 @@ func (b book) checkTurns(t *testing.T, settled bool) {
 		}
 	}
 }
+
+// nextMilli is the beginning of the next millisecond, all in microseconds.
+func nextMilli(at int64) int64 { return (at/1000 + 1) * 1000 }
 
 // checkPerson: all that was acknowledged to a person is there once, in the order of sending,
 // where the answer said; what was not acknowledged is there at most once; nothing else is.
@@ -290,6 +299,7 @@ var eventNames = map[string]string{
 	"action.pressed":  "actionPressed",
 	"owner.changed":   "operatorChanged",
 	"session.closed":  "sessionClosed",
+	"message.status":  "messageStatusChanged",
 }
 
 // stream is what a channel carries after an offset.

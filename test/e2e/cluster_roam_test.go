@@ -28,8 +28,10 @@ type roamer struct {
 }
 
 // roaming is an api over all nodes, which begins with one.
-func (c *cluster) roaming(first int) *api {
-	r := &roamer{hosts: c.hosts(), at: first, base: &http.Transport{
+func (c *cluster) roaming(first int) *api { return roaming(c.hosts(), first) }
+
+func roaming(hosts []string, first int) *api {
+	r := &roamer{hosts: hosts, at: first, base: &http.Transport{
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Second,
 		DialContext: (&net.Dialer{Timeout: patience}).DialContext,
 	}}

@@ -91,6 +91,22 @@ func snapshot(ctx context.Context, db *sql.DB, d data) (*sql.Tx, error) {
 	return db.BeginTx(ctx, o)
 }
 
+// mustCount asks the data for numbers.
+func (d data) mustCount(t *testing.T, want map[string]int) {
+	t.Helper()
+	db, err := d.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for query, want := range want {
+		var got int
+		if err := db.QueryRowContext(t.Context(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %d, %v, expected %d", query, got, err, want)
+		}
+	}
+}
+
 // backup copies the data while a server writes it, as the documentation says. It returns the
 // file of the copy.
 func (d data) backup(t *testing.T) string {

@@ -18,11 +18,17 @@ import (
 // zippedBot is a bot that greets with a text.
 func zippedBot(t *testing.T, greeting string) []byte {
 	t.Helper()
+	return zipped(t, "theme: /\n    state: Start\n        q!: $regex</start>\n        a: "+greeting+"\n")
+}
+
+// zipped is a bot of one scenario.
+func zipped(t *testing.T, scenario string) []byte {
+	t.Helper()
 	var buf bytes.Buffer
 	w := zip.NewWriter(&buf)
 	for name, text := range map[string]string{
 		"chatbot.yaml": "name: bot\n",
-		"src/main.sc":  "theme: /\n    state: Start\n        q!: $regex</start>\n        a: " + greeting + "\n",
+		"src/main.sc":  scenario,
 	} {
 		f, err := w.Create(name)
 		if err != nil {

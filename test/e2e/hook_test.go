@@ -54,7 +54,15 @@ type told struct {
 func newHook(t *testing.T, delay time.Duration) *hook {
 	t.Helper()
 	h := &hook{addr: freeAddress(t), delay: delay}
-	if err := h.up(); err != nil {
+	err := h.up()
+	for range 3 { // somebody else was quicker
+		if err == nil {
+			break
+		}
+		h.addr = freeAddress(t)
+		err = h.up()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.down)

@@ -25,6 +25,8 @@ import (
 
 const privateBots = "--bot-allow-private=on"
 
+const farToken = "FarBot:1"
+
 // farBot is a remote bot that the test plays, and its chat.
 type farBot struct {
 	server *httptest.Server
@@ -70,7 +72,7 @@ func newFarBot(t *testing.T, d data, answer func(w http.ResponseWriter, r *http.
 	record := &chat.BotRecord{ID: uuid.NewString(), Name: "Far", Kind: chat.BotRemote, Settings: chat.BotSettings{URL: b.server.URL, Timeout: 60}}
 	if err := store.Update(t.Context(), func(tx chat.Tx) error {
 		return errors.Join(tx.PutBot(record), tx.CreateChat(&chat.Chat{
-			ID: b.chat, Name: "far", BotID: record.ID, Identity: chat.IdentityOpen, Language: "en", CreatedAt: time.Now(),
+			ID: b.chat, Name: "far", BotID: record.ID, Token: farToken, Identity: chat.IdentityOpen, Language: "en", CreatedAt: time.Now(),
 		}))
 	}); err != nil {
 		t.Fatal(err)

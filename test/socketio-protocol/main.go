@@ -44,7 +44,7 @@ func main() {
 func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func run() error {
 	mux.Handle("/socket.io/", wire.NewHandler(socketServer(), limits))
 	mux.Handle("/engine.io/", wire.NewHandler(engineServer(), limits))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stdout, "ready")
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	<-ctx.Done()

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // Limits of one answer. Texts are counted in characters.
@@ -26,7 +27,6 @@ const (
 	maxName     = 255
 	maxData     = 16_384 // of an action
 	maxURL      = 2048
-	maxDepth    = 100 // of values that are kept as they are: inside other JSON they must stay readable
 )
 
 // answer is what a bot says, as it is sent (docs/remote-bots.md, "What your bot answers"). Unknown
@@ -86,7 +86,7 @@ func readAnswer(data []byte) (*reaction, error) {
 	if !utf8.Valid(data) {
 		return nil, chat.Invalid("", "the answer is not valid UTF-8")
 	}
-	if escapedNUL(data) {
+	if jsontext.EscapedNUL(data) >= 0 {
 		return nil, chat.Invalid("", "U+0000 is not allowed in a text")
 	}
 	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 {
@@ -146,7 +146,7 @@ func (a *answer) next() ([]chat.Output, error) {
 // wish reads true, or an object with one text that may be left out.
 func wish(field, part string, raw json.RawMessage) (text string, ok bool, err error) {
 	switch {
-	case isNull(raw), string(raw) == "false":
+	case jsontext.IsNull(raw), string(raw) == "false":
 		return "", false, nil
 	case string(raw) == "true":
 		return "", true, nil
@@ -157,7 +157,7 @@ func wish(field, part string, raw json.RawMessage) (text string, ok bool, err er
 	if err := decode(field, raw, &object); err != nil {
 		return "", false, err
 	}
-	if !isNull(object[part]) {
+	if !jsontext.IsNull(object[part]) {
 		if err := decode(field+"."+part, object[part], &text); err != nil {
 			return "", false, err
 		}
@@ -269,7 +269,7 @@ func readActions(field string, list []actionAnswer) ([]chat.Action, error) {
 			return nil, chat.Invalid(at+".type", "expected the kind of action")
 		}
 		data := ""
-		if !isNull(a.Data) {
+		if !jsontext.IsNull(a.Data) {
 			if a.Data[0] != '"' {
 				data = string(a.Data)
 			} else if err := decode(at+".data", a.Data, &data); err != nil {
@@ -324,8 +324,8 @@ func readReplies(field string, list []json.RawMessage) ([]json.RawMessage, error
 		if reply.Type == "" {
 			return nil, chat.Invalid(at+".type", "expected the kind of reply")
 		}
-		if depth(raw) > maxDepth {
-			return nil, chat.Invalid(at, "expected values nested at most %d deep", maxDepth)
+		if jsontext.Depth(raw) > jsontext.MaxDepth {
+			return nil, chat.Invalid(at, "expected values nested at most %d deep", jsontext.MaxDepth)
 		}
 	}
 	return list, nil
@@ -335,7 +335,7 @@ func readReplies(field string, list []json.RawMessage) ([]json.RawMessage, error
 func readVariables(field string, parts map[string]json.RawMessage) (m memory, err error) {
 	for name, part := range map[string]*variables{"session": &m.Session, "client": &m.Client} {
 		raw := parts[name]
-		if isNull(raw) {
+		if jsontext.IsNull(raw) {
 			continue
 		}
 		at := field + "." + name
@@ -345,8 +345,8 @@ func readVariables(field string, parts map[string]json.RawMessage) (m memory, er
 		if err := decode(at, raw, part); err != nil {
 			return m, err
 		}
-		if depth(raw) > maxDepth {
-			return m, chat.Invalid(at, "expected values nested at most %d deep", maxDepth)
+		if jsontext.Depth(raw) > jsontext.MaxDepth {
+			return m, chat.Invalid(at, "expected values nested at most %d deep", jsontext.MaxDepth)
 		}
 	}
 	return m, nil
@@ -392,8 +392,6 @@ func nameType(t reflect.Type) string {
 	}
 }
 
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
 func texts(field string, list []string) error {
 	if err := atMostMany(field, len(list), maxButtons); err != nil {
 		return err
@@ -422,39 +420,4 @@ func atMostMany(field string, n, most int) error {
 		return chat.Invalid(field, "expected at most %d, got %d", most, n)
 	}
 	return nil
-}
-
-// depth is how deep valid JSON is nested.
-func depth(raw []byte) (deepest int) {
-	level, inText := 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
-}
-
-// escapedNUL finds a \u0000 whose backslash is not itself escaped: databases cannot store the
-// character in a text.
-func escapedNUL(data []byte) bool {
-	for i := 0; i+6 <= len(data); i++ {
-		if data[i] != '\\' {
-			continue
-		}
-		if string(data[i:i+6]) == `\u0000` {
-			return true
-		}
-		i++
-	}
-	return false
 }

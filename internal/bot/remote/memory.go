@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // maxMemory bounds what a bot remembers of a session, and of a client, in bytes of JSON.
@@ -80,7 +81,7 @@ func apply(old, replace, set variables) (variables, bool) {
 		result = maps.Clone(replace)
 	}
 	for name, value := range set {
-		if isNull(value) {
+		if jsontext.IsNull(value) {
 			delete(result, name)
 		} else {
 			result[name] = value

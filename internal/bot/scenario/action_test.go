@@ -2,7 +2,6 @@ package scenario_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -304,7 +303,7 @@ func (k *talk) react(p chat.Payload) *chat.TurnResult {
 		k.t.Fatal(err)
 	}
 	if result.SessionState != nil {
-		k.state.Session = json.RawMessage(result.SessionState)
+		k.state.Session = result.SessionState
 	}
 	return result
 }

@@ -140,7 +140,7 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		owner: ownerOf(t),
 		now:   func() time.Time { return t.Now }, pick: b.options.Rand, fetch: b.options.Fetch,
 		log: func(text string) {
-			b.options.Log.Info("bot: "+text, "bot", b.config.Name, "turn", t.ID)
+			b.options.Log.Info("bot: script says", "text", text, "bot", b.config.Name, "turn", t.ID)
 		},
 	}
 	if len(t.State.Session) > 0 {
@@ -168,9 +168,12 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		}
 	case *chat.Message:
 		b.said(in, cause, w.startNode)
+		asked(in, cause.Question, t.Client)
 	case *chat.ActionPressed:
 		in.event = cause.Event
 		in.request["data"] = orObject(cause.Data)
+		in.request["rawRequest"] = encode(map[string]any{"event": cause.Event, "data": in.request["data"]})
+		asked(in, cause.Question, t.Client)
 	case *chat.TimerFired:
 		fired := timerInput(&Timer{Timeout: cause.TimerKind == chat.TimerTimeout, Event: cause.Event, Data: cause.Data, Target: cause.Target})
 		in.event, in.target = fired.event, fired.target
@@ -195,6 +198,11 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 		in.memory.Context = startNode
 	}
 	in.query = m.Body
+	raw := map[string]any{"body": m.Body}
+	if len(m.Attachments) > 0 {
+		raw["attachments"] = m.Attachments
+	}
+	in.request["rawRequest"] = encode(raw)
 	switch {
 	case strings.TrimSpace(m.Body) == "" && len(m.Attachments) > 0:
 		in.query, in.event = "", eventFile
@@ -202,6 +210,30 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 	case utf8.RuneCountInString(m.Body) > b.config.lengthLimit():
 		in.event = eventLengthLimit
 	}
+}
+
+// asked fills in what the caller of the Chat API has sent, by the names that it uses; nil on other faces.
+func asked(in *input, q *chat.Question, c *chat.Client) {
+	if q == nil {
+		return
+	}
+	in.request["questionId"], in.request["channelType"] = encode(q.ID), encode("chatapi")
+	raw := map[string]any{"uuid": q.ID}
+	if q.Data != nil {
+		in.request["data"], raw["data"] = q.Data, q.Data
+	}
+	if c != nil {
+		in.request["channelUserId"], raw["clientId"] = encode(c.ExternalID), c.ExternalID
+	}
+	if q.CID != "" {
+		raw["cid"] = q.CID
+	}
+	if in.query != "" {
+		raw["query"] = in.query
+	} else {
+		raw["event"] = in.event
+	}
+	in.request["rawRequest"] = encode(raw)
 }
 
 // variablesOf are what $session has when the bot has not set it: what whoever opened the
@@ -219,9 +251,16 @@ func variablesOf(t *chat.Turn) map[string]any {
 	return variables
 }
 
+// requestDefaults are what $request has of every request: scripts read what is below data and rawRequest
+// without asking whether they are there.
+func requestDefaults() map[string]json.RawMessage {
+	return map[string]json.RawMessage{"version": encode("3"), "data": orObject(nil), "rawRequest": orObject(nil)}
+}
+
 // requestOf are the fields of $request that say where a request comes from.
 func (b *Bot) requestOf(t *chat.Turn) map[string]json.RawMessage {
-	fields := map[string]json.RawMessage{"version": encode("3"), "questionId": encode(t.Cause.ID), "botId": encode(b.config.Name)}
+	fields := requestDefaults()
+	fields["questionId"], fields["botId"] = encode(t.Cause.ID), encode(b.config.Name)
 	if t.Details != nil && t.Details.Channel != "" {
 		fields["channelType"] = encode(t.Details.Channel)
 	} else {
@@ -240,7 +279,7 @@ func (b *Bot) result(t *chat.Turn, o *output) (*chat.TurnResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scenario of bot %q: %w", b.config.Name, err)
 	}
-	r := &chat.TurnResult{Outputs: says(messages)}
+	r := &chat.TurnResult{Outputs: says(messages), Reply: o.reply()}
 	if state := encode(o.memory); string(state) != string(t.State.Session) {
 		r.SessionState = state
 	}
@@ -260,6 +299,11 @@ func (b *Bot) result(t *chat.Turn, o *output) (*chat.TurnResult, error) {
 		r.Outputs = append(r.Outputs, chat.End{Result: o.memory.Result})
 	}
 	return r, nil
+}
+
+// reply is what the Chat API tells of the answer.
+func (o *output) reply() *chat.BotReply {
+	return &chat.BotReply{Class: o.class, Confidence: o.confidence, Fields: o.response, NewSession: o.begins, EndSession: o.ends}
 }
 
 // stored is a timer as the domain keeps it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -211,10 +212,9 @@ func (c *Conversation) React(ctx context.Context, r Request) Answer {
 func (c *Conversation) turn(ctx context.Context, in input) Answer {
 	in.memory, in.client, in.fresh = c.memory, c.client, !c.started
 	c.started, c.lines = true, nil
-	fields := map[string]json.RawMessage{"channelType": encode("chatapi"), "channelUserId": encode("test"), "questionId": encode("1"), "botId": encode(c.bot.config.Name), "version": encode("3")}
-	for name, v := range in.request {
-		fields[name] = v
-	}
+	fields := requestDefaults()
+	fields["channelType"], fields["channelUserId"], fields["questionId"], fields["botId"] = encode("chatapi"), encode("test"), encode("1"), encode(c.bot.config.Name)
+	maps.Copy(fields, in.request)
 	in.request = fields
 	fetch := c.o.Fetch
 	if fetch == nil {

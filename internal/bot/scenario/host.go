@@ -240,7 +240,7 @@ func (h *host) nlpInflect(raw json.RawMessage) (any, error) {
 	if json.Unmarshal(a.Form, &forms) != nil {
 		var one string
 		if json.Unmarshal(a.Form, &one) != nil {
-			return nil, nil
+			return nil, nil //nolint:nilerr // a form that is none has no inflection
 		}
 		forms = strings.FieldsFunc(one, func(r rune) bool { return r == ' ' || r == ',' })
 	}
@@ -303,8 +303,8 @@ var moments = []string{
 // parseMoment reads the time of an event; one that is not given is now.
 func parseMoment(raw json.RawMessage, now time.Time) (time.Time, error) {
 	var text string
-	if err := json.Unmarshal(raw, &text); err != nil || text == "" {
-		return now, nil
+	if json.Unmarshal(raw, &text) != nil || text == "" {
+		return now, nil //nolint:nilerr // a time that is no text is none
 	}
 	for _, layout := range moments {
 		if at, err := time.Parse(layout, text); err == nil {

@@ -260,8 +260,8 @@ func (t *turn) choose() error {
 		Clazz, Rule string
 		RuleType    string
 	}
-	if err := json.Unmarshal(chosen, &selected); err != nil || selected.Clazz == "" {
-		return nil
+	if json.Unmarshal(chosen, &selected) != nil || selected.Clazz == "" {
+		return nil //nolint:nilerr // scripts may choose nothing
 	}
 	best := slices.IndexFunc(t.nlu, func(c candidate) bool {
 		return c.target.path == selected.Clazz && c.kind == selected.RuleType && c.rule() == selected.Rule
@@ -314,7 +314,7 @@ func (t *turn) forced() (*state, error) {
 	}
 	var path string
 	if json.Unmarshal(value, &path) != nil || path == "" {
-		return nil, nil
+		return nil, nil //nolint:nilerr // what is no text leads nowhere
 	}
 	s := t.current.resolve(path)
 	if s == nil {

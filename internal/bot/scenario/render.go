@@ -6,20 +6,24 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // Limits of what is rendered.
 const (
 	maxRenderedReplies = 100               // (Chat API, 6)
 	maxRenderedRunes   = chat.MaxBodyRunes // of all texts (Chat API, 6)
-	maxReplyDepth      = 100               // of values kept as they are: inside other JSON they must stay readable
 	maxReplyURL        = 2048              // bytes
 )
+
+// Render is render for those who have replies without a scenario.
+func Render(replies []json.RawMessage) ([]chat.Message, error) { return render(replies) }
 
 // render turns replies (Chat API, 5) into messages. What people are to see becomes text, quick
 // answers, actions and attachments, as TWIN's side has them; the replies themselves stay with the
@@ -36,8 +40,8 @@ func render(replies []json.RawMessage) ([]chat.Message, error) {
 	r := &rendering{}
 	for i, raw := range replies {
 		raw = keepable(raw)
-		if depthOf(raw) > maxReplyDepth {
-			return nil, fmt.Errorf("replies[%d]: values nested more than %d deep", i, maxReplyDepth)
+		if jsontext.Depth(raw) > jsontext.MaxDepth {
+			return nil, fmt.Errorf("replies[%d]: values nested more than %d deep", i, jsontext.MaxDepth)
 		}
 		r.add(raw)
 	}
@@ -95,8 +99,8 @@ func (r *rendering) keep(m chat.Message, raw json.RawMessage, state string) {
 	switch {
 	case !m.Silent():
 		m.State = state
-		m.Replies = append(r.early, raw)
-		m.Actions = append(r.loose, m.Actions...)
+		m.Replies = slices.Concat(r.early, []json.RawMessage{raw})
+		m.Actions = slices.Concat(r.loose, m.Actions)
 		r.early, r.loose = nil, nil
 		r.messages = append(r.messages, m)
 	case len(r.messages) > 0:
@@ -373,24 +377,4 @@ func jsonText(v any) string {
 		panic(err)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// depthOf is how deep valid JSON is nested.
-func depthOf(raw []byte) (deepest int) {
-	level, inText := 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }

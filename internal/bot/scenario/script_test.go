@@ -1,8 +1,11 @@
 package scenario_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/govorun/govorun/internal/chat"
 )
 
 // What scripts do to the dialogue. What they find in their objects is tested in package script.
@@ -357,4 +360,33 @@ theme: /
         newSession: || deferred = true
         a: bye`)
 	k.expect("call", "start  1 6", "request", "ev 1 ", "tag", "start  3 ", "short", "start   ", "text", "start   ")
+}
+
+// TestRequestOfEveryKind: scripts read what is below data and rawRequest without asking for them, and see
+// what a client of the Chat API sent by its own names.
+func TestRequestOfEveryKind(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t, `
+theme: /
+    state: Any
+        q!: *
+        event!: press
+        a: {{$request.data.vip}} {{JSON.stringify($request.rawRequest)}}`)
+	k.client.ExternalID = "42"
+	asked := func(data string) *chat.Question {
+		return &chat.Question{ID: "q", CID: "c", Data: json.RawMessage(data)}
+	}
+	for _, c := range []struct {
+		payload chat.Payload
+		want    string
+	}{
+		{&chat.Message{AuthorType: chat.AuthorClient, Body: "hi"}, ` {"body":"hi"}`},
+		{&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"vip":1}`)}, `1 {"data":{"vip":1},"event":"press"}`},
+		{&chat.Message{AuthorType: chat.AuthorClient, Body: "hi", Question: asked(`{"vip":true}`)}, `true {"cid":"c","clientId":"42","data":{"vip":true},"query":"hi","uuid":"q"}`},
+		{&chat.ActionPressed{Event: "press", Question: asked(`{"vip":[]}`)}, ` {"cid":"c","clientId":"42","data":{"vip":[]},"event":"press","uuid":"q"}`},
+	} {
+		if got := k.turn(c.payload); strings.TrimSpace(got) != strings.TrimSpace(c.want) {
+			t.Errorf("%+v: %s, want %s", c.payload, got, c.want)
+		}
+	}
 }

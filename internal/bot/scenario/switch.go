@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/govorun/govorun/internal/chat"
+	"github.com/govorun/govorun/internal/jsontext"
 )
 
 // switchOf reads a reply that gives the client to people (Chat API, 5, switch); false when it is
@@ -71,7 +72,7 @@ func (v replyFields) object(name string) json.RawMessage {
 
 // small is a value that may be kept; nil when it is null, or too large.
 func small(raw json.RawMessage) json.RawMessage {
-	if string(raw) == "null" || len(raw) > chat.MaxHandOverBytes || depthOf(raw) > maxReplyDepth || !json.Valid(raw) {
+	if string(raw) == "null" || len(raw) > chat.MaxHandOverBytes || jsontext.Depth(raw) > jsontext.MaxDepth || !json.Valid(raw) {
 		return nil
 	}
 	return raw

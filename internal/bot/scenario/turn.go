@@ -82,7 +82,7 @@ type input struct {
 
 // turn is a bot's reaction to one query or event.
 type turn struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a turn is one call, whose parts are methods
 	bot    *Bot
 	in     input
 	host   *host

@@ -33,7 +33,7 @@ func TestOnSilence(t *testing.T) {
 				OnSilence(conn, after, func() { called.Add(1) })
 				for _, event := range tt.events {
 					conn.Emit(event)
-					time.Sleep(after - 5*time.Second) // of the bubble's clock
+					time.Sleep(after - 5*time.Second) //nolint:forbidigo // of the bubble's clock
 				}
 				if tt.events[len(tt.events)-1] == "upgrade" && called.Load() > 0 {
 					t.Error("called early")

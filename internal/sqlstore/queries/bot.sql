@@ -27,6 +27,15 @@ ON CONFLICT (session_key) DO UPDATE SET data = excluded.data;
 -- name: FindClientState :one
 SELECT data, version FROM client_states WHERE client_key = $1 AND bot_id = $2;
 
+-- What a turn needs, in one look. A state that is not there is ''.
+-- name: FindBriefing :one
+SELECT sqlc.embed(d), sqlc.embed(c), CAST(COALESCE(s.data, '') AS TEXT) AS session_state,
+       CAST(COALESCE(k.data, '') AS TEXT) AS client_state, CAST(COALESCE(k.version, 0) AS BIGINT) AS client_version
+FROM session_details d JOIN clients c ON c.key = sqlc.arg(client_key)
+LEFT JOIN session_states s ON s.session_key = d.session_key
+LEFT JOIN client_states k ON k.client_key = c.key AND k.bot_id = sqlc.arg(bot_id)
+WHERE d.session_key = sqlc.arg(session_key);
+
 -- name: CreateClientState :execrows
 INSERT INTO client_states (client_key, bot_id, data, version) VALUES ($1, $2, $3, 1)
 ON CONFLICT (client_key, bot_id) DO NOTHING;

@@ -2,6 +2,9 @@
 SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
 FROM chats WHERE id = $1;
 
+-- name: FindChatID :one
+SELECT id FROM chats WHERE token = $1 AND token <> '';
+
 -- name: LockChat :one
 SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
 FROM chats WHERE id = $1 FOR UPDATE;

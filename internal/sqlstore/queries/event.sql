@@ -5,6 +5,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: LastEventKey :one
 SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events;
 
+-- name: FindEventAt :one
+SELECT sqlc.embed(e), s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.session_key = sqlc.arg(session_key) AND e.sequence = sqlc.arg(sequence);
+
 -- name: FindEvent :one
 SELECT sqlc.embed(e), s.id AS session_id
 FROM events e JOIN sessions s ON s.key = e.session_key
@@ -60,5 +65,5 @@ SELECT COUNT(*) FROM events WHERE session_key = $1 AND kind = 'message.created' 
 -- Materialized, so that the new rows are found by key and not along another index.
 -- name: ListChanged :many
 WITH fresh AS MATERIALIZED (SELECT v.session_key, v.sequence, v.key FROM events v WHERE v.key > sqlc.arg(after))
-SELECT f.session_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
-FROM fresh f GROUP BY f.session_key;
+SELECT f.session_key, s.chat_key, s.client_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
+FROM fresh f JOIN sessions s ON s.key = f.session_key GROUP BY f.session_key, s.chat_key, s.client_key;

@@ -36,8 +36,8 @@ RETURNING key;
 
 -- name: CreateSessionHead :exec
 INSERT INTO session_heads (session_key, sequence, widget_no, session_no, widget_given, client_read, cursor,
-                           pending, active_at, lease_node, lease_until, lease_attempts, due_at, timeout_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+                           pending, active_at, lease_node, lease_until, lease_attempts, due_at, timeout_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: UpdateSession :exec
 UPDATE sessions SET bot_id = $1, status = $2, owner_kind = $3, owner_id = $4, owner_name = $5, term = $6,
@@ -48,14 +48,14 @@ WHERE key = $11;
 -- name: UpdateSessionHead :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11, timeout_at = $12
-WHERE session_key = $13;
+                         lease_attempts = $11, timeout_at = $12, last_at = $13
+WHERE session_key = $14;
 
 -- name: UpdateSessionTurn :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11, timeout_at = $12, due_at = $13
-WHERE session_key = $14;
+                         lease_attempts = $11, timeout_at = $12, last_at = $13, due_at = $14
+WHERE session_key = $15;
 
 -- name: FindSessionDetails :one
 SELECT session_key, name, channel, messenger_type, messenger_user_id, referer, variables, bot_node_id,

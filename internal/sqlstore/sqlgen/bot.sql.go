@@ -83,6 +83,69 @@ func (q *Queries) FindBot(ctx context.Context, id string) (Bot, error) {
 	return i, err
 }
 
+const findBriefing = `-- name: FindBriefing :one
+SELECT d.session_key, d.name, d.channel, d.messenger_type, d.messenger_user_id, d.referer, d.variables, d.bot_node_id, d.callback_url, d.callback_data, d.event_callback_url, d.event_callback_data, d.notify_on_events, d.client_ip, c.key, c.id, c.external_id, c.name, c.first_name, c.middle_name, c.last_name, c.name_for_operator, c.phone, c.email, c.device_id, c.timezone, c.metadata, c.created_at, CAST(COALESCE(s.data, '') AS TEXT) AS session_state,
+       CAST(COALESCE(k.data, '') AS TEXT) AS client_state, CAST(COALESCE(k.version, 0) AS BIGINT) AS client_version
+FROM session_details d JOIN clients c ON c.key = $1
+LEFT JOIN session_states s ON s.session_key = d.session_key
+LEFT JOIN client_states k ON k.client_key = c.key AND k.bot_id = $2
+WHERE d.session_key = $3
+`
+
+type FindBriefingParams struct {
+	ClientKey  int64
+	BotID      string
+	SessionKey int64
+}
+
+type FindBriefingRow struct {
+	SessionDetail SessionDetail
+	Client        Client
+	SessionState  string
+	ClientState   string
+	ClientVersion int64
+}
+
+// What a turn needs, in one look. A state that is not there is ”.
+func (q *Queries) FindBriefing(ctx context.Context, arg FindBriefingParams) (FindBriefingRow, error) {
+	row := q.db.QueryRowContext(ctx, findBriefing, arg.ClientKey, arg.BotID, arg.SessionKey)
+	var i FindBriefingRow
+	err := row.Scan(
+		&i.SessionDetail.SessionKey,
+		&i.SessionDetail.Name,
+		&i.SessionDetail.Channel,
+		&i.SessionDetail.MessengerType,
+		&i.SessionDetail.MessengerUserID,
+		&i.SessionDetail.Referer,
+		&i.SessionDetail.Variables,
+		&i.SessionDetail.BotNodeID,
+		&i.SessionDetail.CallbackUrl,
+		&i.SessionDetail.CallbackData,
+		&i.SessionDetail.EventCallbackUrl,
+		&i.SessionDetail.EventCallbackData,
+		&i.SessionDetail.NotifyOnEvents,
+		&i.SessionDetail.ClientIp,
+		&i.Client.Key,
+		&i.Client.ID,
+		&i.Client.ExternalID,
+		&i.Client.Name,
+		&i.Client.FirstName,
+		&i.Client.MiddleName,
+		&i.Client.LastName,
+		&i.Client.NameForOperator,
+		&i.Client.Phone,
+		&i.Client.Email,
+		&i.Client.DeviceID,
+		&i.Client.Timezone,
+		&i.Client.Metadata,
+		&i.Client.CreatedAt,
+		&i.SessionState,
+		&i.ClientState,
+		&i.ClientVersion,
+	)
+	return i, err
+}
+
 const findClientState = `-- name: FindClientState :one
 SELECT data, version FROM client_states WHERE client_key = $1 AND bot_id = $2
 `

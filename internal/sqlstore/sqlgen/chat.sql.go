@@ -102,6 +102,17 @@ func (q *Queries) FindChat(ctx context.Context, id string) (Chat, error) {
 	return i, err
 }
 
+const findChatID = `-- name: FindChatID :one
+SELECT id FROM chats WHERE token = $1 AND token <> ''
+`
+
+func (q *Queries) FindChatID(ctx context.Context, token string) (string, error) {
+	row := q.db.QueryRowContext(ctx, findChatID, token)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
 const listChats = `-- name: ListChats :many
 SELECT key, id, name, bot_id, token, identity, secret, origins, language, demo, settings, kind, created_at, deleted_at
 FROM chats WHERE kind = '' AND deleted_at = 0

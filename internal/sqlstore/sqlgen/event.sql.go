@@ -86,6 +86,40 @@ func (q *Queries) FindEvent(ctx context.Context, arg FindEventParams) (FindEvent
 	return i, err
 }
 
+const findEventAt = `-- name: FindEventAt :one
+SELECT e.key, e.session_key, e.sequence, e.widget_no, e.session_no, e.id, e.kind, e.at, e.payload, s.id AS session_id
+FROM events e JOIN sessions s ON s.key = e.session_key
+WHERE e.session_key = $1 AND e.sequence = $2
+`
+
+type FindEventAtParams struct {
+	SessionKey int64
+	Sequence   int64
+}
+
+type FindEventAtRow struct {
+	Event     Event
+	SessionID string
+}
+
+func (q *Queries) FindEventAt(ctx context.Context, arg FindEventAtParams) (FindEventAtRow, error) {
+	row := q.db.QueryRowContext(ctx, findEventAt, arg.SessionKey, arg.Sequence)
+	var i FindEventAtRow
+	err := row.Scan(
+		&i.Event.Key,
+		&i.Event.SessionKey,
+		&i.Event.Sequence,
+		&i.Event.WidgetNo,
+		&i.Event.SessionNo,
+		&i.Event.ID,
+		&i.Event.Kind,
+		&i.Event.At,
+		&i.Event.Payload,
+		&i.SessionID,
+	)
+	return i, err
+}
+
 const lastEventKey = `-- name: LastEventKey :one
 SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM events
 `
@@ -99,12 +133,14 @@ func (q *Queries) LastEventKey(ctx context.Context) (int64, error) {
 
 const listChanged = `-- name: ListChanged :many
 WITH fresh AS MATERIALIZED (SELECT v.session_key, v.sequence, v.key FROM events v WHERE v.key > $1)
-SELECT f.session_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
-FROM fresh f GROUP BY f.session_key
+SELECT f.session_key, s.chat_key, s.client_key, CAST(MAX(f.sequence) AS BIGINT) AS sequence, CAST(MAX(f.key) AS BIGINT) AS last_key
+FROM fresh f JOIN sessions s ON s.key = f.session_key GROUP BY f.session_key, s.chat_key, s.client_key
 `
 
 type ListChangedRow struct {
 	SessionKey int64
+	ChatKey    int64
+	ClientKey  int64
 	Sequence   int64
 	LastKey    int64
 }
@@ -119,7 +155,13 @@ func (q *Queries) ListChanged(ctx context.Context, after int64) ([]ListChangedRo
 	var items []ListChangedRow
 	for rows.Next() {
 		var i ListChangedRow
-		if err := rows.Scan(&i.SessionKey, &i.Sequence, &i.LastKey); err != nil {
+		if err := rows.Scan(
+			&i.SessionKey,
+			&i.ChatKey,
+			&i.ClientKey,
+			&i.Sequence,
+			&i.LastKey,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

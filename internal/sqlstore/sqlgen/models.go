@@ -17,6 +17,44 @@ type Bot struct {
 	Version   int64
 }
 
+type Campaign struct {
+	Key          int64
+	ID           string
+	ChatKey      int64
+	ChatID       string
+	Name         string
+	BotID        string
+	Event        string
+	EventData    string
+	Messages     string
+	CallbackUrl  string
+	Priority     int64
+	Rate         int64
+	SendingAt    int64
+	State        string
+	DueAt        int64
+	Position     int64
+	LastPosition int64
+	Total        int64
+	Sent         int64
+	Failed       int64
+	CreatedAt    int64
+	StartedAt    int64
+	EndedAt      int64
+}
+
+type CampaignRecipient struct {
+	CampaignKey int64
+	Position    int64
+	ClientID    string
+	Data        string
+	State       string
+	Reason      string
+	QuestionID  string
+	SessionID   string
+	SentAt      int64
+}
+
 type Chat struct {
 	Key       int64
 	ID        string
@@ -100,6 +138,13 @@ type File struct {
 	CreatedAt   int64
 }
 
+type MessageStatus struct {
+	SessionKey int64
+	Sequence   int64
+	Status     string
+	UpTo       int64
+}
+
 type Node struct {
 	Key         int64
 	ID          string
@@ -110,6 +155,25 @@ type Node struct {
 	Beat        int64
 	Connections int64
 	Turns       int64
+}
+
+type PollCursor struct {
+	ChatKey    int64
+	ClientKey  int64
+	Cid        string
+	SessionKey int64
+	Sequence   int64
+	UsedAt     int64
+}
+
+type Question struct {
+	ChatKey    int64
+	ClientKey  int64
+	ID         string
+	SessionKey int64
+	Sequence   int64
+	Cid        string
+	At         int64
 }
 
 type Session struct {
@@ -165,6 +229,7 @@ type SessionHead struct {
 	LeaseAttempts int64
 	DueAt         int64
 	TimeoutAt     int64
+	LastAt        int64
 }
 
 type Timer struct {

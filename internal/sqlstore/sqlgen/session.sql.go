@@ -107,8 +107,8 @@ func (q *Queries) CreateSessionDetails(ctx context.Context, arg CreateSessionDet
 
 const createSessionHead = `-- name: CreateSessionHead :exec
 INSERT INTO session_heads (session_key, sequence, widget_no, session_no, widget_given, client_read, cursor,
-                           pending, active_at, lease_node, lease_until, lease_attempts, due_at, timeout_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                           pending, active_at, lease_node, lease_until, lease_attempts, due_at, timeout_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 `
 
 type CreateSessionHeadParams struct {
@@ -126,6 +126,7 @@ type CreateSessionHeadParams struct {
 	LeaseAttempts int64
 	DueAt         int64
 	TimeoutAt     int64
+	LastAt        int64
 }
 
 func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadParams) error {
@@ -144,6 +145,7 @@ func (q *Queries) CreateSessionHead(ctx context.Context, arg CreateSessionHeadPa
 		arg.LeaseAttempts,
 		arg.DueAt,
 		arg.TimeoutAt,
+		arg.LastAt,
 	)
 	return err
 }
@@ -167,7 +169,7 @@ func (q *Queries) FindOpenSession(ctx context.Context, arg FindOpenSessionParams
 }
 
 const findSession = `-- name: FindSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at, h.last_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1
 `
@@ -213,12 +215,13 @@ func (q *Queries) FindSession(ctx context.Context, id string) (FindSessionRow, e
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
 		&i.SessionHead.TimeoutAt,
+		&i.SessionHead.LastAt,
 	)
 	return i, err
 }
 
 const findSessionByKey = `-- name: FindSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at, h.last_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1
 `
@@ -264,6 +267,7 @@ func (q *Queries) FindSessionByKey(ctx context.Context, key int64) (FindSessionB
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
 		&i.SessionHead.TimeoutAt,
+		&i.SessionHead.LastAt,
 	)
 	return i, err
 }
@@ -394,7 +398,7 @@ func (q *Queries) ListExpiring(ctx context.Context, arg ListExpiringParams) ([]L
 }
 
 const lockOpenSession = `-- name: LockOpenSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at, h.last_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.chat_key = $1 AND s.client_key = $2 AND s.status = 'open' FOR UPDATE
 `
@@ -445,12 +449,13 @@ func (q *Queries) LockOpenSession(ctx context.Context, arg LockOpenSessionParams
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
 		&i.SessionHead.TimeoutAt,
+		&i.SessionHead.LastAt,
 	)
 	return i, err
 }
 
 const lockSession = `-- name: LockSession :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at, h.last_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.id = $1 FOR UPDATE
 `
@@ -496,12 +501,13 @@ func (q *Queries) LockSession(ctx context.Context, id string) (LockSessionRow, e
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
 		&i.SessionHead.TimeoutAt,
+		&i.SessionHead.LastAt,
 	)
 	return i, err
 }
 
 const lockSessionByKey = `-- name: LockSessionByKey :one
-SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at
+SELECT s.key, s.id, s.chat_key, s.chat_id, s.demo, s.client_key, s.client_id, s.bot_id, s.status, s.owner_kind, s.owner_id, s.owner_name, s.term, s.ttl, s.started_at, s.check_at, s.closed_at, s.hooks, h.session_key, h.sequence, h.widget_no, h.session_no, h.widget_given, h.client_read, h.cursor, h.pending, h.active_at, h.lease_node, h.lease_until, h.lease_attempts, h.due_at, h.timeout_at, h.last_at
 FROM sessions s JOIN session_heads h ON h.session_key = s.key
 WHERE s.key = $1 FOR UPDATE
 `
@@ -547,6 +553,7 @@ func (q *Queries) LockSessionByKey(ctx context.Context, key int64) (LockSessionB
 		&i.SessionHead.LeaseAttempts,
 		&i.SessionHead.DueAt,
 		&i.SessionHead.TimeoutAt,
+		&i.SessionHead.LastAt,
 	)
 	return i, err
 }
@@ -591,8 +598,8 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 const updateSessionHead = `-- name: UpdateSessionHead :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11, timeout_at = $12
-WHERE session_key = $13
+                         lease_attempts = $11, timeout_at = $12, last_at = $13
+WHERE session_key = $14
 `
 
 type UpdateSessionHeadParams struct {
@@ -608,6 +615,7 @@ type UpdateSessionHeadParams struct {
 	LeaseUntil    int64
 	LeaseAttempts int64
 	TimeoutAt     int64
+	LastAt        int64
 	SessionKey    int64
 }
 
@@ -626,6 +634,7 @@ func (q *Queries) UpdateSessionHead(ctx context.Context, arg UpdateSessionHeadPa
 		arg.LeaseUntil,
 		arg.LeaseAttempts,
 		arg.TimeoutAt,
+		arg.LastAt,
 		arg.SessionKey,
 	)
 	return err
@@ -634,8 +643,8 @@ func (q *Queries) UpdateSessionHead(ctx context.Context, arg UpdateSessionHeadPa
 const updateSessionTurn = `-- name: UpdateSessionTurn :exec
 UPDATE session_heads SET sequence = $1, widget_no = $2, session_no = $3, widget_given = $4, client_read = $5,
                          cursor = $6, pending = $7, active_at = $8, lease_node = $9, lease_until = $10,
-                         lease_attempts = $11, timeout_at = $12, due_at = $13
-WHERE session_key = $14
+                         lease_attempts = $11, timeout_at = $12, last_at = $13, due_at = $14
+WHERE session_key = $15
 `
 
 type UpdateSessionTurnParams struct {
@@ -651,6 +660,7 @@ type UpdateSessionTurnParams struct {
 	LeaseUntil    int64
 	LeaseAttempts int64
 	TimeoutAt     int64
+	LastAt        int64
 	DueAt         int64
 	SessionKey    int64
 }
@@ -669,6 +679,7 @@ func (q *Queries) UpdateSessionTurn(ctx context.Context, arg UpdateSessionTurnPa
 		arg.LeaseUntil,
 		arg.LeaseAttempts,
 		arg.TimeoutAt,
+		arg.LastAt,
 		arg.DueAt,
 		arg.SessionKey,
 	)

@@ -31,6 +31,7 @@ func chatIsKept(t *testing.T, s chat.Store) {
 			QueueMaxTime: 5, QueueNoticeInterval: 6, QueueNotice: "ждите",
 			SessionReloadBotID: "a", OperatorsOfflineBotID: "b", ClosedByClientBotID: "c", ClosedByOperatorBotID: "d",
 			ClosedByLifetimeBotID: "e", MessageUndeliveredBotID: "f",
+			DisableTextInput: true, WebhookURL: "https://e.example",
 			EventCallbackURL: "https://c.example", EventCallbackData: "данные", NotifyOnEvents: []string{"sessionClosed"},
 			Results: []string{"решено"}, FCMServerKey: "key", FCMServiceURL: "https://d.example",
 			PushData: json.RawMessage(`{"a":1}`), KnowledgeBase: json.RawMessage(`[]`), Form: json.RawMessage(`{"b":"ы"}`),

@@ -25,6 +25,8 @@ func payloads() []chat.Payload {
 			State:       "/Start", Cause: 1, Replies: []json.RawMessage{json.RawMessage(`{"type":"text"}`)},
 		},
 		&chat.MessageRead{MessageID: "m", UpTo: 2, By: chat.AuthorClient},
+		&chat.StatusChanged{QuestionID: "q", Status: chat.MessageReadBy, By: chat.AuthorClient},
+		&chat.WidgetStateChanged{State: json.RawMessage(`{"x":1}`), CID: "c"},
 		&chat.ActionPressed{Event: "press", Data: json.RawMessage(`{"x":[1,2]}`)},
 		&chat.OwnerChanged{Owner: chat.Owner{Kind: chat.OwnerOperator, ID: "1", Name: "О"}, Previous: chat.Owner{Kind: chat.OwnerBot}, Term: 2},
 		&chat.OwnerChanged{
@@ -230,6 +232,9 @@ func (w *world) changed(after int64) (map[int64]int64, int64) {
 			w.Fatalf("session %d is listed twice", c.SessionKey)
 		}
 		byKey[c.SessionKey] = c.Sequence
+		session, err := w.FindSessionByKey(context.Background(), c.SessionKey)
+		wantNoError(w.T, err)
+		wantEqual(w.T, "client of a change", c.Client, session.ClientRef())
 	}
 	return byKey, position
 }
@@ -331,6 +336,35 @@ func sessionStateIsKept(t *testing.T, s chat.Store) {
 		w.update(func(tx chat.Tx) error { return tx.SaveSessionState(session.Key, json.RawMessage(data)) })
 		wantEqual(t, "state", string(state().Session), data)
 	}
+}
+
+func briefingIsAllInOne(t *testing.T, s chat.Store) {
+	w, ctx := newWorld(t, s), context.Background()
+	session := w.fullSession()
+	details := chat.SessionDetails{Name: "Имя", Variables: map[string]any{"n": 1.5}, NotifyOnEvents: []string{"x"}}
+	w.update(func(tx chat.Tx) error { return tx.CreateSession(&session, &details) })
+	brief := func(state chat.BotState) {
+		t.Helper()
+		found, err := s.FindBriefing(ctx, session.Key, session.ClientKey, "bot")
+		wantNoError(t, err)
+		wantEqual(t, "details", *found.Details, details)
+		client, err := s.FindClientByKey(ctx, session.ClientKey)
+		wantNoError(t, err)
+		wantEqual(t, "client", *found.Client, *client)
+		wantEqual(t, "state", found.State, state)
+	}
+	brief(chat.BotState{})
+	own := json.RawMessage(`{"шаг":1}`)
+	w.update(func(tx chat.Tx) error { return tx.SaveSessionState(session.Key, own) })
+	brief(chat.BotState{Session: own})
+	for bot, data := range map[string]string{"bot": `{"its":"own"}`, "other": `{"not":"its"}`} {
+		w.update(func(tx chat.Tx) error {
+			return tx.SaveClientState(bot, session.ClientKey, json.RawMessage(data), 0)
+		})
+	}
+	brief(chat.BotState{Session: own, Client: json.RawMessage(`{"its":"own"}`), ClientVersion: 1})
+	_, err := s.FindBriefing(ctx, 1<<40, session.ClientKey, "bot")
+	wantCode(t, err, chat.CodeNotFound)
 }
 
 func stateIsReadInATransaction(t *testing.T, s chat.Store) {

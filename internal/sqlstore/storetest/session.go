@@ -17,7 +17,7 @@ func (w *world) fullSession() chat.Session {
 		ID: uuid.NewString(), ChatKey: w.chat.Key, ChatID: w.chat.ID, Demo: true, ClientKey: w.client.Key, ClientID: w.client.ID,
 		BotID: uuid.NewString(), Status: chat.StatusOpen, Owner: chat.Owner{Kind: chat.OwnerBot, ID: uuid.NewString(), Name: "Бот 🤖"}, Term: 3,
 		Sequence: 20, WidgetNo: 10, SessionNo: 15, WidgetGiven: 9, ClientRead: 8, Cursor: 18, Pending: 19,
-		Lease: chat.Lease{Node: "node", Until: epoch.Add(time.Minute), Attempts: 2}, TimeoutAt: epoch.Add(5 * time.Minute),
+		Lease: chat.Lease{Node: "node", Until: epoch.Add(time.Minute), Attempts: 2}, TimeoutAt: epoch.Add(5 * time.Minute), LastAt: epoch.Add(7 * time.Minute),
 		TTL: 90 * time.Minute, StartedAt: epoch, ActiveAt: epoch.Add(time.Second), CheckAt: epoch.Add(time.Hour), ClosedAt: epoch.Add(2 * time.Hour),
 		Hooks: &chat.Hooks{CallbackURL: "https://c", CallbackData: "д", EventURL: "https://e", EventData: "f", Events: []string{"x"}},
 	}
@@ -108,6 +108,7 @@ func sessionChangesAreKept(t *testing.T, s chat.Store) {
 		func(c *chat.Session) { c.Lease = chat.Lease{} },
 		func(c *chat.Session) { c.Lease = chat.Lease{Node: "other", Until: epoch, Attempts: 1} },
 		func(c *chat.Session) { c.TimeoutAt = time.Time{} },
+		func(c *chat.Session) { c.LastAt = c.LastAt.Add(time.Millisecond) },
 		func(c *chat.Session) { c.BotID = "" },
 		func(c *chat.Session) { c.Owner = chat.Owner{Kind: chat.OwnerOperator, ID: "7", Name: "Оля"} },
 		func(c *chat.Session) { c.Term++ },

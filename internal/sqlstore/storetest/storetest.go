@@ -62,11 +62,18 @@ var promises = []struct {
 	{"any text is kept", anyTextIsKept},
 	{"numbers and ids of events are taken once", eventsAreUnique},
 	{"an event is found in its session only", eventIsFoundInSession},
+	{"an event is found by its number", eventIsFoundByNumber},
+	{"a question is kept as it was given, its id is taken once per client", questionIsKept},
 	{"events are listed in order, after a number", eventsAreListed},
 	{"a stream is listed by its own numbers", streamsAreListed},
 	{"messages are listed from both ends", messagesAreListed},
 	{"changed sessions are listed once, from a position on", changedSessions},
 	{"no change is missed while others write", changesAreNotMissed},
+
+	{"a message's status is kept and replaced", statusIsKept},
+	{"a widget's state is kept and replaced", widgetStateIsKept},
+	{"what was said in all sessions of a client is listed, page by page", dialogueIsListed},
+	{"what a client has not read is listed", unreadIsListed},
 
 	{"a file is kept as it was given", fileIsKept},
 	{"a file goes from state to state", fileStatesGrow},
@@ -76,6 +83,7 @@ var promises = []struct {
 
 	{"a session's state is kept and replaced", sessionStateIsKept},
 	{"a client's state is kept per bot, by version", clientStateHasVersion},
+	{"a briefing is details, client and states in one", briefingIsAllInOne},
 	{"a bot's state is read within a transaction, own writes too", stateIsReadInATransaction},
 	{"an idempotency key is taken once", idempotencyIsUnique},
 	{"old idempotency keys are deleted, a bounded number at a time", oldIdempotencyIsDeleted},
@@ -88,6 +96,17 @@ var promises = []struct {
 	{"a timer is deleted once, whoever tries", timerIsDeletedOnce},
 	{"a timer that is held is due when it is woken, or in the end", heldTimers},
 	{"a claim meets the session's turn", claimMeetsTurn},
+
+	{"a poll's cursor is kept per connection", pollCursorIsKept},
+	{"a poll's cursor never goes back", pollCursorNeverGoesBack},
+	{"cursors that nobody uses are deleted, a bounded number at a time", oldPollCursorsAreDeleted},
+	{"the sessions of a client are listed, the newest first", sessionsOfAClient},
+	{"an event of a client is found by its id", eventOfAClient},
+
+	{"a campaign is kept as it was given", campaignIsKept},
+	{"a recipient is added once, in order", recipientsAreAddedOnce},
+	{"the due campaign of the highest priority is locked, by one", dueCampaignIsLockedOnce},
+	{"an idle campaign is found and deleted, its recipients a bounded number at a time", idleCampaignIsDeleted},
 
 	{"a node is kept and replaced, the eldest is listed first", nodeIsKept},
 	{"a node is removed at the beat that was seen only", nodeIsRemovedAtItsBeat},

@@ -1,7 +1,8 @@
 // Command floor is what Govorun is measured against: HTTP POST, one row in SQLite (flushed, grouped
 // commits) or in PostgreSQL (a transaction of one statement), publish through the centrifuge library,
 // socket, and nothing else: no rules, no log of events, no bot, no recovery over a restart. A session
-// with a receiver of webhooks has its messages posted there instead, once each. It speaks
+// with a receiver of webhooks has its messages posted there instead, once each. A question of the Chat API
+// is two rows, one after the other, and a campaign one for each client. It speaks
 // just enough of the same wire forms for the load generator to drive both without knowing which it
 // drives.
 package main
@@ -54,12 +55,14 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 	if err := node.Run(); err != nil {
 		return err
 	}
-	f := &floor{node: node, pusher: newPusher(), sessions: make(map[string]session)}
+	f := &floor{node: node, pusher: newPusher(), poller: newPoller(), sessions: make(map[string]session)}
 	st, err := openStore(ctx, data, postgres, f.publish)
 	if err != nil {
 		return err
 	}
 	f.store = st
+	f.asker = &asker{store: st, clients: make(map[string]int64)}
+	f.campaigns = &campaigns{asker: f.asker, lists: make(map[string]*recipients)}
 	server := &http.Server{Handler: f.routes(), ReadHeaderTimeout: 10 * time.Second}
 	writing, stopWriting := context.WithCancel(context.Background())
 	failed := make(chan error, 2)
@@ -80,16 +83,20 @@ func run(ctx context.Context, l net.Listener, data, postgres string) error {
 }
 
 type floor struct {
-	node     *centrifuge.Node
-	store    store
-	pusher   *pusher
-	mu       sync.RWMutex       // guards sessions
-	sessions map[string]session // by id
+	node      *centrifuge.Node
+	store     store
+	pusher    *pusher
+	poller    *poller
+	asker     *asker
+	campaigns *campaigns
+	mu        sync.RWMutex       // guards sessions
+	sessions  map[string]session // by id
 }
 
 type session struct {
 	number   int64
 	receiver string // URL; "" without webhooks
+	client   string
 }
 
 func (f *floor) routes() http.Handler {
@@ -98,6 +105,12 @@ func (f *floor) routes() http.Handler {
 	mux.HandleFunc("POST /api/v1/chats/{chat}/sessions", f.startSession)
 	mux.HandleFunc("POST /api/v1/sessions/{id}/messages", f.createMessage)
 	mux.HandleFunc("GET /api/v1/sessions/{id}/messages", f.listMessages)
+	mux.HandleFunc("GET /chatapi/{token}/events", f.poller.serve)
+	mux.HandleFunc("POST /chatapi/{token}", f.asker.serve)
+	mux.HandleFunc("GET /chatapi/{token}/client/{client}/history", f.asker.history)
+	mux.HandleFunc("POST /api/admin/v1/campaigns", f.campaigns.create)
+	mux.HandleFunc("POST /api/admin/v1/campaigns/{id}/recipients", f.campaigns.add)
+	mux.HandleFunc("POST /api/admin/v1/campaigns/{id}/start", f.campaigns.start)
 	mux.Handle("/centrifugo/connection/websocket", centrifuge.NewWebsocketHandler(f.node, centrifuge.WebsocketConfig{
 		UseWriteBufferPool: true,
 		CheckOrigin:        func(*http.Request) bool { return true },
@@ -130,6 +143,7 @@ func connecting(_ context.Context, e centrifuge.ConnectEvent) (centrifuge.Connec
 func (f *floor) startSession(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		EventCallbackURL string `json:"eventCallbackUrl"`
+		ClientExternalID string `json:"clientExternalId"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		respond(w, http.StatusBadRequest, map[string]string{"error": "Invalid input parameters"})
@@ -137,7 +151,7 @@ func (f *floor) startSession(w http.ResponseWriter, r *http.Request) {
 	}
 	id := uuid.NewString()
 	f.mu.Lock()
-	f.sessions[id] = session{int64(len(f.sessions) + 1), body.EventCallbackURL}
+	f.sessions[id] = session{int64(len(f.sessions) + 1), body.EventCallbackURL, body.ClientExternalID}
 	f.mu.Unlock()
 	respond(w, http.StatusCreated, map[string]string{"id": id})
 }
@@ -182,7 +196,7 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := &message{
-		session: session.number, channel: "session:" + r.PathValue("id"), receiver: session.receiver,
+		session: session.number, channel: "session:" + r.PathValue("id"), receiver: session.receiver, client: session.client,
 		id: uuid.NewString(), body: body.Body, at: time.Now(),
 	}
 	if err := f.store.insert(r.Context(), m); err != nil {
@@ -193,10 +207,16 @@ func (f *floor) createMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *floor) publish(m *message) {
+	if m.channel == "" {
+		return
+	}
 	e := envelope{
 		Event:    "chatMessageCreated",
 		Data:     sent{ID: m.id, CreatedAt: stamp(m.at), Sequence: m.sequence, AuthorType: "CLIENT", Body: m.body},
 		Sequence: m.sequence,
+	}
+	if m.client != "" {
+		f.poller.wake(m.client, m)
 	}
 	if m.receiver != "" {
 		e.SessionID = strings.TrimPrefix(m.channel, "session:")

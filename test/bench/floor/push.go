@@ -48,7 +48,7 @@ func (p *pusher) push(m *message, body []byte) {
 }
 
 func (p *pusher) post(m post) error {
-	resp, err := p.client.Post(m.url, "application/json", bytes.NewReader(m.body))
+	resp, err := p.client.Post(m.url, "application/json", bytes.NewReader(m.body)) //nolint:noctx // the client has a time-out
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ type message struct {
 	id       string
 	body     string
 	at       time.Time
-	channel  string
+	channel  string // "" for a message that nobody is told of
 	receiver string // URL of who is told instead; "" for nobody
+	client   string // whose polls it answers; "" for nobody's
 	done     chan error
 }
 

@@ -268,7 +268,7 @@ func (s *scan) yearNumber(at int) (int, int, bool) {
 		case err != nil || s.inName(at):
 		case len(t.text) == 4 && y >= 1000 && y < 3000 && !s.glued(end):
 			return y, end, true
-		case len(t.text) == 4 && y >= 1000 && y < 3000 && (s.at(end).kind == symbol && !(s.is(end, ".", ",", "/", ":", "-") && s.glued(end+1) && s.at(end+1).kind == digits) || s.is(end, "г", "года")):
+		case len(t.text) == 4 && y >= 1000 && y < 3000 && (s.at(end).kind == symbol && (!s.is(end, ".", ",", "/", ":", "-") || !s.glued(end+1) || s.at(end+1).kind != digits) || s.is(end, "г", "года")):
 			return y, end, true
 		case len(t.text) == 2 && s.yearWord(end) > end:
 			return 2000 + y - y/70*100, end, true

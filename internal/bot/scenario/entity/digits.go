@@ -85,7 +85,7 @@ func (s *scan) joinParts(parts []string, separators string) (string, bool) {
 // more digits follow that are no group it is a list of numbers or a phone.
 func (s *scan) spacedThousands(at int) (number, int, bool) {
 	text, next := s.at(at).text, at+1
-	if len(text) <= 3 && text[0] != '0' && !(s.glued(at) && s.is(at-1, "-", ":", "/")) {
+	if len(text) <= 3 && text[0] != '0' && (!s.glued(at) || !s.is(at-1, "-", ":", "/")) {
 		if all, end := s.groups(text, next); s.at(end).kind != digits {
 			text, next = all, end
 		}

@@ -91,7 +91,7 @@ func (s *scan) timeUnit(i int) (timeUnit, bool) {
 		return timeUnit{}, false
 	}
 	u, ok := timeUnits[t.text]
-	if ok && u.close && !(s.glued(i) && s.at(i-1).kind == digits) {
+	if ok && u.close && (!s.glued(i) || s.at(i-1).kind != digits) {
 		return u, false
 	}
 	return u, ok

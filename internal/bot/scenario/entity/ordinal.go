@@ -85,7 +85,7 @@ func (s *scan) ordinal(at int) (ordinalWord, int, bool) {
 	if s.at(at).kind == digits {
 		return s.digitalOrdinal(at)
 	}
-	sum, level, first := 0.0, rank(multiply+1), true
+	sum, level, first := 0.0, multiply+1, true
 	for i := at; i < at+12; i++ {
 		if !first && (s.is(i, "-") && s.glued(i) && s.glued(i+1) || level == multiply && s.is(i, "and")) {
 			continue

@@ -111,10 +111,9 @@ func (s *scan) weekendWords(at int) (spec, int, bool) {
 
 // edge reads "в конце месяца", "в начале декабря", the end of the week.
 func (s *scan) edge(at int) (spec, int, bool) {
-	part := 0
+	var part int
 	switch {
 	case s.is(at, "начало", "начале", "начала", "началу", "beginning", "start"):
-		part = 0
 	case s.is(at, "середина", "середине", "середины", "середину", "middle"):
 		part = 1
 	case s.is(at, "конец", "конце", "конца", "концу", "end"):

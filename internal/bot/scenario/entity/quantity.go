@@ -119,7 +119,7 @@ var inner = map[string]measure{
 
 // within reports whether an amount in n may follow one in m as its part.
 func (n measure) within(m measure) bool {
-	if n.minor || n.unit == "gram" && n.unit == m.unit {
+	if n.minor || n.unit == "gram" && m.unit == "gram" {
 		return n.unit == m.unit && n.times < m.times
 	}
 	return inner[m.unit].unit == n.unit && n.unit != ""

@@ -51,7 +51,6 @@ func BenchmarkLoad(b *testing.B) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			runtime.KeepAlive(d)
-			d = nil
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			b.ReportMetric(float64(before.HeapAlloc-after.HeapAlloc)/(1<<20), "MiB-held")

@@ -126,7 +126,7 @@ func (d *dictionary) symbolsOf(word string) (string, bool) {
 	var buffer [maxLetters]byte
 	n := 0
 	for _, letter := range word {
-		symbol := byte(0)
+		var symbol byte
 		if int(letter) < len(d.symbol) {
 			symbol = d.symbol[letter]
 		} else {

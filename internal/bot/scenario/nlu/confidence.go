@@ -236,7 +236,7 @@ var weights = [evidences]float64{
 	phraseWords:    0.5042,
 	functionShare:  -0.9742,
 	singleWord:     1.0000,
-	strangeContent: -1.0000,
+	strangeContent: -0.6500,
 	intentPhrases:  -0.6485,
 	allIntents:     0.1802,
 	intentSpread:   -3.3907,

@@ -200,9 +200,10 @@ func (d *dictionary) hits(m *machine, at int) []hit {
 }
 
 func (d *dictionary) hitsExact(m *machine, at int, add func(to int, score, entry int32)) {
-	node, ok := int32(0), false
+	var node int32
 	for i := at; i < len(m.p.words); i++ {
 		m.steps--
+		var ok bool
 		if node, ok = d.exact.next(node, m.p.words[i].folded); !ok {
 			return
 		}

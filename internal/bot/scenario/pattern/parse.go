@@ -360,7 +360,8 @@ func (p *parser) valued(n *node) *node {
 	if len(rest) < 2 || rest[0] != ':' || rest[1] == ':' {
 		return n
 	}
-	value, size := any(nil), 0
+	var value any
+	var size int
 	switch rest[1] {
 	case '"', '\'':
 		text, length, ok := quoted(rest[1:])

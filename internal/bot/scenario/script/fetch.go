@@ -98,7 +98,8 @@ func (f *Fetcher) fetch(ctx context.Context, r Request) (*Response, error) {
 }
 
 func newRequest(ctx context.Context, r Request) (*http.Request, error) {
-	u, err := url.Parse(r.URL)
+	target := escaped(r.URL)
+	u, err := url.Parse(target)
 	switch {
 	case err != nil:
 		return nil, errors.New("the URL is not one")
@@ -111,7 +112,7 @@ func newRequest(ctx context.Context, r Request) (*http.Request, error) {
 	if r.Body != nil {
 		body = bytes.NewReader(r.Body)
 	}
-	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	request, err := http.NewRequestWithContext(ctx, r.Method, target, body)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
@@ -122,6 +123,33 @@ func newRequest(ctx context.Context, r Request) (*http.Request, error) {
 		}
 	}
 	return request, nil
+}
+
+// escaped has what no request line may have, as browsers do: scripts put into URLs what clients said,
+// with its spaces, Cyrillic and "50%".
+func escaped(text string) string {
+	hex := func(i int) bool {
+		return i < len(text) && strings.IndexByte("0123456789abcdefABCDEF", text[i]) >= 0
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c <= ' ', c >= 0x7f, c == '"', c == '<', c == '>', c == '%' && !(hex(i+1) && hex(i+2)):
+			fmt.Fprintf(&b, "%%%02X", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// place is a URL for the log: the rest of it may hold secrets and what clients said.
+func place(text string) string {
+	u, err := url.Parse(escaped(text))
+	if err != nil {
+		return "a URL that is none"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // decode is a body as text, in the characters that its content type names.
@@ -172,7 +200,11 @@ func (v *VM) fetch(text string) (any, error) {
 	switch {
 	case err != nil:
 		answer.Status, answer.Error = -1, err.Error()
+		v.host.Log(fmt.Sprintf("$http: %s %s: %v", r.Method, place(r.URL), err))
 	default:
+		if response.Status >= http.StatusBadRequest {
+			v.host.Log(fmt.Sprintf("$http: %s %s: HTTP status %d", r.Method, place(r.URL), response.Status))
+		}
 		answer.Status, answer.Headers = response.Status, make(map[string]string, len(response.Header))
 		for name, value := range response.Header {
 			answer.Headers[strings.ToLower(name)] = valid(value)

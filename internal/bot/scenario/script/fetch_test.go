@@ -47,6 +47,9 @@ func TestFetcher(t *testing.T) {
 	if err != nil || r.Status != 201 || string(r.Body) != "1 q=%D1%8F тело" || r.Header["x-two"] != "a, b" {
 		t.Errorf("%+v, %v", r, err)
 	}
+	if r, err := f.Fetch(t.Context(), Request{Method: "POST", URL: server.URL + "/echo?q=red \"коты\"\n50% %d1%8f&r=100%"}); err != nil || string(r.Body) != " q=red%20%22%D0%BA%D0%BE%D1%82%D1%8B%22%0A50%25%20%d1%8f&r=100%25 " {
+		t.Errorf("%+v, %v", r, err)
+	}
 	if r, err := f.Fetch(t.Context(), Request{Method: "GET", URL: server.URL + "/redirect/5"}); err != nil || string(r.Body) != "there" {
 		t.Errorf("%+v, %v", r, err)
 	}

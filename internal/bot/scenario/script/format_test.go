@@ -37,7 +37,7 @@ func TestFormat(t *testing.T) {
 func TestZone(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	for name, want := range map[string]int{"Europe/Moscow": 3, "GMT+3": 3, "UTC-05:00": -5, "+0300": 3, "UTC": 0, "GMT": 0, "MSK": 3, "Asia/Yekaterinburg": 5, " gmt +3 ": 3} {
+	for name, want := range map[string]int{"Europe/Moscow": 3, "GMT+3": 3, "UTC-05:00": -5, "+0300": 3, "UTC": 0, "GMT": 0, "MSK": 3, "Asia/Yekaterinburg": 5, " gmt +3 ": 3} { //nolint:gocritic // the white space is the test
 		loc, err := zone(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

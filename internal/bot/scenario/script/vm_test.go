@@ -8,14 +8,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
 // testHost is a world that a test sees and says.
 type testHost struct {
-	mu     sync.Mutex
 	logs   []string
 	now    time.Time
 	random float64

@@ -110,11 +110,12 @@ func field(b *strings.Builder, t time.Time, c byte, n int) error {
 	}
 	switch c {
 	case 'y', 'Y', 'u':
-		if c == 'u' && n < 3 {
+		switch {
+		case c == 'u' && n < 3:
 			number((int(t.Weekday())+6)%7+1, n)
-		} else if n == 2 {
+		case n == 2:
 			number(t.Year()%100, 2)
-		} else {
+		default:
 			number(t.Year(), n)
 		}
 	case 'M', 'L':

@@ -370,7 +370,7 @@ func (r *reader) paramLine(t *Tag, l line, k *kind) {
 		if next.text == "" || next.idle() && s.quote == 0 {
 			continue
 		}
-		if next.indent <= l.indent && !(s.open() && (next.indent == l.indent && !r.tagLine(i) || r.closes(i, s))) {
+		if next.indent <= l.indent && (!s.open() || (next.indent != l.indent || r.tagLine(i)) && !r.closes(i, s)) {
 			break
 		}
 		if !s.open() && (r.tagLine(i) || isParamLine(next.text, k)) {

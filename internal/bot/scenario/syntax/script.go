@@ -39,7 +39,7 @@ func (r *reader) inScript(l line, i int, js *javaScript) bool {
 	case r.tagLine(i):
 		return false
 	case js.inside():
-		return !(colon && isAction(name) && rest == len(next.text))
+		return !colon || !isAction(name) || rest != len(next.text)
 	}
 	return next.indent == l.indent && (name == "" || r.kindAt(i, name, rest, colon) == nil)
 }

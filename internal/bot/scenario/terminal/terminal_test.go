@@ -351,7 +351,7 @@ func (l *lines) Write(p []byte) (int, error) {
 		line, err := l.part.ReadString('\n')
 		if err != nil {
 			l.part.WriteString(line)
-			return len(p), nil
+			return len(p), nil //nolint:nilerr // the line is not whole yet
 		}
 		l.seen <- strings.TrimSuffix(line, "\n")
 	}

@@ -49,8 +49,7 @@ func Chat(b *scenario.Bot, seed uint64) Talk {
 
 // React has the bot answer.
 func (t Talk) React(ctx context.Context, ask Ask) Answer {
-	nothing := json.RawMessage("{}")
-	request := scenario.Request{Query: ask.Query, Event: ask.Event, Fields: map[string]json.RawMessage{"data": nothing, "rawRequest": nothing}}
+	request := scenario.Request{Query: ask.Query, Event: ask.Event, Fields: map[string]json.RawMessage{}}
 	if len(ask.Raw) > 0 {
 		_ = json.Unmarshal(ask.Raw, &request.Fields) // the steps made it, an object
 	}

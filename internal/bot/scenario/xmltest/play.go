@@ -119,7 +119,7 @@ func (p *player) ask(ctx context.Context, s *Step) error {
 	t.answer = answer
 	t.waiting = p.bot.Pending()
 	t.Class, t.States, t.Context = answer.Class, answer.States, answer.Context
-	t.Log = append(answer.Log, p.mocks.misses()...)
+	t.Log = slices.Concat(answer.Log, p.mocks.misses())
 	if answer.Err != nil {
 		t.Err = answer.Err.Error()
 	}

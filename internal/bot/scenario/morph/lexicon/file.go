@@ -22,7 +22,7 @@ func (l *Lexicon) Write(w io.Writer) error {
 	if err := l.check(); err != nil {
 		return fmt.Errorf("lexicon: %w", err)
 	}
-	plain := l.appendBinary(nil)
+	plain := l.binary()
 	if _, err := w.Write(binary.AppendUvarint([]byte(magic), uint64(len(plain)))); err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func (l *Lexicon) Write(w io.Writer) error {
 	return packer.Close()
 }
 
-func (l *Lexicon) appendBinary(b []byte) []byte {
-	b = appendTexts(b, []string{string(l.Alphabet)})
+func (l *Lexicon) binary() []byte {
+	b := appendTexts(nil, []string{string(l.Alphabet)})
 	b = appendTexts(b, l.Grammemes)
 	b = binary.AppendUvarint(b, uint64(len(l.Tags)))
 	for _, tag := range l.Tags {

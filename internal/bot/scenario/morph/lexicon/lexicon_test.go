@@ -109,7 +109,7 @@ func TestRefused(t *testing.T) {
 		if err := l.Write(&bytes.Buffer{}); err == nil {
 			t.Errorf("%s: written", name)
 		}
-		if _, err := parse(l.appendBinary(nil)); err == nil {
+		if _, err := parse(l.binary()); err == nil {
 			t.Errorf("%s: read", name)
 		}
 	}
@@ -121,14 +121,14 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: read", name)
 		}
 	}
-	if _, err := parse(append(small(t).appendBinary(nil), 0)); err == nil {
+	if _, err := parse(append(small(t).binary(), 0)); err == nil {
 		t.Error("read, though a byte is left")
 	}
 }
 
 // FuzzParse: damaged data is an error or a lexicon whose parts fit together.
 func FuzzParse(f *testing.F) {
-	good := small(f).appendBinary(nil)
+	good := small(f).binary()
 	f.Add(good)
 	for i := range good {
 		f.Add(good[:i])

@@ -44,15 +44,17 @@
     }
 
     function answer(arg) {
-        var text = value(arg, ['value', 'text', 'answer']);
+        var text = value(arg, ['value', 'text', 'answer']), markup;
         if (text === undefined || text === null) {
             if (!K.isObject(arg)) return;
             text = value(arg, ['html', 'markdown', 'tts']);
             if (text === undefined || text === null) return;
+            markup = value(arg, ['html']) === text ? 'html' : value(arg, ['markdown']) === text ? 'markdown' : undefined;
         }
+        if (K.isObject(arg) && (arg.htmlEnabled === true || arg.htmlEnabled === 'true')) markup = 'html';
         var reply = { type: 'text', text: K.expand(K.isObject(text) ? K.json(text) : text) };
-        carry(arg, reply, ['tts', 'ttsEnabled', 'html', 'htmlEnabled', 'markdown', 'markup', 'ssml', 'auto_listening', 'lang']);
-        if (reply.markup === undefined && reply.html !== undefined) reply.markup = 'html';
+        carry(arg, reply, ['tts', 'ttsEnabled', 'html', 'htmlEnabled', 'markdown', 'markup', 'ssml', 'delay', 'auto_listening', 'lang']);
+        if (reply.markup === undefined && markup) reply.markup = markup;
         K.reply(reply);
     }
 

@@ -1,0 +1,11 @@
+package hold_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/govorun/govorun/test/leaks"
+)
+
+// TestMain looks for goroutines that outlive the lots they served.
+func TestMain(m *testing.M) { os.Exit(leaks.Run(m, patience, "internal/chatapi/hold.")) }
