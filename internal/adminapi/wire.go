@@ -25,9 +25,7 @@ import (
 // This file is where bytes become values and values bytes; with field.go, nothing else in the
 // package touches JSON.
 
-const (
-	maxKey = 255 // bytes of an Idempotency-Key
-)
+const maxKey = 255 // bytes of an Idempotency-Key
 
 // timeLayout is ISO 8601 as in TWIN's dialect: seconds, and an offset that is never Z.
 const timeLayout = "2006-01-02T15:04:05+00:00"

@@ -23,8 +23,9 @@ func Run(m *testing.M, patience time.Duration, names ...string) (code int) {
 
 // await gives goroutines until the deadline to end, and returns the stacks of those that do not.
 func await(deadline time.Time, names []string) string {
+	buffer := make([]byte, 4<<20)
 	for {
-		left := running(names)
+		left := running(buffer, names)
 		if left == "" || time.Now().After(deadline) {
 			return left
 		}
@@ -32,8 +33,7 @@ func await(deadline time.Time, names []string) string {
 	}
 }
 
-func running(names []string) string {
-	buffer := make([]byte, 4<<20)
+func running(buffer []byte, names []string) string {
 	var found []string
 	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
 		if strings.Contains(stack, ".TestMain(") {

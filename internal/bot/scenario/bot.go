@@ -29,7 +29,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -168,12 +167,19 @@ func (b *Bot) input(t *chat.Turn) (*input, world, error) {
 		}
 	case *chat.Message:
 		b.said(in, cause, w.startNode)
-		asked(in, cause.Question, t.Client)
+		if cause.Question != nil {
+			asked(in, cause.Question, t.Client)
+		} else {
+			in.request["rawRequest"] = rawMessage(cause)
+		}
 	case *chat.ActionPressed:
 		in.event = cause.Event
 		in.request["data"] = orObject(cause.Data)
-		in.request["rawRequest"] = encode(map[string]any{"event": cause.Event, "data": in.request["data"]})
-		asked(in, cause.Question, t.Client)
+		if cause.Question != nil {
+			asked(in, cause.Question, t.Client)
+		} else {
+			in.request["rawRequest"] = encode(map[string]any{"event": cause.Event, "data": in.request["data"]})
+		}
 	case *chat.TimerFired:
 		fired := timerInput(&Timer{Timeout: cause.TimerKind == chat.TimerTimeout, Event: cause.Event, Data: cause.Data, Target: cause.Target})
 		in.event, in.target = fired.event, fired.target
@@ -198,13 +204,8 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 		in.memory.Context = startNode
 	}
 	in.query = m.Body
-	raw := map[string]any{"body": m.Body}
-	if len(m.Attachments) > 0 {
-		raw["attachments"] = m.Attachments
-	}
-	in.request["rawRequest"] = encode(raw)
 	switch {
-	case strings.TrimSpace(m.Body) == "" && len(m.Attachments) > 0:
+	case chat.IsBlank(m.Body) && len(m.Attachments) > 0:
 		in.query, in.event = "", eventFile
 		in.request["data"] = encode(map[string]any{"eventData": m.Attachments})
 	case utf8.RuneCountInString(m.Body) > b.config.lengthLimit():
@@ -212,11 +213,17 @@ func (b *Bot) said(in *input, m *chat.Message, startNode string) {
 	}
 }
 
-// asked fills in what the caller of the Chat API has sent, by the names that it uses; nil on other faces.
-func asked(in *input, q *chat.Question, c *chat.Client) {
-	if q == nil {
-		return
+// rawMessage is what a client of the other faces sent (TWIN, messages).
+func rawMessage(m *chat.Message) json.RawMessage {
+	raw := map[string]any{"body": m.Body}
+	if len(m.Attachments) > 0 {
+		raw["attachments"] = m.Attachments
 	}
+	return encode(raw)
+}
+
+// asked fills in what the caller of the Chat API has sent, by the names that it uses.
+func asked(in *input, q *chat.Question, c *chat.Client) {
 	in.request["questionId"], in.request["channelType"] = encode(q.ID), encode("chatapi")
 	raw := map[string]any{"uuid": q.ID}
 	if q.Data != nil {
