@@ -3,6 +3,7 @@ package chatapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -134,6 +135,14 @@ func TestWebhook(t *testing.T) {
 // good, what speaks of refusing.
 func newWorldWithWebhook(t *testing.T) (*world, <-chan string) {
 	t.Helper()
+	w, bodies := newWorldBeforeWebhook(t)
+	w.deliver(w.service)
+	return w, bodies
+}
+
+// newWorldBeforeWebhook is one that delivers nothing yet.
+func newWorldBeforeWebhook(t *testing.T) (*world, <-chan string) {
+	t.Helper()
 	bodies := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		data, _ := io.ReadAll(r.Body)
@@ -143,17 +152,33 @@ func newWorldWithWebhook(t *testing.T) (*world, <-chan string) {
 		bodies <- string(data)
 	}))
 	t.Cleanup(receiver.Close)
-	w := newWorld(t, func(c *chat.Chat) { c.Settings.WebhookURL = receiver.URL })
-	w.deliver()
-	return w, bodies
+	return newWorld(t, func(c *chat.Chat) { c.Settings.WebhookURL = receiver.URL }), bodies
+}
+
+// unsettled is a domain of a program that dies whenever it has delivered something.
+type unsettled struct{ *chat.Service }
+
+func (unsettled) SettleDelivery(context.Context, *chat.Delivery, chat.Outcome, chat.Settlement) (kept, due bool, err error) {
+	return false, false, errors.New("the program is gone")
+}
+
+// TestDeliveredBeforeACrash: what a receiver has taken is DELIVERED, also when nobody could note that the
+// delivery itself is done: it comes again.
+func TestDeliveredBeforeACrash(t *testing.T) {
+	t.Parallel()
+	w, bodies := newWorldBeforeWebhook(t)
+	w.deliver(unsettled{w.service})
+	w.post("/async", `{"clientId":"c","query":"hi","uuid":"u"}`)
+	<-bodies
+	w.eventually(func() error { return w.wantStatus("/client/c/message/u/status", "DELIVERED") })
 }
 
 // deliver starts an outbox.
-func (w *world) deliver() {
+func (w *world) deliver(service outbox.Service) {
 	w.Helper()
 	links := func(a chat.Attachment) (string, string) { return a.URL, a.URL }
 	b := outbox.New(outbox.Options{
-		Service: w.service, Bell: w.bell, Client: egress.Client(true, time.Minute), Version: "v1", Log: slog.New(slog.DiscardHandler),
+		Service: service, Bell: w.bell, Client: egress.Client(true, time.Minute), Version: "v1", Log: slog.New(slog.DiscardHandler),
 		Render: map[chat.DeliveryKind]outbox.Render{
 			chat.DeliveryAnswer: func(o *chat.Outgoing) ([]byte, error) { return chatapi.Webhook(o, links), nil },
 		},
